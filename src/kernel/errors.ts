@@ -1,0 +1,56 @@
+/** Everything a {@link SluiceError} can carry besides its code and message. */
+export interface SluiceErrorOptions {
+  /** Machine-readable facts: which field, what was expected, which limit. Never secrets. */
+  details?: unknown;
+  /** Whether trying the same thing again can succeed. Default false. */
+  retryable?: boolean;
+  /** How long to wait before trying again, in milliseconds. */
+  retryAfterMs?: number;
+  cause?: unknown;
+}
+
+const BRAND = Symbol.for("sluice.error");
+
+/**
+ * The one error class. `code` is stable and UPPER_SNAKE; `message` tells the user what to do next.
+ *
+ * Each floor narrows `Code` to its own closed union. Recognise one with {@link isSluiceError}, never
+ * with `instanceof`: the SDK that plugins import may be another copy of this module.
+ */
+export class SluiceError<Code extends string = string> extends Error {
+  readonly code: Code;
+  readonly details: unknown;
+  readonly retryable: boolean;
+  readonly retryAfterMs: number | undefined;
+  readonly [BRAND] = true;
+
+  constructor(code: Code, message: string, options: SluiceErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = "SluiceError";
+    this.code = code;
+    this.details = options.details;
+    this.retryable = options.retryable ?? false;
+    this.retryAfterMs = options.retryAfterMs;
+  }
+}
+
+/** True for a {@link SluiceError} of any copy of this module. */
+export function isSluiceError(value: unknown): value is SluiceError {
+  return typeof value === "object" && value !== null && (value as Record<symbol, unknown>)[BRAND] === true;
+}
+
+/** The text of anything that was thrown. */
+export function errorMessage(thrown: unknown): string {
+  if (thrown instanceof Error) return thrown.message;
+  if (typeof thrown === "string") return thrown;
+  try {
+    return JSON.stringify(thrown) ?? String(thrown);
+  } catch {
+    return String(thrown);
+  }
+}
+
+/** Turns anything that was thrown into an `Error`, keeping errors as they are. */
+export function toError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(errorMessage(thrown));
+}

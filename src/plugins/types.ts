@@ -1,0 +1,70 @@
+import type { Disposable } from "../kernel/disposable.ts";
+
+/** One contribution of one plugin, immutable. `kind` names a row of the registry table. */
+export interface RegistryEntry<T = unknown> {
+  readonly kind: string;
+  /** Key within the kind; see the table for its scope (global or per plugin). */
+  readonly key: string;
+  readonly pluginId: string;
+  readonly pluginName: string;
+  readonly source: string;
+  readonly rootDir: string;
+  readonly value: T;
+  /** Registration order across all plugins. */
+  readonly ordinal: number;
+}
+
+/** Everything that is registered at one moment. Replaced in one assignment, never changed. */
+export interface RegistryGeneration {
+  readonly id: number;
+  list<T = unknown>(kind: string): readonly RegistryEntry<T>[];
+  /** The global owner of a key, or a plugin's own entry when `pluginId` is given. */
+  get<T = unknown>(kind: string, key: string, pluginId?: string): RegistryEntry<T> | undefined;
+  ofPlugin(pluginId: string): readonly RegistryEntry[];
+}
+
+/** The face of the registry that the floors above read. */
+export interface RegistryReader {
+  current(): RegistryGeneration;
+  onChange(listener: (next: RegistryGeneration, previous: RegistryGeneration) => void): Disposable;
+}
+
+/** Runs typed hooks (`api.on`) according to the hook table: order, merge, timeout, failure policy. */
+export interface HookRunner {
+  /** True when somebody listens; guards building a payload on hot paths. */
+  has(hook: string): boolean;
+  /**
+   * Runs a hook and returns its merged result: the modified payload fields (modify), the claiming result
+   * (claim), the decision (gate), or `undefined` (observe, or nobody decided).
+   */
+  run<Result = unknown>(hook: string, event: object, context: object): Promise<Result | undefined>;
+  /** For the hooks of kind `sync`. */
+  runSync<Result = unknown>(hook: string, event: object, context: object): Result | undefined;
+}
+
+export interface PluginDiagnostic {
+  level: "error" | "warn" | "info";
+  /** Stable, kebab-case. */
+  code: string;
+  message: string;
+  pluginId?: string;
+  source?: string;
+}
+
+export type PluginStatus = "loaded" | "disabled" | "error";
+
+/** The host's row for one plugin. */
+export interface PluginRecord {
+  readonly id: string;
+  readonly name: string;
+  readonly version?: string;
+  readonly description?: string;
+  readonly origin: "bundled" | "config" | "global" | "workspace";
+  readonly rootDir: string;
+  readonly source: string;
+  readonly status: PluginStatus;
+  /** Why it is in this state, for people. */
+  readonly reason: string;
+  readonly error?: string;
+  readonly diagnostics: readonly PluginDiagnostic[];
+}
