@@ -76,7 +76,9 @@ async function targets() {
   add("store worker", "src/store/worker.ts", commonJs("src/store/worker.ts", "dist/workers/store.cjs"));
 
   const sdkFolder = join(root, "src/plugin-sdk");
-  const sdk = (await readdir(sdkFolder)).filter((file) => file.endsWith(".ts")).map((file) => `src/plugin-sdk/${file}`);
+  const sdk = (await readdir(sdkFolder))
+    .filter((file) => file.endsWith(".ts"))
+    .map((file) => `src/plugin-sdk/${file}`);
   const library = existsSync(join(root, "src/index.ts")) ? ["src/index.ts"] : [];
   if (sdk.length + library.length > 0) {
     list.push({ name: "library and plugin SDK", options: esModules([...library, ...sdk], "dist", "src") });
@@ -86,13 +88,20 @@ async function targets() {
     const folder = `extensions/${id}`;
     if (!existsSync(join(root, folder, "index.ts"))) continue;
     const files = await readdir(join(root, folder));
-    const entries = files.filter((file) => /^(index|api|runtime-api|setup-entry|cli-metadata)\.ts$/.test(file));
+    const entries = files.filter((file) =>
+      /^(index|api|runtime-api|setup-entry|cli-metadata)\.ts$/.test(file),
+    );
     const outdir = join(dist, "extensions", id);
     list.push({
       name: `extension ${id}`,
-      options: esModules(entries.map((file) => `${folder}/${file}`), `dist/extensions/${id}`, folder, {
-        plugins: [sharedSdk(outdir)],
-      }),
+      options: esModules(
+        entries.map((file) => `${folder}/${file}`),
+        `dist/extensions/${id}`,
+        folder,
+        {
+          plugins: [sharedSdk(outdir)],
+        },
+      ),
       copies: files
         .filter((file) => file === "openclaw.plugin.json" || file === "assets" || file === "clients")
         .map((file) => [join(root, folder, file), join(outdir, file)]),
@@ -133,7 +142,8 @@ export async function build({ quick = false } = {}) {
     }
   }
   if (!quick) {
-    if (existsSync(join(root, "ui/vite.config.ts"))) run("control page", "node_modules/vite/bin/vite.js", ["build", "ui"], failures);
+    if (existsSync(join(root, "ui/vite.config.ts")))
+      run("control page", "node_modules/vite/bin/vite.js", ["build", "ui"], failures);
     run("type declarations", "node_modules/typescript7/bin/tsc", ["-p", "tsconfig.build.json"], failures);
   }
   return failures;

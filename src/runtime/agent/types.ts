@@ -1,61 +1,5 @@
-import type { AssistantMessage, ImagePart, Usage } from "../../contracts/messages.ts";
 import type { Disposable } from "../../kernel/disposable.ts";
-
-/** Where the visible answer of a turn goes besides the transcript. */
-export interface DeliveryTarget {
-  channel: string;
-  accountId: string;
-  to: string;
-  threadId?: string;
-  replyToId?: string;
-}
-
-/** A turn as accepted; stored as JSON in `turns.request`, so that a restart can go on with it. */
-export interface TurnRequest {
-  /** Equal to the caller's idempotency key for RPC; unique. */
-  runId: string;
-  sessionKey: string;
-  agentId: string;
-  origin: "chat" | "agent" | "channel" | "cron" | "plugin";
-  /** What the model gets; `transcriptText` is what the transcript keeps when it differs. */
-  text: string;
-  transcriptText?: string;
-  images?: ImagePart[];
-  /** The inbox row this turn answers; settled in the same transaction as the turn. */
-  inboxId?: string;
-  /** Fields merged into the session entry on acceptance (channel, chatType, displayName, lastTo…). */
-  sessionPatch?: Record<string, unknown>;
-  deliver?: DeliveryTarget;
-  /** Provider and model as `provider/model`; default: session override, agent, `agents.defaults.model`. */
-  model?: string;
-  thinking?: string;
-  extraSystemPrompt?: string;
-  /** 0 = no limit. */
-  timeoutMs?: number;
-  /** Facts for hooks and prompts: sender, channel context. JSON only. */
-  context?: Record<string, unknown>;
-}
-
-export type TurnStatus = "queued" | "running" | "done" | "failed" | "aborted";
-
-/** How a turn ended; stored as JSON in `turns.outcome`. */
-export interface TurnOutcome {
-  runId: string;
-  sessionKey: string;
-  sessionId: string;
-  agentId: string;
-  status: "done" | "failed" | "aborted";
-  startedAt: number;
-  endedAt: number;
-  /** Visible reply parts; empty for a silent reply. */
-  payloads: { text: string; isError?: boolean }[];
-  message?: AssistantMessage;
-  provider?: string;
-  model?: string;
-  usage?: Usage;
-  stopReason?: string;
-  error?: { code: string; message: string };
-}
+import type { DeliveryTarget, OutboxDraft, TurnOutcome, TurnRequest } from "../../store/records.ts";
 
 export interface TurnAccepted {
   runId: string;
@@ -88,19 +32,6 @@ export interface ReplyPlanner {
    * before the finishing transaction, which inserts the rows.
    */
   plan(target: DeliveryTarget, outcome: TurnOutcome): OutboxDraft[];
-}
-
-export interface OutboxDraft {
-  outboxId: string;
-  idempotencyKey: string;
-  channel: string;
-  accountId: string;
-  to: string;
-  threadId?: string;
-  replyToId?: string;
-  chunks: string[];
-  sessionKey?: string;
-  runId?: string;
 }
 
 /** Runs agent turns: one at a time per session lane, durable from acceptance to outcome. */

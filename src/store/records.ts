@@ -1,0 +1,74 @@
+import type { AssistantMessage, ImagePart, Usage } from "../contracts/messages.ts";
+
+/** Where the visible answer of a turn goes besides the transcript. */
+export interface DeliveryTarget {
+  channel: string;
+  accountId: string;
+  to: string;
+  threadId?: string;
+  replyToId?: string;
+}
+
+/** A turn as accepted; stored as JSON in `turns.request`, so that a restart can go on with it. */
+export interface TurnRequest {
+  /** Equal to the caller's idempotency key for RPC; unique. */
+  runId: string;
+  sessionKey: string;
+  agentId: string;
+  origin: "chat" | "agent" | "channel" | "cron" | "plugin";
+  /** What the model gets; `transcriptText` is what the transcript keeps when it differs. */
+  text: string;
+  transcriptText?: string;
+  images?: ImagePart[];
+  /** The inbox row this turn answers; settled in the same transaction as the turn. */
+  inboxId?: string;
+  /** Fields merged into the session entry on acceptance (channel, chatType, displayName, lastTo…). */
+  sessionPatch?: Record<string, unknown>;
+  deliver?: DeliveryTarget;
+  /** `provider/model`; default: session override, then agent, then `agents.defaults.model`. */
+  model?: string;
+  thinking?: string;
+  extraSystemPrompt?: string;
+  /** 0 = no limit. */
+  timeoutMs?: number;
+  /** Facts for hooks and prompts: sender, channel context. JSON only. */
+  context?: Record<string, unknown>;
+}
+
+export type TurnStatus = "queued" | "running" | "done" | "failed" | "aborted";
+
+/** How a turn ended; stored as JSON in `turns.outcome`. */
+export interface TurnOutcome {
+  runId: string;
+  sessionKey: string;
+  sessionId: string;
+  agentId: string;
+  status: "done" | "failed" | "aborted";
+  startedAt: number;
+  endedAt: number;
+  /** Visible reply parts; empty for a silent reply. */
+  payloads: { text: string; isError?: boolean }[];
+  message?: AssistantMessage;
+  provider?: string;
+  model?: string;
+  usage?: Usage;
+  stopReason?: string;
+  error?: { code: string; message: string };
+}
+
+/** An outbound message before it is a row. One row per message; `chunks` are its platform-sized parts. */
+export interface OutboxDraft {
+  outboxId: string;
+  idempotencyKey: string;
+  channel: string;
+  accountId: string;
+  to: string;
+  threadId?: string;
+  replyToId?: string;
+  chunks: string[];
+  sessionKey?: string;
+  runId?: string;
+}
+
+export type InboxStatus = "pending" | "claimed" | "answered" | "ignored" | "superseded" | "dead";
+export type OutboxStatus = "queued" | "sending" | "delivered" | "cancelled" | "dead";
