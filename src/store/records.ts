@@ -65,6 +65,8 @@ export interface OutboxDraft {
   to: string;
   threadId?: string;
   replyToId?: string;
+  /** The whole text before cutting; kept only where there is more than one chunk. */
+  content?: string;
   chunks: string[];
   sessionKey?: string;
   runId?: string;

@@ -7,6 +7,7 @@ export const delivery: Migration = {
   sql: `
 CREATE TABLE inbox (
   inbox_id TEXT NOT NULL PRIMARY KEY,
+  kind TEXT NOT NULL,
   channel TEXT NOT NULL,
   account_id TEXT NOT NULL,
   message_id TEXT NOT NULL,
@@ -18,12 +19,18 @@ CREATE TABLE inbox (
   attempts BIGINT NOT NULL DEFAULT 0,
   available_at BIGINT NOT NULL,
   payload TEXT NOT NULL,
+  metadata TEXT,
+  claimed_by TEXT,
+  claimed_at BIGINT,
   received_at BIGINT NOT NULL,
   settled_at BIGINT
 );
-CREATE UNIQUE INDEX inbox_once ON inbox (channel, account_id, message_id);
-CREATE INDEX inbox_open ON inbox (status, received_at) WHERE status IN ('pending', 'claimed');
-CREATE INDEX inbox_settled ON inbox (settled_at);
+CREATE UNIQUE INDEX inbox_once ON inbox (channel, account_id, kind, message_id);
+CREATE INDEX inbox_open ON inbox (kind, status, received_at) WHERE status IN ('pending', 'claimed');
+CREATE INDEX inbox_by_queue ON inbox (channel, account_id, kind, status, received_at);
+CREATE INDEX inbox_by_conversation ON inbox (channel, account_id, conversation, received_at);
+CREATE INDEX inbox_by_status ON inbox (status, received_at);
+CREATE INDEX inbox_settled ON inbox (settled_at) WHERE settled_at IS NOT NULL;
 
 CREATE TABLE outbox (
   outbox_id TEXT NOT NULL PRIMARY KEY,
@@ -40,8 +47,11 @@ CREATE TABLE outbox (
   reason TEXT,
   attempts BIGINT NOT NULL DEFAULT 0,
   available_at BIGINT NOT NULL,
+  lane_head BIGINT NOT NULL DEFAULT 0,
+  content TEXT,
   chunks TEXT NOT NULL,
   chunks_sent BIGINT NOT NULL DEFAULT 0,
+  prepared BIGINT NOT NULL DEFAULT 0,
   attempt_started_at BIGINT,
   last_error TEXT,
   receipt TEXT,
@@ -49,8 +59,23 @@ CREATE TABLE outbox (
   settled_at BIGINT
 );
 CREATE UNIQUE INDEX outbox_once ON outbox (idempotency_key);
-CREATE INDEX outbox_open ON outbox (status, available_at, ordinal) WHERE status IN ('queued', 'sending');
+CREATE INDEX outbox_due ON outbox (channel, account_id, available_at, ordinal) WHERE status = 'queued' AND lane_head = 1;
 CREATE INDEX outbox_lane ON outbox (channel, account_id, recipient, ordinal) WHERE status IN ('queued', 'sending');
-CREATE INDEX outbox_settled ON outbox (settled_at);
+CREATE INDEX outbox_by_status ON outbox (status, ordinal);
+CREATE INDEX outbox_settled ON outbox (settled_at) WHERE settled_at IS NOT NULL;
+
+CREATE TABLE channel_pairing (
+  channel TEXT NOT NULL,
+  account_id TEXT NOT NULL,
+  sender_id TEXT NOT NULL,
+  status TEXT NOT NULL,
+  code TEXT NOT NULL,
+  meta TEXT,
+  created_at BIGINT NOT NULL,
+  last_seen_at BIGINT NOT NULL,
+  expires_at BIGINT,
+  PRIMARY KEY (channel, account_id, sender_id)
+);
+CREATE UNIQUE INDEX channel_pairing_by_code ON channel_pairing (channel, account_id, code) WHERE status = 'pending';
 `,
 };
