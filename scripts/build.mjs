@@ -2,10 +2,11 @@
 // from being written, and a file whose content did not change is left alone.
 //   node scripts/build.mjs            everything
 //   node scripts/build.mjs --quick    no page, no type declarations (what the tests need)
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { cp, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { dirname, join, relative, resolve } from "node:path";
+import { cp, mkdir, readdir, readFile, rename, rm, utimes, writeFile } from "node:fs/promises";
+import { dirname, join, relative, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build as esbuild } from "esbuild";
 
@@ -68,11 +69,13 @@ function sharedSdk(outdir) {
 
 async function targets() {
   const list = [];
-  const add = (name, file, options) => {
-    if (existsSync(join(root, file))) list.push({ name, options });
+  const add = (name, file, options, extra = {}) => {
+    if (existsSync(join(root, file))) list.push({ name, options, ...extra });
   };
-  add("gateway", "src/gateway/main.ts", commonJs("src/gateway/main.ts", "dist/gateway.cjs"));
-  add("cli", "src/cli/main.ts", commonJs("src/cli/main.ts", "dist/cli.cjs"));
+  // These two are started by bin/sluice.cjs, which caches their compiled code by build id.
+  const withBuildId = { finish: appendBuildId };
+  add("gateway", "src/gateway/main.ts", commonJs("src/gateway/main.ts", "dist/gateway.cjs"), withBuildId);
+  add("cli", "src/cli/main.ts", commonJs("src/cli/main.ts", "dist/cli.cjs"), withBuildId);
   add("store worker", "src/store/worker.ts", commonJs("src/store/worker.ts", "dist/workers/store.cjs"));
 
   const sdkFolder = join(root, "src/plugin-sdk");
@@ -114,6 +117,16 @@ async function targets() {
   return list;
 }
 
+/**
+ * Appends `//# build=<hash>`. Only to pure ASCII, which esbuild writes: the launcher reads it one byte a
+ * character.
+ */
+function appendBuildId(contents) {
+  if (contents.some((byte) => byte > 127)) return contents;
+  const hash = createHash("sha256").update(contents).digest("hex").slice(0, 32);
+  return Buffer.concat([contents, Buffer.from(`//# build=${hash}\n`)]);
+}
+
 async function writeIfChanged(path, contents) {
   const old = await readFile(path).catch(() => undefined);
   if (old && Buffer.compare(old, contents) === 0) return false;
@@ -124,34 +137,72 @@ async function writeIfChanged(path, contents) {
   return true;
 }
 
-async function buildTarget({ options, copies = [] }) {
+async function buildTarget({ options, copies = [], finish = (contents) => contents }, written) {
   const result = await esbuild(options);
-  for (const file of result.outputFiles) await writeIfChanged(file.path, file.contents);
-  for (const [from, to] of copies) await cp(from, to, { recursive: true });
+  for (const file of result.outputFiles) {
+    await writeIfChanged(file.path, finish(Buffer.from(file.contents)));
+    written.add(file.path);
+  }
+  for (const [from, to] of copies) {
+    await cp(from, to, { recursive: true });
+    written.add(to);
+  }
+}
+
+/** Written by others than esbuild; each of them clears its own. */
+const FOREIGN_OUTPUT = ["types", "ui", ".code-cache", ".built"];
+
+/** Removes what earlier builds left and this one did not write. Files in use are never taken away first. */
+async function removeStale(folder, written) {
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (written.has(path) || (folder === dist && FOREIGN_OUTPUT.includes(entry.name))) continue;
+    const used = entry.isDirectory() && [...written].some((file) => file.startsWith(path + sep));
+    if (used) await removeStale(path, written);
+    else await rm(path, { recursive: true, force: true });
+  }
 }
 
 /** Builds every target; returns the failures as `{ name, message }`. */
 export async function build({ quick = false } = {}) {
   const failures = [];
-  if (!quick) await rm(dist, { recursive: true, force: true });
+  const written = new Set();
+  const started = new Date();
   for (const target of await targets()) {
     try {
-      await buildTarget(target);
+      await buildTarget(target, written);
     } catch (error) {
       failures.push({ name: target.name, message: String(error?.message ?? error) });
     }
   }
-  if (!quick) {
-    if (existsSync(join(root, "ui/vite.config.ts")))
-      run("control page", "node_modules/vite/bin/vite.js", ["build", "ui"], failures);
-    run("type declarations", "node_modules/typescript7/bin/tsc", ["-p", "tsconfig.build.json"], failures);
+  if (quick) return failures;
+  await rm(join(dist, "types"), { recursive: true, force: true });
+  await Promise.all([
+    existsSync(join(root, "ui/vite.config.ts")) &&
+      run("control page", "node_modules/vite/bin/vite.js", ["build", "ui", "--logLevel", "error"], failures),
+    run("type declarations", "node_modules/typescript7/bin/tsc", ["-p", "tsconfig.build.json"], failures),
+  ]);
+  if (failures.length === 0) {
+    await removeStale(dist, written);
+    // Dated at the start: a source saved while the build ran makes it stale.
+    await writeFile(join(dist, ".built"), `${started.toISOString()}\n`);
+    await utimes(join(dist, ".built"), started, started);
   }
   return failures;
 }
 
 function run(name, script, args, failures) {
-  const child = spawnSync(process.execPath, [join(root, script), ...args], { cwd: root, encoding: "utf8" });
-  if (child.status !== 0) failures.push({ name, message: `${child.stdout}${child.stderr}` });
+  return new Promise((resolvePromise) => {
+    const child = spawn(process.execPath, [join(root, script), ...args], { cwd: root });
+    let output = "";
+    child.stdout.on("data", (chunk) => (output += chunk));
+    child.stderr.on("data", (chunk) => (output += chunk));
+    child.once("error", (error) => (output += error.message));
+    child.once("close", (status) => {
+      if (status !== 0) failures.push({ name, message: output });
+      resolvePromise();
+    });
+  });
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

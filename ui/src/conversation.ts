@@ -1,0 +1,120 @@
+import { type ChatEvent, type History, type Message, textOf } from "./wire.ts";
+
+/** One bubble on the page. */
+export interface Entry {
+  /** Stable while it is shown: transcript id, or run id and role. */
+  key: string;
+  role: "user" | "assistant" | "tool" | "problem";
+  text: string;
+  /** Still growing. */
+  streaming: boolean;
+  runId?: string;
+  note?: string;
+}
+
+/** What the page shows of one session, immutable. */
+export interface Conversation {
+  readonly entries: readonly Entry[];
+  /** Run that can be stopped. */
+  readonly activeRun: string | undefined;
+}
+
+export const emptyConversation: Conversation = { entries: [], activeRun: undefined };
+
+/** The newest entries kept on the page; older ones stay in the transcript. */
+export const MAX_ENTRIES = 500;
+
+export function fromHistory(history: History): Conversation {
+  const entries = history.messages.map(entryOf).filter((entry) => entry !== undefined);
+  const run = history.inFlightRun;
+  if (!run) return { entries: entries.slice(-MAX_ENTRIES), activeRun: undefined };
+  const streaming: Entry = { ...reply(run.runId, run.text ?? ""), streaming: true };
+  return { entries: [...entries, streaming].slice(-MAX_ENTRIES), activeRun: run.runId };
+}
+
+/** Shows what the user typed before the gateway has answered. */
+export function withUserMessage(conversation: Conversation, runId: string, text: string): Conversation {
+  return {
+    entries: bounded([
+      ...conversation.entries,
+      { key: `${runId}:user`, role: "user", text, streaming: false, runId },
+      { ...reply(runId, ""), streaming: true },
+    ]),
+    activeRun: runId,
+  };
+}
+
+/** Ends a run that the gateway did not take. */
+export function withFailure(conversation: Conversation, runId: string, reason: string): Conversation {
+  return settle(conversation, runId, (entry) => ({ ...entry, role: "problem", text: reason }));
+}
+
+export function withEvent(conversation: Conversation, event: ChatEvent): Conversation {
+  const { runId } = event;
+  if (event.state === "status" || event.state === "delta") {
+    const known = withReply(conversation, runId);
+    return {
+      entries: known.entries.map((entry) =>
+        isReply(entry, runId) ? { ...entry, text: grown(entry.text, event) } : entry,
+      ),
+      activeRun: runId,
+    };
+  }
+  return settle(withReply(conversation, runId), runId, (entry) => {
+    const text = event.message ? textOf(event.message.content) : entry.text;
+    if (event.state === "error")
+      return { ...entry, role: "problem", text: event.errorMessage ?? "the turn failed" };
+    if (event.state === "aborted") return { ...entry, text, note: "stopped" };
+    return { ...entry, text };
+  });
+}
+
+function grown(text: string, event: ChatEvent): string {
+  if (event.message) return textOf(event.message.content);
+  if (event.deltaText === undefined) return text;
+  return event.replace ? event.deltaText : text + event.deltaText;
+}
+
+function withReply(conversation: Conversation, runId: string): Conversation {
+  if (conversation.entries.some((entry) => isReply(entry, runId))) return conversation;
+  return {
+    ...conversation,
+    entries: bounded([...conversation.entries, { ...reply(runId, ""), streaming: true }]),
+  };
+}
+
+function settle(conversation: Conversation, runId: string, change: (entry: Entry) => Entry): Conversation {
+  return {
+    entries: conversation.entries
+      .map((entry) => (isReply(entry, runId) ? { ...change(entry), streaming: false } : entry))
+      // A silent reply leaves nothing to show.
+      .filter((entry) => !isReply(entry, runId) || entry.text !== "" || entry.note !== undefined),
+    activeRun: conversation.activeRun === runId ? undefined : conversation.activeRun,
+  };
+}
+
+function reply(runId: string, text: string): Entry {
+  return { key: `${runId}:reply`, role: "assistant", text, streaming: false, runId };
+}
+
+function isReply(entry: Entry, runId: string): boolean {
+  return entry.key === `${runId}:reply`;
+}
+
+function bounded(entries: Entry[]): Entry[] {
+  return entries.slice(-MAX_ENTRIES);
+}
+
+function entryOf(message: Message, index: number): Entry | undefined {
+  const key = message.__openclaw?.id ?? `history:${index}`;
+  const text = textOf(message.content);
+  if (message.role === "user") return { key, role: "user", text, streaming: false };
+  if (message.role === "assistant") {
+    if (text !== "") return { key, role: "assistant", text, streaming: false };
+    if (message.errorMessage) return { key, role: "problem", text: message.errorMessage, streaming: false };
+    return undefined;
+  }
+  if (message.role === "toolResult")
+    return { key, role: "tool", text, streaming: false, note: message.toolName ?? "tool" };
+  return undefined;
+}

@@ -1,0 +1,105 @@
+import { useCallback, useEffect, useRef, useState } from "preact/hooks";
+import { forgetToken, rememberToken, takeToken } from "./access-token.ts";
+import { Composer } from "./composer.tsx";
+import { ConnectionStatus } from "./connection-status.tsx";
+import {
+  type Conversation,
+  emptyConversation,
+  fromHistory,
+  withEvent,
+  withFailure,
+  withUserMessage,
+} from "./conversation.ts";
+import { DeadLetters } from "./dead-letters.tsx";
+import { type ConnectionState, GatewayConnection, newId } from "./gateway-connection.ts";
+import { MessageList } from "./message-list.tsx";
+import { TokenForm } from "./token-form.tsx";
+import type { ChatEvent, History } from "./wire.ts";
+
+const FALLBACK_SESSION = "agent:main:main";
+const HISTORY_LIMIT = 100;
+
+export function Page() {
+  const [token, setToken] = useState(takeToken);
+  const [state, setState] = useState<ConnectionState>({ kind: "connecting" });
+  const [conversation, setConversation] = useState<Conversation>(emptyConversation);
+  const connection = useRef<GatewayConnection | undefined>(undefined);
+  const sessionKey = useRef(FALLBACK_SESSION);
+
+  useEffect(() => {
+    let current = true;
+    const opened = new GatewayConnection(token, {
+      onState(next) {
+        if (!current) return;
+        setState(next);
+        if (next.kind !== "open") return;
+        sessionKey.current = next.hello.snapshot?.sessionDefaults?.mainSessionKey ?? FALLBACK_SESSION;
+        opened
+          .request<History>("chat.history", { sessionKey: sessionKey.current, limit: HISTORY_LIMIT })
+          .then((history) => current && setConversation(fromHistory(history)))
+          .catch(() => {});
+      },
+      onEvent(frame) {
+        if (!current || frame.event !== "chat") return;
+        const event = frame.payload as ChatEvent;
+        if (event.sessionKey === sessionKey.current) setConversation((known) => withEvent(known, event));
+      },
+    });
+    connection.current = opened;
+    return () => {
+      current = false;
+      opened.close();
+    };
+  }, [token]);
+
+  const send = useCallback((text: string) => {
+    const runId = newId();
+    setConversation((known) => withUserMessage(known, runId, text));
+    connection.current
+      ?.request("chat.send", { sessionKey: sessionKey.current, message: text, idempotencyKey: runId })
+      .catch((error: Error) => setConversation((known) => withFailure(known, runId, error.message)));
+  }, []);
+
+  const stop = useCallback((runId: string) => {
+    connection.current?.request("chat.abort", { sessionKey: sessionKey.current, runId }).catch(() => {});
+  }, []);
+
+  const enterToken = useCallback((next: string) => {
+    rememberToken(next);
+    setState({ kind: "connecting" });
+    setToken(next);
+  }, []);
+
+  const needsToken =
+    state.kind === "refused" &&
+    /^AUTH_/.test(state.error.details?.code ?? "") &&
+    !conversation.entries.length;
+  if (needsToken) forgetToken();
+
+  return (
+    <div class="page">
+      <header class="bar">
+        <h1>Sluice</h1>
+        <ConnectionStatus state={state} />
+      </header>
+      <main>
+        {needsToken ? (
+          <TokenForm reason={state.error.message} onToken={enterToken} />
+        ) : (
+          <MessageList entries={conversation.entries} />
+        )}
+      </main>
+      <footer>
+        {state.kind === "open" && connection.current && (
+          <DeadLetters connection={connection.current} hello={state.hello} />
+        )}
+        <Composer
+          enabled={state.kind === "open"}
+          activeRun={conversation.activeRun}
+          onSend={send}
+          onStop={stop}
+        />
+      </footer>
+    </div>
+  );
+}
