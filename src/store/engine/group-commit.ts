@@ -1,0 +1,193 @@
+import { SluiceError } from "../../kernel/errors.ts";
+import type { SqliteConnection, Statement } from "./sqlite.ts";
+import { storeError } from "./sqlite-errors.ts";
+import type {
+  DatabaseDefinition,
+  Procedure,
+  RunResult,
+  SqlRow,
+  SqlValue,
+  StoreErrorCode,
+  Transaction,
+} from "./types.ts";
+import { encodeError, type WireAnswer, type WireCall } from "./wire.ts";
+
+/** A group commits early after this long, so that its first callers do not wait for its last. */
+export const MAX_GROUP_MS = 50;
+/** A procedure that has not ended by then waits for something other than its transaction. */
+export const PROCEDURE_LIMIT_MS = 5_000;
+
+/**
+ * Runs calls in groups: one transaction and one sync to disk for all, a savepoint for each that writes.
+ * An answer exists only after the commit that made it durable.
+ */
+export class GroupCommit {
+  readonly #connection: SqliteConnection;
+  readonly #definition: DatabaseDefinition;
+  /** Procedures answered and transactions committed since opening. */
+  readonly counts = { calls: 0, commits: 0, writes: 0 };
+
+  constructor(connection: SqliteConnection, definition: DatabaseDefinition) {
+    this.#connection = connection;
+    this.#definition = definition;
+  }
+
+  /**
+   * Takes calls from the front of `queue` (at least one) until it is empty or the group is old enough,
+   * and returns their answers in the same order.
+   */
+  async next(queue: { shift(): WireCall | undefined }): Promise<WireAnswer[]> {
+    const answers: WireAnswer[] = [];
+    const first = queue.shift();
+    if (!first) return answers;
+    try {
+      this.#connection.begin();
+    } catch (error) {
+      this.counts.calls++;
+      return [this.#failed(first[0], error)];
+    }
+    const startedAt = performance.now();
+    for (
+      let call: WireCall | undefined = first;
+      call;
+      call = this.#inTime(startedAt) ? queue.shift() : undefined
+    ) {
+      const answer = await this.#run(call);
+      answers.push(answer);
+      if (!this.#connection.inTransaction) return this.#lost(answers, answer);
+    }
+    try {
+      this.#connection.commit();
+      this.counts.commits++;
+    } catch (error) {
+      this.#rollback();
+      const failure = this.#failed(0, error);
+      return this.#lost(answers, failure);
+    }
+    this.counts.calls += answers.length;
+    return answers;
+  }
+
+  #inTime(startedAt: number): boolean {
+    return performance.now() - startedAt < MAX_GROUP_MS;
+  }
+
+  async #run([id, group, name, input]: WireCall): Promise<WireAnswer> {
+    const transaction = new SqliteTransaction(this.#connection);
+    try {
+      const output = await withinLimit(this.#find(group, name)(transaction, input as never), group, name);
+      transaction.end();
+      if (transaction.wrote) {
+        this.#connection.release();
+        this.counts.writes++;
+      }
+      return [id, true, output];
+    } catch (error) {
+      transaction.end();
+      const answer = this.#failed(id, error);
+      // A full disk and its like make the driver undo the whole transaction: there is nothing to go back to.
+      if (!transaction.wrote || !this.#connection.inTransaction) return answer;
+      try {
+        this.#connection.rollbackToSavepoint();
+      } catch {
+        this.#rollback();
+      }
+      return answer;
+    }
+  }
+
+  #find(group: string, name: string): Procedure<never, unknown> {
+    const { procedures } = this.#definition;
+    const table = Object.hasOwn(procedures, group) ? procedures[group] : undefined;
+    const procedure = table && Object.hasOwn(table, name) ? table[name] : undefined;
+    if (procedure) return procedure;
+    throw new SluiceError<StoreErrorCode>(
+      "STORE_FAILED",
+      `database "${this.#definition.name}" has no procedure ${group}.${name}: rebuild its worker`,
+    );
+  }
+
+  /** The transaction is gone: whatever had succeeded in it did not happen. */
+  #lost(answers: readonly WireAnswer[], failure: WireAnswer): WireAnswer[] {
+    this.counts.calls += answers.length;
+    // A procedure that swallowed the driver's error must not be acknowledged either.
+    const error = failure[1]
+      ? encodeError(storeError("the transaction was undone", this.#definition.name))
+      : failure[2];
+    return answers.map((answer) => (answer[1] ? ([answer[0], false, error] as const) : answer));
+  }
+
+  #failed(id: number, error: unknown): WireAnswer {
+    return [id, false, encodeError(storeError(error, this.#definition.name))];
+  }
+
+  #rollback(): void {
+    try {
+      this.#connection.rollback();
+    } catch {
+      // The next BEGIN reports what is wrong with the connection.
+    }
+  }
+}
+
+/** The view of one procedure; useless once the procedure has ended. */
+class SqliteTransaction implements Transaction {
+  readonly #connection: SqliteConnection;
+  #ended = false;
+  /** True once a writing statement ran, and with it the savepoint exists. */
+  wrote = false;
+
+  constructor(connection: SqliteConnection) {
+    this.#connection = connection;
+  }
+
+  async get<Row extends object = SqlRow>(sql: string, ...params: SqlValue[]): Promise<Row | undefined> {
+    return this.#statement(sql).get(...params) as Row | undefined;
+  }
+
+  async all<Row extends object = SqlRow>(sql: string, ...params: SqlValue[]): Promise<Row[]> {
+    return this.#statement(sql).all(...params) as Row[];
+  }
+
+  async run(sql: string, ...params: SqlValue[]): Promise<RunResult> {
+    return { changes: this.#statement(sql).run(...params).changes };
+  }
+
+  end(): void {
+    this.#ended = true;
+  }
+
+  #statement(sql: string): Statement {
+    if (this.#ended) {
+      throw new SluiceError<StoreErrorCode>(
+        "STORE_FAILED",
+        "a procedure used its transaction after it ended",
+      );
+    }
+    const statement = this.#connection.prepare(sql);
+    if (!this.wrote && !statement.readonly) {
+      this.#connection.savepoint();
+      this.wrote = true;
+    }
+    return statement;
+  }
+}
+
+/**
+ * A procedure awaits nothing but its transaction, so it ends before the loop can turn; the timer fires
+ * only for one that broke this rule and would hold the database for ever.
+ */
+async function withinLimit(work: Promise<unknown>, group: string, name: string): Promise<unknown> {
+  let timer: NodeJS.Timeout | undefined;
+  const expired = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      const message = `${group}.${name} waited for something other than its transaction`;
+      reject(new SluiceError<StoreErrorCode>("STORE_FAILED", message));
+    }, PROCEDURE_LIMIT_MS);
+  });
+  try {
+    return await Promise.race([work, expired]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,2 @@
+export { openDatabase } from "./client.ts";
+export type * from "./types.ts";

@@ -1,0 +1,87 @@
+import type { MessagePort } from "node:worker_threads";
+import { errorMessage, isSluiceError, SluiceError } from "../../kernel/errors.ts";
+import type { DatabaseStats } from "./types.ts";
+
+/** One call on its way to the worker: id, group, procedure, input. A tuple, because it is cloned per call. */
+export type WireCall = readonly [id: number, group: string, name: string, input: unknown];
+
+/** One answer on its way back: id, then either the output or what went wrong. */
+export type WireAnswer =
+  | readonly [id: number, ok: true, output: unknown]
+  | readonly [id: number, ok: false, error: WireError];
+
+/** A {@link SluiceError} as plain data; class instances do not survive structured cloning. */
+export interface WireError {
+  code: string;
+  message: string;
+  details?: unknown;
+  retryable: boolean;
+  retryAfterMs?: number;
+  stack?: string;
+}
+
+export type ToWorker =
+  | { kind: "calls"; calls: WireCall[] }
+  | { kind: "sync-port"; port: MessagePort; signal: Int32Array }
+  | { kind: "sync-call"; call: WireCall }
+  | { kind: "backup"; id: number; targetFile: string }
+  | { kind: "maintain"; id: number }
+  | { kind: "stats"; id: number }
+  | { kind: "close" };
+
+export type FromWorker =
+  | { kind: "ready" }
+  | { kind: "refused"; error: WireError }
+  | { kind: "answers"; answers: WireAnswer[] }
+  | { kind: "closed"; error?: WireError };
+
+/** What the worker is told when it starts. */
+export interface WorkerSeed {
+  file: string;
+}
+
+/** What the worker alone can count; the client adds what it has queued. */
+export type WorkerStats = Omit<DatabaseStats, "queued">;
+
+/** Turns anything a procedure threw into plain data. Unknown errors become `STORE_FAILED`. */
+export function encodeError(thrown: unknown): WireError {
+  if (!isSluiceError(thrown)) {
+    return { code: "STORE_FAILED", message: errorMessage(thrown), retryable: false, ...stackOf(thrown) };
+  }
+  const { code, message, details, retryable, retryAfterMs } = thrown;
+  return {
+    code,
+    message,
+    retryable,
+    ...(details === undefined ? {} : { details: cloneable(details) }),
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    ...stackOf(thrown),
+  };
+}
+
+/** The error as thrown in the worker; its stack there is kept as the cause. */
+export function decodeError(error: WireError): SluiceError {
+  let cause: Error | undefined;
+  if (error.stack !== undefined) {
+    cause = new Error(error.message);
+    cause.stack = error.stack;
+  }
+  return new SluiceError(error.code, error.message, {
+    retryable: error.retryable,
+    ...(error.details === undefined ? {} : { details: error.details }),
+    ...(error.retryAfterMs === undefined ? {} : { retryAfterMs: error.retryAfterMs }),
+    ...(cause === undefined ? {} : { cause }),
+  });
+}
+
+function stackOf(thrown: unknown): { stack?: string } {
+  return thrown instanceof Error && thrown.stack !== undefined ? { stack: thrown.stack } : {};
+}
+
+function cloneable(details: unknown): unknown {
+  try {
+    return structuredClone(details);
+  } catch {
+    return errorMessage(details);
+  }
+}
