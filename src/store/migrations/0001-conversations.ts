@@ -15,11 +15,16 @@ CREATE TABLE sessions (
   updated_at BIGINT NOT NULL,
   last_interaction_at BIGINT,
   archived_at BIGINT,
+  pinned_at BIGINT,
   message_count BIGINT NOT NULL DEFAULT 0,
+  reset_seq BIGINT NOT NULL DEFAULT 0,
   entry TEXT NOT NULL
 );
-CREATE INDEX sessions_by_update ON sessions (updated_at DESC, session_key);
-CREATE INDEX sessions_by_agent ON sessions (agent_id, updated_at DESC);
+CREATE INDEX sessions_live ON sessions (updated_at DESC, session_key) WHERE archived_at IS NULL AND pinned_at IS NULL;
+CREATE INDEX sessions_live_by_agent ON sessions (agent_id, updated_at DESC, session_key) WHERE archived_at IS NULL AND pinned_at IS NULL;
+CREATE INDEX sessions_pinned ON sessions (pinned_at DESC, session_key) WHERE pinned_at IS NOT NULL;
+CREATE INDEX sessions_archived ON sessions (archived_at DESC, session_key) WHERE archived_at IS NOT NULL;
+CREATE UNIQUE INDEX sessions_by_label ON sessions (agent_id, label) WHERE label IS NOT NULL;
 CREATE UNIQUE INDEX sessions_by_id ON sessions (session_id);
 
 CREATE TABLE transcript_entries (
@@ -48,6 +53,7 @@ CREATE TABLE turns (
   inbox_id TEXT,
   status TEXT NOT NULL,
   attempts BIGINT NOT NULL DEFAULT 0,
+  starts BIGINT NOT NULL DEFAULT 0,
   request TEXT NOT NULL,
   outcome TEXT,
   created_at BIGINT NOT NULL,
@@ -56,6 +62,7 @@ CREATE TABLE turns (
 );
 CREATE UNIQUE INDEX turns_one_running ON turns (session_key) WHERE status = 'running';
 CREATE INDEX turns_open ON turns (status, ordinal) WHERE status IN ('queued', 'running');
+CREATE INDEX turns_lane ON turns (session_key, ordinal) WHERE status IN ('queued', 'running');
 CREATE INDEX turns_by_session ON turns (session_key, ordinal);
 CREATE UNIQUE INDEX turns_by_inbox ON turns (inbox_id) WHERE inbox_id IS NOT NULL;
 `,
