@@ -10,6 +10,13 @@ CREATE TABLE counters (
   value BIGINT NOT NULL
 );
 
+CREATE TABLE event_log_state (
+  id BIGINT NOT NULL PRIMARY KEY,
+  epoch TEXT NOT NULL,
+  head BIGINT NOT NULL,
+  floor BIGINT NOT NULL
+);
+
 CREATE TABLE event_log (
   epoch TEXT NOT NULL,
   position BIGINT NOT NULL,
@@ -25,6 +32,7 @@ CREATE TABLE idempotency (
   idempotency_key TEXT NOT NULL,
   fingerprint TEXT NOT NULL,
   status TEXT NOT NULL,
+  owner TEXT NOT NULL,
   result TEXT,
   created_at BIGINT NOT NULL,
   expires_at BIGINT NOT NULL,
@@ -39,9 +47,11 @@ CREATE TABLE config_revisions (
   origin TEXT NOT NULL,
   reason TEXT,
   source TEXT NOT NULL,
+  effective TEXT NOT NULL,
   created_at BIGINT NOT NULL,
   settled_at BIGINT
 );
+CREATE INDEX config_revisions_by_status ON config_revisions (status, revision);
 
 CREATE TABLE devices (
   device_id TEXT NOT NULL PRIMARY KEY,
@@ -61,7 +71,7 @@ CREATE TABLE plugin_state (
   expires_at BIGINT,
   PRIMARY KEY (plugin_id, namespace, entry_key)
 );
-CREATE INDEX plugin_state_by_age ON plugin_state (plugin_id, namespace, created_at, entry_key);
+CREATE INDEX plugin_state_by_age ON plugin_state (plugin_id, namespace, created_at, entry_key, expires_at);
 CREATE INDEX plugin_state_by_expiry ON plugin_state (expires_at) WHERE expires_at IS NOT NULL;
 `,
 };

@@ -1,6 +1,10 @@
 import { channelPairingProcedures } from "./channel-pairing.ts";
+import { configRevisionProcedures } from "./config-revisions.ts";
+import { eventLogProcedures } from "./event-log.ts";
+import { idempotencyProcedures } from "./idempotency.ts";
 import { inboxProcedures } from "./inbox.ts";
 import { ingressProcedures } from "./ingress.ts";
+import { keyedStateProcedures } from "./keyed-state.ts";
 import { outboxProcedures } from "./outbox.ts";
 import { sessionProcedures } from "./sessions.ts";
 import { transcriptProcedures } from "./transcripts.ts";
@@ -15,6 +19,10 @@ export const coreProcedures = {
   sessions: sessionProcedures,
   transcripts: transcriptProcedures,
   turns: turnProcedures,
+  configRevisions: configRevisionProcedures,
+  eventLog: eventLogProcedures,
+  idempotency: idempotencyProcedures,
+  keyedState: keyedStateProcedures,
 };
 
 export type CoreProcedures = typeof coreProcedures;
