@@ -1,0 +1,197 @@
+import { type Disposable, disposable } from "../../kernel/disposable.ts";
+import { Emitter } from "../../kernel/emitter.ts";
+import type { Logger } from "../../kernel/logger.ts";
+import { type EventRule, eventRule } from "../../protocol/events.ts";
+import type { StateVersion } from "../../protocol/frames.ts";
+import type { OperatorScope, Role } from "../../protocol/scopes.ts";
+import { satisfies } from "../../protocol/scopes.ts";
+import type { EventLog } from "./event-log.ts";
+import { SharedFrame } from "./frame.ts";
+
+/** One connection as the hub sees it. */
+export interface EventReceiver {
+  readonly connId: string;
+  readonly role: Role;
+  readonly scopes: readonly string[];
+  readonly capabilities: ReadonlySet<string>;
+  readonly subscriptions: Subscriptions;
+  /** Sends, drops or closes according to the rule and to how far behind the receiver is (spec 1.7). */
+  deliver(frame: SharedFrame, droppable: boolean): void;
+}
+
+/** What a connection asked to hear. */
+export class Subscriptions {
+  /** `sessions.subscribe`: lists and rows of every session. */
+  sessions = false;
+  readonly #messages = new Set<string>();
+  readonly #runs = new Set<string>();
+
+  /** @returns false when the connection already follows {@link MAX_MESSAGE_SUBSCRIPTIONS} sessions */
+  followMessages(sessionKey: string): boolean {
+    if (!this.#messages.has(sessionKey) && this.#messages.size >= MAX_MESSAGE_SUBSCRIPTIONS) return false;
+    this.#messages.add(sessionKey);
+    return true;
+  }
+
+  unfollowMessages(sessionKey: string): boolean {
+    return this.#messages.delete(sessionKey);
+  }
+
+  followsMessages(sessionKey: string): boolean {
+    return this.#messages.has(sessionKey);
+  }
+
+  /** Remembers a run this connection started or joined; the oldest are forgotten. */
+  joinRun(runId: string): void {
+    this.#runs.add(runId);
+    for (const oldest of this.#runs) {
+      if (this.#runs.size <= MAX_JOINED_RUNS) break;
+      this.#runs.delete(oldest);
+    }
+  }
+
+  joined(runId: string): boolean {
+    return this.#runs.has(runId);
+  }
+}
+
+export const MAX_MESSAGE_SUBSCRIPTIONS = 1_000;
+export const MAX_JOINED_RUNS = 256;
+
+export interface PublishOptions {
+  sessionKey?: string;
+  stateVersion?: StateVersion;
+  /** The scope a plugin chose for its `plugin.*` event. */
+  pluginGuard?: OperatorScope;
+  /** Narrows the receivers further; the rule and the filters of the event still apply. */
+  to?: (receiver: EventReceiver) => boolean;
+}
+
+/** One published event, for listeners inside the process. */
+export interface PublishedEvent {
+  event: string;
+  payload: unknown;
+  sessionKey?: string;
+}
+
+export interface EventHubOptions {
+  logger: Logger;
+  log?: EventLog;
+}
+
+const SESSION_SCOPED_CAPABILITY = "session-scoped-events";
+const SESSION_SCOPED_EVENTS = new Set([
+  "agent",
+  "chat",
+  "chat.side_result",
+  "session.observer",
+  "session.tool",
+]);
+const BROWSER_COPILOT = "openclaw-browser-copilot";
+
+/**
+ * Sends events to every connection that may and wants to have them. State-changing events become rows of
+ * the event log first and are sent when the row is committed, in the order of the rows; all others are
+ * sent at once.
+ */
+export class EventHub {
+  readonly #receivers = new Set<EventReceiver>();
+  readonly #published: Emitter<PublishedEvent>;
+  readonly #log: EventLog | undefined;
+  readonly #logger: Logger;
+
+  constructor(options: EventHubOptions) {
+    this.#log = options.log;
+    this.#logger = options.logger;
+    this.#published = new Emitter((error) => this.#logger.error("an event listener failed", { error }));
+    this.#log?.onCommitted((entry) => {
+      this.#broadcast(entry.event, entry.payloadJson, entry.rule, entry.options);
+    });
+  }
+
+  get size(): number {
+    return this.#receivers.size;
+  }
+
+  get receivers(): Iterable<EventReceiver> {
+    return this.#receivers;
+  }
+
+  add(receiver: EventReceiver): Disposable {
+    this.#receivers.add(receiver);
+    return disposable(() => {
+      this.#receivers.delete(receiver);
+    });
+  }
+
+  /** Hears every event this hub publishes, sent or not. */
+  onPublished(listener: (event: PublishedEvent) => void): Disposable {
+    return this.#published.on(listener);
+  }
+
+  /** Publishes an event; a name outside the event table reaches nobody and is logged. */
+  publish(event: string, payload: unknown, options: PublishOptions = {}): void {
+    const rule = eventRule(event, payload, options.pluginGuard);
+    if (!rule) {
+      this.#logger.warn("an event without a rule was not sent; add it to the event table", { event });
+      return;
+    }
+    this.#published.emit(
+      options.sessionKey === undefined
+        ? { event, payload }
+        : { event, payload, sessionKey: options.sessionKey },
+    );
+    if (rule.logged && this.#log) {
+      this.#log.append({ event, payloadJson: JSON.stringify(payload ?? null), rule, options });
+      return;
+    }
+    if (this.#receivers.size === 0) return;
+    this.#broadcast(event, JSON.stringify(payload ?? null), rule, options);
+  }
+
+  #broadcast(event: string, payloadJson: string, rule: EventRule, options: PublishOptions): void {
+    let frame: SharedFrame | undefined;
+    for (const receiver of this.#receivers) {
+      if (!mayReceive(receiver, event, rule, options)) continue;
+      frame ??= new SharedFrame(
+        event,
+        payloadJson,
+        options.stateVersion === undefined ? "" : `,"stateVersion":${JSON.stringify(options.stateVersion)}`,
+      );
+      receiver.deliver(frame, rule.droppable);
+    }
+  }
+}
+
+/** The delivery rules of spec 6.1 for one receiver. */
+export function mayReceive(
+  receiver: EventReceiver,
+  event: string,
+  rule: EventRule,
+  options: PublishOptions,
+): boolean {
+  if (rule.guard !== null && (receiver.role !== "operator" || !satisfies(receiver.scopes, rule.guard))) {
+    return false;
+  }
+  if (options.to && !options.to(receiver)) return false;
+  const { subscriptions } = receiver;
+  const { sessionKey } = options;
+  switch (event) {
+    case "session.message":
+      return (
+        subscriptions.sessions || (sessionKey !== undefined && subscriptions.followsMessages(sessionKey))
+      );
+    case "sessions.changed":
+    case "session.tool":
+      return subscriptions.sessions;
+    default:
+  }
+  if (sessionKey !== undefined && SESSION_SCOPED_EVENTS.has(event) && isSessionScoped(receiver)) {
+    return subscriptions.followsMessages(sessionKey);
+  }
+  return true;
+}
+
+function isSessionScoped(receiver: EventReceiver): boolean {
+  return receiver.capabilities.has(SESSION_SCOPED_CAPABILITY) || receiver.capabilities.has(BROWSER_COPILOT);
+}

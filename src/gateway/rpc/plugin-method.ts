@@ -1,0 +1,89 @@
+import { Type } from "typebox";
+import type { GatewayMethodRegistration, GatewayRespond } from "../../contracts/registrations.ts";
+import type { Disposable } from "../../kernel/disposable.ts";
+import { SluiceError } from "../../kernel/errors.ts";
+import type { RegistryEntry } from "../../plugins/types.ts";
+import { type ErrorCode, isErrorCode } from "../../protocol/error-codes.ts";
+import { isOperatorScope, type MethodScope } from "../../protocol/scopes.ts";
+import type { Method, MethodContext } from "./method.ts";
+
+export type RegisteredGatewayMethod = GatewayMethodRegistration;
+
+/** Names that need `operator.admin` whatever the plugin declared (spec 3.5). */
+const RESERVED_PREFIXES = ["exec.approval.", "exec.approvals.", "config.", "wizard.", "update."];
+
+function scopeOfPluginMethod(registration: GatewayMethodRegistration): MethodScope {
+  if (RESERVED_PREFIXES.some((prefix) => registration.name.startsWith(prefix))) return "operator.admin";
+  const declared = registration.scope as string | undefined;
+  if (declared === "node") return "node";
+  return declared !== undefined && isOperatorScope(declared) ? declared : "operator.admin";
+}
+
+/**
+ * A plugin's method as the one kind of method the dispatcher knows. A value the handler
+ * returns is the answer; when it returns nothing, what it gave or will give to `respond` is. A throw is an
+ * error response.
+ */
+export function pluginMethod(entry: RegistryEntry<RegisteredGatewayMethod>): Method {
+  const registration = entry.value;
+  return {
+    name: registration.name ?? entry.key,
+    scope: scopeOfPluginMethod(registration),
+    params: Type.Unknown(),
+    result: Type.Unknown(),
+    summary: `Method of the plugin ${entry.pluginId}.`,
+    parks: true,
+    handler: (context: MethodContext, params: never) => run(registration, context, params),
+  };
+}
+
+/** How long a handler that returned nothing may keep `respond` for later. */
+export const PLUGIN_ANSWER_LIMIT_MS = 600_000;
+
+async function run(registration: GatewayMethodRegistration, context: MethodContext, params: unknown) {
+  const { caller } = context;
+  let answered = (_answer: () => unknown) => {};
+  const answer = new Promise<unknown>((resolve) => {
+    answered = (take) => resolve(take);
+  });
+  const respond: GatewayRespond = (ok, payload, error) => {
+    answered(() => {
+      if (ok) return payload;
+      throw asError(error);
+    });
+  };
+  const stop = () => respond(false, undefined, { code: "UNAVAILABLE", message: "the caller is gone" });
+  caller.signal.addEventListener("abort", stop, { once: true });
+  let timer: Disposable | undefined;
+  try {
+    const returned = await registration.handler({
+      params: params ?? {},
+      respond,
+      client: {
+        connId: caller.connId,
+        scopes: caller.scopes,
+        role: caller.role,
+        deviceId: caller.deviceId,
+        client: caller.client,
+      },
+      signal: caller.signal,
+      requestId: context.requestId,
+    });
+    if (returned !== undefined) return returned;
+    timer = context.services.clock.after(PLUGIN_ANSWER_LIMIT_MS, () =>
+      respond(false, undefined, { code: "UNAVAILABLE", message: `${context.method} gave no answer` }),
+    );
+    const take = (await answer) as () => unknown;
+    return take();
+  } finally {
+    void timer?.dispose();
+    caller.signal.removeEventListener("abort", stop);
+  }
+}
+
+function asError(error: { code: string; message: string; details?: unknown } | undefined): SluiceError {
+  const code: ErrorCode = error && isErrorCode(error.code) ? error.code : "UNAVAILABLE";
+  return new SluiceError(code, error?.message ?? "the plugin reported a failure without a message", {
+    ...(error?.details === undefined ? {} : { details: error.details }),
+  });
+}

@@ -1,0 +1,49 @@
+import type { Clock } from "../kernel/clock.ts";
+import type { Logger } from "../kernel/logger.ts";
+import type { Redactor } from "../kernel/redaction.ts";
+import type { HookRunner, PluginRecord, RegistryReader } from "../plugins/types.ts";
+import type { AgentRuntime } from "../runtime/agent/types.ts";
+import type { ConfigService } from "../runtime/config/types.ts";
+import type { Store } from "../store/index.ts";
+import type { GatewayIdentity } from "./connection/identity.ts";
+import type { EventHub } from "./events/hub.ts";
+import type { HealthMonitor } from "./health.ts";
+import type { LogFile } from "./log-file.ts";
+import type { Presence } from "./presence.ts";
+
+/** What the gateway asks of the plugin host. */
+export interface PluginDirectory {
+  records(): readonly PluginRecord[];
+}
+
+/**
+ * Everything a method handler can reach, built once per gateway by `compose.ts`. A method group that
+ * needs another part adds it here, typed by the room that owns it.
+ */
+export interface GatewayServices {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly redactor: Redactor;
+  readonly store: Store;
+  readonly config: ConfigService;
+  readonly registry: RegistryReader;
+  readonly hooks: HookRunner;
+  readonly plugins: PluginDirectory;
+  readonly agent: AgentRuntime;
+  readonly hub: EventHub;
+  readonly presence: Presence;
+  readonly health: HealthMonitor;
+  readonly identity: GatewayIdentity;
+  readonly logFile: LogFile;
+  readonly facts: GatewayFacts;
+}
+
+/** What does not change while the gateway runs. */
+export interface GatewayFacts {
+  readonly version: string;
+  /** A UUID of this process start. */
+  readonly bootId: string;
+  readonly startedAt: number;
+  /** Absolute path. */
+  readonly stateDir: string;
+}
