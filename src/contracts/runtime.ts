@@ -58,6 +58,35 @@ export interface KeyedStore<T> {
   entries(): Promise<KeyedStoreEntry<T>[]>;
   clear(): Promise<void>;
   count(): Promise<number>;
+  /** `change` must be synchronous; `undefined` leaves the row as it is. Keeps `createdAt` of a live row. */
+  update(
+    key: string,
+    change: (current: T | undefined) => T | undefined,
+    options?: { ttlMs?: number },
+  ): Promise<boolean>;
+  deleteIf(key: string, predicate: (current: T) => boolean): Promise<boolean>;
+  deleteIfEqual(key: string, value: string | number | boolean | null): Promise<boolean>;
+  [member: string]: unknown;
+}
+
+/** The same map for callers that can not wait; every call blocks for a round trip to the store. */
+export interface SyncKeyedStore<T> {
+  register(key: string, value: T, options?: { ttlMs?: number }): void;
+  registerIfAbsent(key: string, value: T, options?: { ttlMs?: number }): boolean;
+  lookup(key: string): T | undefined;
+  lookupMany(keys: readonly string[]): (T | undefined)[];
+  consume(key: string): T | undefined;
+  delete(key: string): boolean;
+  entries(): KeyedStoreEntry<T>[];
+  clear(): void;
+  count(): number;
+  update(
+    key: string,
+    change: (current: T | undefined) => T | undefined,
+    options?: { ttlMs?: number },
+  ): boolean;
+  deleteIf(key: string, predicate: (current: T) => boolean): boolean;
+  deleteIfEqual(key: string, value: string | number | boolean | null): boolean;
   [member: string]: unknown;
 }
 
@@ -65,6 +94,7 @@ export interface KeyedStore<T> {
 export interface PluginRuntimeState {
   resolveStateDir(env?: Readonly<Record<string, string | undefined>>): string;
   openKeyedStore<T>(options: KeyedStoreOptions): KeyedStore<T>;
+  openSyncKeyedStore<T>(options: KeyedStoreOptions): SyncKeyedStore<T>;
   [member: string]: unknown;
 }
 
