@@ -1,5 +1,6 @@
 import { channelPairingProcedures } from "./channel-pairing.ts";
 import { configRevisionProcedures } from "./config-revisions.ts";
+import { deviceProcedures } from "./devices.ts";
 import { eventLogProcedures } from "./event-log.ts";
 import { idempotencyProcedures } from "./idempotency.ts";
 import { inboxProcedures } from "./inbox.ts";
@@ -20,6 +21,7 @@ export const coreProcedures = {
   transcripts: transcriptProcedures,
   turns: turnProcedures,
   configRevisions: configRevisionProcedures,
+  devices: deviceProcedures,
   eventLog: eventLogProcedures,
   idempotency: idempotencyProcedures,
   keyedState: keyedStateProcedures,

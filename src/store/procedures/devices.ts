@@ -1,0 +1,358 @@
+import type { Transaction } from "../engine/types.ts";
+
+/** Devices that wait for approval at most; the one that waited longest makes room. */
+export const MAX_PENDING_DEVICES = 200;
+
+/** Why a device may not connect as it asks to (spec 7.2). */
+export type PairingReason = "not-paired" | "role-upgrade" | "scope-upgrade" | "metadata-upgrade";
+
+/** One token of a device; its text is derived from `tokenId` and never stored. */
+export interface DeviceToken {
+  tokenId: string;
+  role: string;
+  scopes: string[];
+  /** Generation of the shared secret it was issued under, when it was. */
+  issuerGeneration?: string;
+  createdAtMs: number;
+  rotatedAtMs?: number;
+  revokedAtMs?: number;
+  lastUsedAtMs?: number;
+}
+
+export interface PendingDevice {
+  requestId: string;
+  displayName?: string;
+  platform?: string;
+  deviceFamily?: string;
+  clientId?: string;
+  clientMode?: string;
+  browserOrigin?: string;
+  role: string;
+  scopes: string[];
+  remoteIp?: string;
+  isRepair: boolean;
+  /** Time of the last refresh. */
+  ts: number;
+}
+
+/** A device as stored (spec 7.2). `approvedAtMs` is absent until it was approved once. */
+export interface DeviceRecord {
+  deviceId: string;
+  publicKey: string;
+  displayName?: string;
+  operatorLabel?: string;
+  platform?: string;
+  deviceFamily?: string;
+  clientId?: string;
+  clientMode?: string;
+  browserOrigin?: string;
+  role?: string;
+  roles: string[];
+  scopes: string[];
+  remoteIp?: string;
+  tokens: Record<string, DeviceToken>;
+  approvedVia?: "owner" | "silent";
+  createdAtMs: number;
+  approvedAtMs?: number;
+  lastSeenAtMs?: number;
+  lastSeenReason?: string;
+  pending?: PendingDevice;
+}
+
+/** What a device asks for in one connect. The identity proof has been checked by the caller. */
+export interface DeviceAsk {
+  deviceId: string;
+  publicKey: string;
+  role: string;
+  /** Operator scopes; empty for nodes. */
+  scopes: string[];
+  displayName?: string;
+  platform?: string;
+  deviceFamily?: string;
+  clientId?: string;
+  clientMode?: string;
+  browserOrigin?: string;
+  remoteIp?: string;
+}
+
+export type AdmitResult =
+  | { status: "admitted"; record: DeviceRecord; token: DeviceToken; approved: boolean }
+  | {
+      status: "pairing-required";
+      reason: PairingReason;
+      record: DeviceRecord;
+      pending: PendingDevice;
+      /** True when the request is new, so that operators are told. */
+      created: boolean;
+    };
+
+type Fact = string | undefined;
+
+/** The records of devices that connect with an identity of their own. */
+export const deviceProcedures = {
+  async get(tx: Transaction, input: { deviceId: string }): Promise<DeviceRecord | undefined> {
+    return read(tx, input.deviceId);
+  },
+
+  /**
+   * Decides over one connect: admit, approve silently, or leave a pending request. Reasons named in
+   * `silent` need nobody's approval. The token of an earlier connect is reused while it still fits.
+   */
+  async admit(
+    tx: Transaction,
+    input: {
+      ask: DeviceAsk;
+      silent: PairingReason[];
+      /** Whether a scope satisfies another is the caller's knowledge: every scope the approved ones imply. */
+      coveredScopes: string[];
+      issuerGeneration?: string;
+      newTokenId: string;
+      newRequestId: string;
+      pendingTtlMs: number;
+      now: number;
+    },
+  ): Promise<AdmitResult> {
+    const { ask, now } = input;
+    const stored = await read(tx, ask.deviceId);
+    const record = stored ?? emptyRecord(ask, now);
+    const reason = reasonFor(stored, ask, input.coveredScopes);
+    const approved = reason !== undefined;
+    if (reason !== undefined) {
+      if (!input.silent.includes(reason)) return leavePending(tx, record, stored, reason, input);
+      approve(record, ask, "silent", now);
+    }
+    record.lastSeenAtMs = now;
+    record.lastSeenReason = "connect";
+    if (ask.remoteIp !== undefined) record.remoteIp = ask.remoteIp;
+    const token = tokenFor(record, ask, input);
+    await write(tx, record, now);
+    return { status: "admitted", record, token, approved };
+  },
+
+  /** Notes that a device token was used; a revoked or unknown one is left alone. */
+  async touchToken(tx: Transaction, input: { deviceId: string; role: string; now: number }): Promise<void> {
+    const record = await read(tx, input.deviceId);
+    const token = record?.tokens[input.role];
+    if (!record || !token || token.revokedAtMs !== undefined) return;
+    token.lastUsedAtMs = input.now;
+    await write(tx, record, input.now);
+  },
+
+  /** Every device, newest approval first, pending ones without approval last. */
+  async list(tx: Transaction, input: { limit: number }): Promise<DeviceRecord[]> {
+    const rows = await tx.all<{ record: string }>(
+      "SELECT record FROM devices ORDER BY CASE WHEN status = 'paired' THEN 0 ELSE 1 END, updated_at DESC LIMIT ?",
+      input.limit,
+    );
+    return rows.map((row) => JSON.parse(row.record) as DeviceRecord);
+  },
+
+  /** Grants what the pending request asks for. @returns `undefined` when it is unknown or has expired */
+  async approve(
+    tx: Transaction,
+    input: { requestId: string; pendingTtlMs: number; now: number },
+  ): Promise<DeviceRecord | undefined> {
+    const record = await findPending(tx, input.requestId);
+    const pending = record?.pending;
+    if (!record || !pending || pending.ts + input.pendingTtlMs < input.now) return undefined;
+    approve(
+      record,
+      { ...pending, deviceId: record.deviceId, publicKey: record.publicKey },
+      "owner",
+      input.now,
+    );
+    await write(tx, record, input.now);
+    return record;
+  },
+
+  /** Forgets a pending request. @returns the device's id, or `undefined` when there is no such request */
+  async reject(tx: Transaction, input: { requestId: string; now: number }): Promise<string | undefined> {
+    const record = await findPending(tx, input.requestId);
+    if (!record) return undefined;
+    delete record.pending;
+    if (record.approvedAtMs === undefined) {
+      await tx.run("DELETE FROM devices WHERE device_id = ?", record.deviceId);
+    } else {
+      await write(tx, record, input.now);
+    }
+    return record.deviceId;
+  },
+
+  async remove(tx: Transaction, input: { deviceId: string }): Promise<boolean> {
+    const { changes } = await tx.run("DELETE FROM devices WHERE device_id = ?", input.deviceId);
+    return changes > 0;
+  },
+
+  /** @returns the time of revocation, or `undefined` when the device has no such token */
+  async revokeToken(
+    tx: Transaction,
+    input: { deviceId: string; role: string; now: number },
+  ): Promise<number | undefined> {
+    const record = await read(tx, input.deviceId);
+    const token = record?.tokens[input.role];
+    if (!record || !token) return undefined;
+    token.revokedAtMs ??= input.now;
+    await write(tx, record, input.now);
+    return token.revokedAtMs;
+  },
+};
+
+async function read(tx: Transaction, deviceId: string): Promise<DeviceRecord | undefined> {
+  const row = await tx.get<{ record: string }>("SELECT record FROM devices WHERE device_id = ?", deviceId);
+  return row && (JSON.parse(row.record) as DeviceRecord);
+}
+
+async function write(tx: Transaction, record: DeviceRecord, now: number): Promise<void> {
+  await tx.run(
+    `INSERT INTO devices (device_id, public_key, status, record, created_at, updated_at)
+     VALUES (?, ?, ?, ?, ?, ?)
+     ON CONFLICT (device_id) DO UPDATE SET
+       public_key = excluded.public_key, status = excluded.status, record = excluded.record,
+       updated_at = excluded.updated_at`,
+    record.deviceId,
+    record.publicKey,
+    record.approvedAtMs === undefined ? "pending" : "paired",
+    JSON.stringify(record),
+    record.createdAtMs,
+    now,
+  );
+}
+
+async function findPending(tx: Transaction, requestId: string): Promise<DeviceRecord | undefined> {
+  const rows = await tx.all<{ record: string }>(
+    "SELECT record FROM devices WHERE record LIKE ?",
+    '%"pending":%',
+  );
+  return rows
+    .map((row) => JSON.parse(row.record) as DeviceRecord)
+    .find((record) => record.pending?.requestId === requestId);
+}
+
+function emptyRecord(ask: DeviceAsk, now: number): DeviceRecord {
+  return {
+    deviceId: ask.deviceId,
+    publicKey: ask.publicKey,
+    roles: [],
+    scopes: [],
+    tokens: {},
+    createdAtMs: now,
+  };
+}
+
+function reasonFor(
+  record: DeviceRecord | undefined,
+  ask: DeviceAsk,
+  coveredScopes: string[],
+): PairingReason | undefined {
+  if (!record || record.approvedAtMs === undefined || record.publicKey !== ask.publicKey) return "not-paired";
+  if (!record.roles.includes(ask.role)) return "role-upgrade";
+  if (ask.role === "operator" && ask.scopes.some((scope) => !coveredScopes.includes(scope))) {
+    return "scope-upgrade";
+  }
+  if (!sameFact(record.platform, ask.platform) || !sameFact(record.deviceFamily, ask.deviceFamily)) {
+    return "metadata-upgrade";
+  }
+  return undefined;
+}
+
+const ALIASES: Record<string, string> = { macos: "darwin", mac: "darwin", windows: "win32" };
+
+/** Names of one platform are one fact; something not stated before or now is no change (spec 7.2). */
+function sameFact(stored: Fact, given: Fact): boolean {
+  if (stored === undefined || given === undefined) return true;
+  return canonicalFact(stored) === canonicalFact(given);
+}
+
+function canonicalFact(value: string): string {
+  const lower = value.trim().toLowerCase();
+  return ALIASES[lower] ?? lower;
+}
+
+function approve(record: DeviceRecord, ask: DeviceAsk, via: "owner" | "silent", now: number): void {
+  const replaced = record.publicKey !== ask.publicKey;
+  record.publicKey = ask.publicKey;
+  if (replaced) {
+    record.tokens = {};
+    record.roles = [];
+    record.scopes = [];
+  }
+  record.role = ask.role;
+  record.roles = [...new Set([...record.roles, ask.role])];
+  if (ask.role === "operator") record.scopes = [...new Set([...record.scopes, ...ask.scopes])];
+  for (const key of [
+    "displayName",
+    "platform",
+    "deviceFamily",
+    "clientId",
+    "clientMode",
+    "browserOrigin",
+  ] as const) {
+    const value = ask[key];
+    if (value !== undefined) record[key] = value;
+  }
+  record.approvedVia = via;
+  record.approvedAtMs = now;
+  delete record.pending;
+}
+
+function tokenFor(
+  record: DeviceRecord,
+  ask: DeviceAsk,
+  input: { issuerGeneration?: string; newTokenId: string; now: number },
+): DeviceToken {
+  const existing = record.tokens[ask.role];
+  if (
+    existing &&
+    existing.revokedAtMs === undefined &&
+    (existing.issuerGeneration === undefined || existing.issuerGeneration === input.issuerGeneration) &&
+    sameSet(existing.scopes, ask.scopes)
+  ) {
+    return existing;
+  }
+  const token: DeviceToken = {
+    tokenId: input.newTokenId,
+    role: ask.role,
+    scopes: [...ask.scopes],
+    createdAtMs: input.now,
+    ...(input.issuerGeneration === undefined ? {} : { issuerGeneration: input.issuerGeneration }),
+  };
+  record.tokens[ask.role] = token;
+  return token;
+}
+
+function sameSet(left: string[], right: string[]): boolean {
+  return left.length === right.length && left.every((item) => right.includes(item));
+}
+
+async function leavePending(
+  tx: Transaction,
+  record: DeviceRecord,
+  stored: DeviceRecord | undefined,
+  reason: PairingReason,
+  input: { ask: DeviceAsk; newRequestId: string; pendingTtlMs: number; now: number },
+): Promise<AdmitResult> {
+  const { ask, now } = input;
+  const open = record.pending;
+  const fresh = open !== undefined && open.ts + input.pendingTtlMs >= now;
+  const sameAsk = fresh && open.role === ask.role && ask.scopes.every((scope) => open.scopes.includes(scope));
+  const { deviceId: _id, publicKey: _key, ...facts } = ask;
+  const pending: PendingDevice = {
+    ...facts,
+    requestId: sameAsk ? open.requestId : input.newRequestId,
+    scopes: sameAsk ? open.scopes : ask.scopes,
+    isRepair: stored !== undefined && stored.approvedAtMs !== undefined,
+    ts: now,
+  };
+  record.pending = pending;
+  await write(tx, record, now);
+  if (!sameAsk) await dropOldestPending(tx);
+  return { status: "pairing-required", reason, record, pending, created: !sameAsk };
+}
+
+async function dropOldestPending(tx: Transaction): Promise<void> {
+  await tx.run(
+    `DELETE FROM devices WHERE status = 'pending' AND device_id NOT IN (
+       SELECT device_id FROM devices WHERE status = 'pending' ORDER BY updated_at DESC LIMIT ?)`,
+    MAX_PENDING_DEVICES,
+  );
+}
