@@ -46,16 +46,18 @@ function load(bundle) {
   const script = new vm.Script(`(function (exports, require, module, __filename, __dirname) {${source}\n})`, {
     filename: bundle,
     cachedData: cache?.data,
-    importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
   });
   if (cache && (!cache.data || script.cachedDataRejected)) writeWhenWarm(script, cache);
   const Module = require("node:module");
   const module = new Module(bundle, null);
   module.filename = bundle;
   module.paths = Module._nodeModulePaths(path.dirname(bundle));
-  script
-    .runInThisContext()
-    .call(module.exports, module.exports, Module.createRequire(bundle), module, bundle, path.dirname(bundle));
+  const folder = path.dirname(bundle);
+  // Code from the cache can not import by itself; it imports through this file.
+  const importModule = (specifier) => import(specifier);
+  const start = script.runInThisContext();
+  const requireThere = Module.createRequire(bundle);
+  start.call(module.exports, module.exports, requireThere, module, bundle, folder, importModule);
 }
 
 /** The cache file beside the bundle, else in the user's own cache folder; undefined when neither is safe. */

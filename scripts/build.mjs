@@ -73,9 +73,9 @@ async function targets() {
     if (existsSync(join(root, file))) list.push({ name, options, ...extra });
   };
   // These two are started by bin/sluice.cjs, which caches their compiled code by build id.
-  const withBuildId = { finish: appendBuildId };
-  add("gateway", "src/gateway/main.ts", commonJs("src/gateway/main.ts", "dist/gateway.cjs"), withBuildId);
-  add("cli", "src/cli/main.ts", commonJs("src/cli/main.ts", "dist/cli.cjs"), withBuildId);
+  const forLauncher = { finish: (contents) => appendBuildId(redirectImports(contents)) };
+  add("gateway", "src/gateway/main.ts", commonJs("src/gateway/main.ts", "dist/gateway.cjs"), forLauncher);
+  add("cli", "src/cli/main.ts", commonJs("src/cli/main.ts", "dist/cli.cjs"), forLauncher);
   add("store worker", "src/store/worker.ts", commonJs("src/store/worker.ts", "dist/workers/store.cjs"));
 
   const sdkFolder = join(root, "src/plugin-sdk");
@@ -115,6 +115,16 @@ async function targets() {
     }
   }
   return list;
+}
+
+/**
+ * Sends `import()` through a variable that bin/sluice.cjs provides: code taken from V8's code cache has
+ * forgotten how to import. Without the launcher the variable falls back to `import()` itself.
+ */
+function redirectImports(contents) {
+  const text = contents.toString("latin1");
+  const redirected = text.replace(/(?<![.\w$])import\(/g, "__import(");
+  return Buffer.from(`var __import;__import||(__import=(id)=>import(id));${redirected}`, "latin1");
 }
 
 /**

@@ -9,7 +9,6 @@ export function MessageList({ entries }: { entries: readonly Entry[] }) {
   const region = useRef<HTMLDivElement>(null);
   const following = useRef(true);
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: scrolls whenever the entries change
   useEffect(() => {
     const element = region.current;
     if (element && following.current) element.scrollTop = element.scrollHeight;

@@ -1,0 +1,103 @@
+import { randomUUID } from "node:crypto";
+import type { Command } from "commander";
+import { RpcClient } from "../client/rpc-client.ts";
+import { type CliEnvironment, CommandContext } from "../context.ts";
+import { describeError } from "../errors.ts";
+import { startLocalGateway } from "../local-gateway.ts";
+
+interface AgentOptions {
+  message: string;
+  sessionKey: string;
+  model?: string;
+  thinking?: string;
+  local?: boolean;
+}
+
+interface AgentResult {
+  runId: string;
+  status: string;
+  summary?: string;
+  result?: { payloads?: { text?: string }[] };
+}
+
+export const DEFAULT_SESSION_KEY = "agent:main:main";
+
+export function registerAgent(program: Command, environment: CliEnvironment): void {
+  program
+    .command("agent")
+    .description("send a message to the agent and print its answer")
+    .requiredOption("-m, --message <text>", "what to say")
+    .option("--session-key <key>", "session that takes the message", DEFAULT_SESSION_KEY)
+    .option("--model <ref>", "model for this turn, as provider/model")
+    .option("--thinking <level>", "how hard the model thinks")
+    .option("--local", "do not look for a running gateway; start one for this message")
+    .addHelpText(
+      "after",
+      `
+Without a running gateway one is started for this message, on the same state, and stopped after it.
+
+Examples:
+  $ sluice agent --message "summarise my day"
+  $ sluice agent --message hello --session-key agent:main:scratch --json
+`,
+    )
+    .action(async (options: AgentOptions, command: Command) => {
+      const context = new CommandContext(environment, command);
+      const answer = await withSomeGateway(context, options.local ?? false, (client) =>
+        context.output.progress("waiting for the agent", ask(client, context, options)),
+      );
+      context.output.result(answer, (value) =>
+        (value.result?.payloads ?? []).map((payload) => payload.text ?? "").join("\n\n"),
+      );
+    });
+}
+
+function ask(client: RpcClient, context: CommandContext, options: AgentOptions): Promise<AgentResult> {
+  return client.call<AgentResult>(
+    "agent",
+    {
+      message: options.message,
+      sessionKey: options.sessionKey,
+      idempotencyKey: randomUUID(),
+      deliver: false,
+      ...(options.model ? { model: options.model } : {}),
+      ...(options.thinking ? { thinking: options.thinking } : {}),
+    },
+    { expectFinal: true, timeoutMs: context.timeoutMs ?? 0 },
+  );
+}
+
+/** Uses the running gateway; starts one in this process when none answers. */
+async function withSomeGateway<T>(
+  context: CommandContext,
+  local: boolean,
+  work: (client: RpcClient) => Promise<T>,
+): Promise<T> {
+  // The model of one turn is an administrator's choice.
+  const scopes = ["operator.admin"];
+  if (!local) {
+    try {
+      return await context.withGateway(scopes, work);
+    } catch (error) {
+      if (describeError(error).code !== "GATEWAY_UNREACHABLE") throw error;
+    }
+  }
+  context.output.note("no gateway is running; starting one for this message");
+  const gateway = await context.output.progress("starting", startLocalGateway(context.environment.env));
+  try {
+    const client = await RpcClient.connect({
+      url: gateway.url,
+      token: gateway.token,
+      scopes,
+      clock: context.clock,
+      version: context.environment.version,
+    });
+    try {
+      return await work(client);
+    } finally {
+      await client.dispose();
+    }
+  } finally {
+    await gateway.dispose();
+  }
+}

@@ -1,0 +1,104 @@
+import type { Command } from "commander";
+import type { Clock } from "../kernel/clock.ts";
+import { type Access, resolveAccess } from "./access.ts";
+import { RpcClient } from "./client/rpc-client.ts";
+import { cliError } from "./errors.ts";
+import { Output } from "./output/output.ts";
+
+/** The world as the command line sees it; tests hand in another one. */
+export interface CliEnvironment {
+  readonly clock: Clock;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly version: string;
+  readonly stdout: { write(text: string): unknown };
+  readonly stderr: { write(text: string): unknown; isTTY?: boolean };
+  readonly signal: AbortSignal;
+}
+
+/** Options every command understands, before or after its name. */
+interface GlobalOptions {
+  json?: boolean;
+  url?: string;
+  port?: string;
+  token?: string;
+  timeout?: string;
+}
+
+/** What a command is given when it runs. */
+export class CommandContext {
+  readonly environment: CliEnvironment;
+  readonly output: Output;
+  readonly #options: GlobalOptions;
+
+  constructor(environment: CliEnvironment, command: Command) {
+    this.environment = environment;
+    this.#options = command.optsWithGlobals<GlobalOptions>();
+    this.output = new Output({
+      json: this.#options.json ?? false,
+      stdout: environment.stdout,
+      stderr: environment.stderr,
+    });
+  }
+
+  get clock(): Clock {
+    return this.environment.clock;
+  }
+
+  /** Where the gateway is and what opens it: options, then environment, then configuration. */
+  access(): Promise<Access> {
+    return resolveAccess(this.#options, this.environment.env);
+  }
+
+  /** Time a call may take in milliseconds; `--timeout` is in seconds, 0 for no limit. */
+  get timeoutMs(): number | undefined {
+    return this.#options.timeout === undefined ? undefined : seconds(this.#options.timeout) * 1_000;
+  }
+
+  /** Connects, runs `work`, and disconnects whatever happens. */
+  async withGateway<T>(
+    scopes: readonly string[],
+    work: (client: RpcClient) => Promise<T>,
+    options: { mode?: "cli" | "probe" } = {},
+  ): Promise<T> {
+    const access = await this.access();
+    const client = await this.output.progress(
+      "connecting",
+      RpcClient.connect({
+        url: access.url,
+        token: access.token,
+        scopes,
+        clock: this.clock,
+        version: this.environment.version,
+        ...options,
+      }),
+    );
+    try {
+      return await work(client);
+    } finally {
+      await client.dispose();
+    }
+  }
+
+  /** One call with the least scope, with progress on the terminal while it takes long. */
+  call<Result>(method: string, params: unknown, scope: string): Promise<Result> {
+    return this.withGateway([scope], (client) => this.progressCall<Result>(client, method, params));
+  }
+
+  progressCall<Result>(client: RpcClient, method: string, params: unknown): Promise<Result> {
+    const { timeoutMs } = this;
+    return this.output.progress(
+      method,
+      client.call<Result>(method, params, timeoutMs === undefined ? {} : { timeoutMs }),
+    );
+  }
+}
+
+function seconds(text: string): number {
+  const value = Number(text);
+  if (!Number.isFinite(value) || value < 0) throw usage(`--timeout expects seconds, not "${text}"`);
+  return value;
+}
+
+function usage(message: string): Error {
+  return cliError("USAGE", message);
+}

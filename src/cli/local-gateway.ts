@@ -1,0 +1,29 @@
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import type { Disposable } from "../kernel/disposable.ts";
+import { packageRoot } from "../kernel/package-root.ts";
+
+/** A gateway inside this process. */
+export interface LocalGateway extends Disposable {
+  readonly url: string;
+  readonly token: string;
+}
+
+interface Library {
+  startGateway(options: {
+    env?: Readonly<Record<string, string | undefined>>;
+    port?: number;
+    bind?: string;
+  }): Promise<LocalGateway>;
+}
+
+/**
+ * Starts a gateway for one command, on the same state as `sluice gateway run` and on a free port. The
+ * library is loaded from its own bundle: commands that do not need a gateway do not carry it.
+ */
+export async function startLocalGateway(
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<LocalGateway> {
+  const library = (await import(pathToFileURL(join(packageRoot(), "dist/index.js")).href)) as Library;
+  return library.startGateway({ env, port: 0, bind: "loopback" });
+}

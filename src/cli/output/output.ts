@@ -1,0 +1,63 @@
+import { describeError } from "../errors.ts";
+
+export interface OutputOptions {
+  json: boolean;
+  stdout: { write(text: string): unknown };
+  stderr: { write(text: string): unknown; isTTY?: boolean };
+}
+
+/**
+ * Where a command speaks. Results go to stdout: one JSON document with `--json`, text for people
+ * otherwise. Everything else (progress, hints, problems) goes to stderr, so that pipes stay clean.
+ */
+export class Output {
+  readonly json: boolean;
+  readonly #stdout: OutputOptions["stdout"];
+  readonly #stderr: OutputOptions["stderr"];
+
+  constructor(options: OutputOptions) {
+    this.json = options.json;
+    this.#stdout = options.stdout;
+    this.#stderr = options.stderr;
+  }
+
+  /** The result of the command: `value` as JSON, or what `text` makes of it. */
+  result<T>(value: T, text: (value: T) => string): void {
+    this.#stdout.write(`${this.json ? JSON.stringify(value, null, 2) : text(value)}\n`);
+  }
+
+  /** One line of an endless result (`logs --follow`): as it is with `--json`, or what `text` makes of it. */
+  line(stored: string, text: (stored: string) => string): void {
+    this.#stdout.write(`${this.json ? stored : text(stored)}\n`);
+  }
+
+  note(text: string): void {
+    this.#stderr.write(`${text}\n`);
+  }
+
+  /** A failure: `{"error": …}` on stdout with `--json`, a sentence on stderr otherwise. */
+  failure(thrown: unknown): void {
+    const error = describeError(thrown);
+    if (this.json) this.#stdout.write(`${JSON.stringify({ error }, null, 2)}\n`);
+    else this.#stderr.write(`sluice: ${error.message}\n`);
+  }
+
+  /** Says what is going on while `work` runs, once it takes longer than a person waits without wondering. */
+  async progress<T>(label: string, work: Promise<T>): Promise<T> {
+    const started = Date.now();
+    const timer = setInterval(() => {
+      const seconds = Math.round((Date.now() - started) / 1_000);
+      if (this.#stderr.isTTY) this.#stderr.write(`\r${label}… ${seconds} s`);
+      else if (seconds % QUIET_REPEAT_SECONDS === 1) this.#stderr.write(`${label}… ${seconds} s\n`);
+    }, 1_000);
+    try {
+      return await work;
+    } finally {
+      clearInterval(timer);
+      if (this.#stderr.isTTY && Date.now() - started > 1_000) this.#stderr.write("\r\u001b[K");
+    }
+  }
+}
+
+/** Without a terminal a line is written after the first second and then this often. */
+const QUIET_REPEAT_SECONDS = 15;

@@ -1,0 +1,80 @@
+import { Command, CommanderError } from "commander";
+import { registerAgent } from "./commands/agent.ts";
+import { registerConfig } from "./commands/config.ts";
+import { registerDeliveries } from "./commands/deliveries.ts";
+import { registerDoctor } from "./commands/doctor.ts";
+import { registerGateway } from "./commands/gateway.ts";
+import { registerLogs } from "./commands/logs.ts";
+import { registerPlugins } from "./commands/plugins.ts";
+import { registerSessions } from "./commands/sessions.ts";
+import type { CliEnvironment } from "./context.ts";
+import { exitCodeOf } from "./errors.ts";
+import { EXIT, type ExitCode } from "./exit-codes.ts";
+import { Output } from "./output/output.ts";
+
+const EPILOGUE = `
+Examples:
+  $ sluice gateway run                                start the gateway on this machine
+  $ sluice agent --message "what is new?"             ask the agent, print its answer
+  $ sluice gateway call health --json                 call any method of the protocol
+  $ sluice logs --follow                              watch what the gateway does
+
+Exit codes: 0 done · 1 failed · 2 wrong usage · 3 no gateway answers · 4 refused · 5 timed out
+Environment: SLUICE_STATE_DIR, SLUICE_CONFIG_PATH, SLUICE_GATEWAY_PORT, SLUICE_GATEWAY_TOKEN
+`;
+
+/** Builds the whole command tree; nothing runs before {@link runCli}. */
+export function createProgram(environment: CliEnvironment): Command {
+  const program = new Command("sluice")
+    .description("A small, durable, self-hosted gateway between chat channels, devices and AI agents.")
+    .version(environment.version, "-V, --version", "print the version")
+    .helpOption("-h, --help", "print help")
+    .option("--json", "print the result as JSON")
+    .option("--url <address>", "address of the gateway (ws:// on this machine, wss:// elsewhere)")
+    .option("--port <number>", "port of the gateway on this machine")
+    .option("--token <text>", "gateway token (better: SLUICE_GATEWAY_TOKEN)")
+    .option("--timeout <seconds>", "longest wait for an answer")
+    .addHelpText("after", EPILOGUE)
+    .showHelpAfterError("(add --help for usage)");
+  for (const register of [
+    registerGateway,
+    registerAgent,
+    registerSessions,
+    registerDeliveries,
+    registerPlugins,
+    registerConfig,
+    registerDoctor,
+    registerLogs,
+  ]) {
+    register(program, environment);
+  }
+  eachCommand(program, (command) => {
+    command
+      .exitOverride()
+      .configureHelp({ showGlobalOptions: command !== program })
+      .configureOutput({
+        writeOut: (text) => void environment.stdout.write(text),
+        writeErr: (text) => void environment.stderr.write(text),
+      });
+  });
+  return program;
+}
+
+function eachCommand(command: Command, visit: (command: Command) => void): void {
+  visit(command);
+  for (const child of command.commands) eachCommand(child, visit);
+}
+
+/** Runs one command line and returns the exit code; failures are shown, never thrown. */
+export async function runCli(argv: readonly string[], environment: CliEnvironment): Promise<ExitCode> {
+  const program = createProgram(environment);
+  try {
+    await program.parseAsync(argv, { from: "user" });
+    return EXIT.OK;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.OK : EXIT.USAGE;
+    const output = new Output({ ...environment, json: argv.includes("--json") });
+    output.failure(error);
+    return exitCodeOf(error);
+  }
+}
