@@ -43,10 +43,13 @@ function load(bundle) {
   if (!buildId || process.env["SLUICE_NO_CODE_CACHE"] === "1") return void require(bundle);
 
   const cache = openCache(bundle, buildId);
-  const script = new vm.Script(`(function (exports, require, module, __filename, __dirname) {${source}\n})`, {
-    filename: bundle,
-    cachedData: cache?.data,
-  });
+  const script = new vm.Script(
+    `(function (exports, require, module, __filename, __dirname, __import) {${source}\n})`,
+    {
+      filename: bundle,
+      cachedData: cache?.data,
+    },
+  );
   if (cache && (!cache.data || script.cachedDataRejected)) writeWhenWarm(script, cache);
   const Module = require("node:module");
   const module = new Module(bundle, null);
