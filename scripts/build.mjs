@@ -9,6 +9,7 @@ import { cp, mkdir, readdir, readFile, rename, rm, utimes, writeFile } from "nod
 import { dirname, join, relative, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build as esbuild } from "esbuild";
+import { completePluginSdk, missingDeclarations, readInventory } from "./support/sdk-inventory.mjs";
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 const dist = join(root, "dist");
@@ -84,7 +85,12 @@ async function targets() {
     .map((file) => `src/plugin-sdk/${file}`);
   const library = existsSync(join(root, "src/index.ts")) ? ["src/index.ts"] : [];
   if (sdk.length + library.length > 0) {
-    list.push({ name: "library and plugin SDK", options: esModules([...library, ...sdk], "dist", "src") });
+    const missing = "src/plugin-sdk/missing/missing-name.ts";
+    list.push({
+      name: "library and plugin SDK",
+      options: esModules([...library, ...sdk, missing], "dist", "src", { metafile: true }),
+      complete: addMissingSdkNames,
+    });
   }
 
   for (const id of await readdir(join(root, "extensions"))) {
@@ -147,9 +153,38 @@ async function writeIfChanged(path, contents) {
   return true;
 }
 
-async function buildTarget({ options, copies = [], finish = (contents) => contents }, written) {
+/** Every name published plugins import becomes an export; see scripts/support/sdk-inventory.mjs. */
+async function addMissingSdkNames({ metafile, outputFiles }) {
+  const folder = join(dist, "plugin-sdk");
+  const built = new Map(outputFiles.map((file) => [file.path, file]));
+  const outputs = new Map();
+  for (const [path, { exports }] of Object.entries(metafile.outputs)) {
+    const file = built.get(join(root, path));
+    if (file) outputs.set(relative(folder, file.path), { exports, contents: file.text });
+  }
+  for (const { path, contents } of completePluginSdk(outputs, await readInventory())) {
+    built.set(join(folder, path), { path: join(folder, path), contents: Buffer.from(contents) });
+  }
+  return [...built.values()];
+}
+
+async function declareMissingSdkNames() {
+  const missing = JSON.parse(await readFile(join(dist, "plugin-sdk/missing-names.json"), "utf8"));
+  for (const [subpath, inventoried] of Object.entries(await readInventory())) {
+    const file = join(dist, "types/src/plugin-sdk", `${subpath}.d.ts`);
+    const declared = await readFile(file, "utf8").catch(() => undefined);
+    const names = missing[subpath] ?? [];
+    if (declared !== undefined && names.length === 0) continue;
+    if (declared === undefined && Object.keys(inventoried).length > names.length) continue;
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, (declared ?? "") + missingDeclarations(subpath, names));
+  }
+}
+
+async function buildTarget(target, written) {
+  const { options, copies = [], finish = (contents) => contents, complete } = target;
   const result = await esbuild(options);
-  for (const file of result.outputFiles) {
+  for (const file of complete ? await complete(result) : result.outputFiles) {
     await writeIfChanged(file.path, finish(Buffer.from(file.contents)));
     written.add(file.path);
   }
@@ -190,7 +225,12 @@ export async function build({ quick = false } = {}) {
   await Promise.all([
     existsSync(join(root, "ui/vite.config.ts")) &&
       run("control page", "node_modules/vite/bin/vite.js", ["build", "ui", "--logLevel", "error"], failures),
-    run("type declarations", "node_modules/typescript7/bin/tsc", ["-p", "tsconfig.build.json"], failures),
+    run(
+      "type declarations",
+      "node_modules/typescript7/bin/tsc",
+      ["-p", "tsconfig.build.json"],
+      failures,
+    ).then(declareMissingSdkNames),
   ]);
   if (failures.length === 0) {
     await removeStale(dist, written);
