@@ -164,6 +164,25 @@ export const channelPairingProcedures = {
     return rows.map(toPairingRecord);
   },
 
+  /** Those of the given senders that are approved. */
+  async approvedAmong(
+    tx: Transaction,
+    input: { channel: string; accountId: string; senderIds: string[] },
+  ): Promise<string[]> {
+    const approved: string[] = [];
+    for (const senderId of input.senderIds) {
+      const row = await tx.get(
+        `SELECT 1 AS found FROM channel_pairing WHERE channel = ? AND account_id = ? AND sender_id = ?
+           AND status = 'approved'`,
+        input.channel,
+        input.accountId,
+        senderId,
+      );
+      if (row) approved.push(senderId);
+    }
+    return approved;
+  },
+
   /** Adds an approved sender without a request. */
   async allow(
     tx: Transaction,

@@ -1,0 +1,289 @@
+import type {
+  ChannelAccountSnapshot,
+  ChannelConfig,
+  ChannelGatewayContext,
+  ChannelPlugin,
+} from "../../contracts/channel.ts";
+import type { ChannelRuntime } from "../../contracts/channel-runtime.ts";
+import type { Clock } from "../../kernel/clock.ts";
+import type { Disposable } from "../../kernel/disposable.ts";
+import { errorMessage } from "../../kernel/errors.ts";
+import type { Logger } from "../../kernel/logger.ts";
+
+export const RESTART_MIN_MS = 5_000;
+export const RESTART_MAX_MS = 300_000;
+export const MAX_RESTARTS = 10;
+/** A run at least this long clears the count of failures. */
+export const STABLE_RUN_MS = RESTART_MAX_MS;
+/** How long a stopping account is waited for. */
+export const STOP_LIMIT_MS = 5_000;
+/** An older webhook plugin's `startAccount` resolves within this time and the account runs on. */
+export const PASSIVE_START_MS = 2_000;
+
+export interface SupervisorParts {
+  clock: Clock;
+  logger: Logger;
+  config(): ChannelConfig;
+  runtime: ChannelRuntime | undefined;
+  /** Whether the plugin owns HTTP routes, through which a passive account is reached. */
+  hasRoutes(plugin: ChannelPlugin): boolean;
+  random(): number;
+  /** The snapshot changed. */
+  onChange(channel: string, snapshot: ChannelAccountSnapshot): void;
+}
+
+/** Runs one account of one channel: start, restart with back-off, stop (spec 1.12). */
+export class AccountSupervisor implements Disposable {
+  readonly accountId: string;
+  readonly #plugin: ChannelPlugin;
+  readonly #parts: SupervisorParts;
+  readonly #logger: Logger;
+  #snapshot: ChannelAccountSnapshot;
+  #abort: AbortController | undefined;
+  #run: Promise<void> | undefined;
+  #context: ChannelGatewayContext | undefined;
+  #restart: Disposable | undefined;
+  #failures = 0;
+  #wanted = false;
+  #generation = 0;
+
+  constructor(plugin: ChannelPlugin, accountId: string, parts: SupervisorParts) {
+    this.accountId = accountId;
+    this.#plugin = plugin;
+    this.#parts = parts;
+    this.#logger = parts.logger.child(`channel ${plugin.id}/${accountId}`);
+    this.#snapshot = { accountId, running: false, lifecycle: "stopped" };
+  }
+
+  get snapshot(): ChannelAccountSnapshot {
+    return this.#snapshot;
+  }
+
+  /** Aborts when the running attempt stops; `undefined` while nothing runs. */
+  get signal(): AbortSignal | undefined {
+    return this.#abort?.signal;
+  }
+
+  /** True when a message can be handed to the account now. */
+  get ready(): boolean {
+    return this.#snapshot.running === true && this.#snapshot.connected !== false;
+  }
+
+  /** Starts the account unless it runs. Resolves when the plugin's function has been called or refused. */
+  async start(): Promise<void> {
+    if (this.#run) return;
+    this.#wanted = true;
+    this.#failures = 0;
+    await this.#begin();
+  }
+
+  /** Stops the account; it stays stopped until `start`. */
+  async stop(): Promise<void> {
+    this.#wanted = false;
+    this.#generation += 1;
+    void this.#restart?.dispose();
+    this.#restart = undefined;
+    await this.#end();
+    this.#merge({ running: false, connected: false, lifecycle: "stopped", restartPending: false });
+  }
+
+  dispose(): Promise<void> {
+    return this.stop();
+  }
+
+  note(fields: Partial<ChannelAccountSnapshot>): void {
+    Object.assign(this.#snapshot, fields);
+  }
+
+  async #begin(): Promise<void> {
+    const { clock } = this.#parts;
+    const generation = this.#generation;
+    const cfg = this.#parts.config();
+    let account: unknown;
+    try {
+      const refusal = await this.#refusal(cfg, (resolved) => {
+        account = resolved;
+      });
+      if (generation !== this.#generation) return;
+      if (refusal !== undefined) {
+        this.#wanted = false;
+        this.#merge({ ...refusal, running: false, lifecycle: "stopped" });
+        return;
+      }
+    } catch (error) {
+      this.#merge({ running: false, lifecycle: "blocked", lastError: errorMessage(error) });
+      this.#logger.error("the account could not be read from the configuration", { error });
+      return;
+    }
+    const startAccount = this.#plugin.gateway?.startAccount;
+    const described = this.#plugin.config.describeAccount?.(account, cfg);
+    if (!startAccount) {
+      this.#merge({ ...described, enabled: true, configured: true, running: true, lifecycle: "ready" });
+      return;
+    }
+    const abort = new AbortController();
+    this.#abort = abort;
+    const startedAt = clock.now();
+    this.#merge({
+      ...described,
+      enabled: true,
+      configured: true,
+      running: true,
+      restartPending: false,
+      lifecycle: "starting",
+      lastStartAt: startedAt,
+      lastError: undefined,
+    });
+    const context = this.#contextOf(cfg, account, abort.signal);
+    this.#context = context;
+    this.#run = (async () => {
+      try {
+        await startAccount.call(this.#plugin.gateway, context);
+        if (abort.signal.aborted) return;
+        const quick = clock.now() - startedAt <= PASSIVE_START_MS;
+        if (quick && this.#parts.hasRoutes(this.#plugin)) {
+          this.#merge({ lifecycle: "ready" });
+          return;
+        }
+        this.#ended(startedAt, "the connection ended");
+      } catch (error) {
+        if (!abort.signal.aborted) this.#ended(startedAt, errorMessage(error));
+      }
+    })();
+  }
+
+  /** Why the account is not started, as snapshot fields. */
+  async #refusal(
+    cfg: ChannelConfig,
+    onResolved: (account: unknown) => void,
+  ): Promise<Partial<ChannelAccountSnapshot> | undefined> {
+    const { config } = this.#plugin;
+    const account = config.resolveAccount(cfg, this.accountId);
+    onResolved(account);
+    const stated = (account as { enabled?: unknown } | null | undefined)?.enabled;
+    const enabled = config.isEnabled?.(account, cfg) ?? stated !== false;
+    if (!enabled) {
+      return {
+        enabled: false,
+        lastError: config.disabledReason?.(account, cfg) ?? "disabled in the configuration",
+      };
+    }
+    const configured = (await config.isConfigured?.(account, cfg)) ?? true;
+    if (!configured) {
+      return {
+        enabled: true,
+        configured: false,
+        lastError: config.unconfiguredReason?.(account, cfg) ?? "not configured",
+      };
+    }
+    return undefined;
+  }
+
+  #ended(startedAt: number, reason: string): void {
+    const { clock } = this.#parts;
+    this.#run = undefined;
+    this.#abort?.abort(new Error(reason));
+    this.#abort = undefined;
+    const now = clock.now();
+    if (now - startedAt >= STABLE_RUN_MS) this.#failures = 0;
+    this.#failures += 1;
+    const delay = restartDelayMs(this.#failures, this.#parts.random());
+    const again = this.#wanted && this.#failures <= MAX_RESTARTS;
+    this.#merge({
+      running: false,
+      connected: false,
+      lifecycle: again ? "recovering" : "blocked",
+      restartPending: again,
+      reconnectAttempts: this.#failures,
+      lastError: reason,
+      lastStopAt: now,
+    });
+    if (!again) {
+      this.#logger.error("the account failed too often and stays stopped until it is started by hand", {
+        reason,
+      });
+      return;
+    }
+    this.#logger.warn("the account ended and is started again", {
+      reason,
+      delayMs: delay,
+      attempt: this.#failures,
+    });
+    this.#restart = clock.after(delay, () => {
+      this.#restart = undefined;
+      if (this.#wanted && !this.#run) void this.#begin();
+    });
+  }
+
+  async #end(): Promise<void> {
+    const { clock } = this.#parts;
+    const run = this.#run;
+    const context = this.#context;
+    this.#abort?.abort(new Error("the account is stopping"));
+    this.#abort = undefined;
+    this.#run = undefined;
+    this.#context = undefined;
+    if (!run) return;
+    const stopping = (async () => {
+      if (context) await this.#plugin.gateway?.stopAccount?.call(this.#plugin.gateway, context);
+      await run;
+    })();
+    let late = false;
+    const limit = new AbortController();
+    await Promise.race([
+      stopping.catch((error) => this.#logger.warn("stopping the account failed", { error })),
+      clock.sleep(STOP_LIMIT_MS, limit.signal).then(
+        () => {
+          late = true;
+        },
+        () => {},
+      ),
+    ]);
+    limit.abort();
+    if (late)
+      this.#logger.warn("the account did not stop in time and is left behind", { limitMs: STOP_LIMIT_MS });
+    this.#merge({ lastStopAt: clock.now() });
+  }
+
+  #contextOf(cfg: ChannelConfig, account: unknown, abortSignal: AbortSignal): ChannelGatewayContext {
+    const logger = this.#logger;
+    const log = {
+      info: (message: string) => logger.info(String(message)),
+      warn: (message: string) => logger.warn(String(message)),
+      error: (message: string) => logger.error(String(message)),
+      debug: (message: string) => logger.debug(String(message)),
+    };
+    return {
+      cfg,
+      accountId: this.accountId,
+      account,
+      runtime: {
+        log: log.info,
+        error: log.error,
+        exit: (code: number) => {
+          throw new Error(`the channel plugin asked to exit with code ${code}`);
+        },
+      },
+      abortSignal,
+      log,
+      getStatus: () => ({ ...this.#snapshot }),
+      // A late report of an attempt that was stopped must not look like the present one.
+      setStatus: (next) => {
+        if (!abortSignal.aborted) this.#merge(next);
+      },
+      ...(this.#parts.runtime ? { channelRuntime: this.#parts.runtime } : {}),
+    };
+  }
+
+  #merge(fields: Partial<ChannelAccountSnapshot>): void {
+    this.#snapshot = { ...this.#snapshot, ...fields, accountId: this.accountId };
+    if (this.#snapshot.lastError === undefined) delete this.#snapshot.lastError;
+    this.#parts.onChange(this.#plugin.id, this.#snapshot);
+  }
+}
+
+/** 5 s doubling to 5 min, with up to a tenth more. `random` in [0, 1). */
+export function restartDelayMs(failures: number, random: number): number {
+  const base = Math.min(RESTART_MIN_MS * 2 ** Math.max(0, failures - 1), RESTART_MAX_MS);
+  return Math.round(base * (1 + random * 0.1));
+}
