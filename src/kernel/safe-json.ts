@@ -75,11 +75,14 @@ export function assertSafeJson(value: unknown, maxDepth = DEFAULT_MAX_JSON_DEPTH
   }
 }
 
-/** Freezes a value and everything it holds, and returns it. */
+/** Freezes a value and everything it holds, also below parts that were frozen before, and returns it. */
 export function deepFreeze<T>(value: T): T {
   const stack: unknown[] = [value];
-  for (let top = stack.pop(); top !== undefined; top = stack.pop()) {
-    if (typeof top !== "object" || top === null || Object.isFrozen(top)) continue;
+  const seen = new Set<object>();
+  while (stack.length > 0) {
+    const top = stack.pop();
+    if (typeof top !== "object" || top === null || seen.has(top)) continue;
+    seen.add(top);
     Object.freeze(top);
     for (const child of Object.values(top)) stack.push(child);
   }

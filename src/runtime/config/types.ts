@@ -60,6 +60,12 @@ export interface ConfigSnapshot {
   /** Where it came from: the file, an older good revision because the file is broken, or defaults. */
   readonly origin: "file" | "revision" | "defaults";
   readonly problems: readonly ConfigProblem[];
+  /** False when there is no file; everything is at its default then. */
+  readonly exists: boolean;
+  /** Text of the file as it is on disk, `""` without one. Holds secrets. */
+  readonly text: string;
+  /** Absolute paths of the files it includes. */
+  readonly includedPaths: readonly string[];
 }
 
 export type AfterWrite =
@@ -77,6 +83,24 @@ export interface ConfigWriteResult {
 
 export type ConfigErrorCode = "CONFIG_CONFLICT" | "CONFIG_INVALID" | "CONFIG_WRITE_FAILED";
 
+/** Schemas that plugins declare in their manifests, as plain JSON Schema. */
+export interface ConfigSchemas {
+  /** By plugin id: the schema of `plugins.entries.<id>.config`. An id that is absent is unknown. */
+  readonly plugins: Readonly<Record<string, { readonly schema?: object }>>;
+  /** By channel id: the schema of `channels.<id>`. */
+  readonly channels: Readonly<Record<string, { readonly schema?: object }>>;
+}
+
+export interface ConfigMutateOptions {
+  /** The hash the change is based on. Needed to write over a file that does not parse. */
+  baseHash?: string;
+  reason: string;
+  /** Default `{ mode: "auto" }`. */
+  afterWrite?: AfterWrite;
+  /** Lets a write drop more than half of the configuration. */
+  allowShrink?: boolean;
+}
+
 export interface ConfigService extends Disposable {
   current(): ConfigSnapshot;
   /**
@@ -84,11 +108,13 @@ export interface ConfigService extends Disposable {
    * Comments of the file are kept. @throws CONFIG_CONFLICT when `baseHash` is stale, CONFIG_INVALID with the problems
    */
   mutate(
-    change: (draft: Record<string, unknown>) => void,
-    options: { baseHash?: string; reason: string; afterWrite?: AfterWrite },
+    change: (draft: Record<string, unknown>) => unknown,
+    options: ConfigMutateOptions,
   ): Promise<ConfigWriteResult>;
   /** Checks a candidate without writing it and without running plugin code. */
   validate(candidate: unknown): Promise<ConfigProblem[]>;
+  /** Reads the file now instead of at the next look; resolves with what is current then. */
+  refresh(): Promise<ConfigSnapshot>;
   /** Called after a new snapshot became current. */
   onChange(listener: (snapshot: ConfigSnapshot, previous: ConfigSnapshot) => void): Disposable;
 }

@@ -48,6 +48,7 @@ CREATE TABLE config_revisions (
   reason TEXT,
   source TEXT NOT NULL,
   effective TEXT NOT NULL,
+  checked TEXT NOT NULL,
   created_at BIGINT NOT NULL,
   settled_at BIGINT
 );

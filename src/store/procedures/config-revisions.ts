@@ -15,6 +15,8 @@ export interface ConfigRevision {
   source: string;
   /** JSON of the configuration after includes, references unresolved. */
   effective: string;
+  /** JSON of what validation found, and which schema it used. */
+  checked: string;
   createdAt: number;
 }
 
@@ -23,6 +25,7 @@ export interface NewConfigRevision {
   reason?: string;
   source: string;
   effective: string;
+  checked: string;
   now: number;
 }
 
@@ -66,8 +69,15 @@ export const configRevisionProcedures = {
   /** Records a good configuration found in the file; the same one twice in a row is one revision. */
   async observe(tx: Transaction, input: NewConfigRevision): Promise<number> {
     const newest = await newestGood(tx);
-    if (newest?.hash === input.hash && newest.effective === input.effective) return newest.revision;
-    return insert(tx, input, "confirmed", "edit");
+    if (newest?.hash !== input.hash) return insert(tx, input, "confirmed", "edit");
+    if (newest.checked !== input.checked) {
+      await tx.run(
+        "UPDATE config_revisions SET checked = ? WHERE revision = ?",
+        input.checked,
+        newest.revision,
+      );
+    }
+    return newest.revision;
   },
 
   async newestGood(tx: Transaction, _input: Record<string, never>): Promise<ConfigRevision | undefined> {
@@ -83,14 +93,14 @@ export const configRevisionProcedures = {
   async list(
     tx: Transaction,
     input: { limit: number; before?: number },
-  ): Promise<Omit<ConfigRevision, "source" | "effective">[]> {
+  ): Promise<Omit<ConfigRevision, "source" | "effective" | "checked">[]> {
     const rows = await tx.all<RevisionRow>(
       `${SELECT} WHERE revision < ? ORDER BY revision DESC LIMIT ?`,
       input.before ?? Number.MAX_SAFE_INTEGER,
       Math.min(input.limit, KEEP_CONFIG_REVISIONS),
     );
     return rows.map((row) => {
-      const { source: _source, effective: _effective, ...rest } = toRevision(row);
+      const { source: _source, effective: _effective, checked: _checked, ...rest } = toRevision(row);
       return rest;
     });
   },
@@ -104,11 +114,12 @@ interface RevisionRow {
   reason: string | null;
   source: string;
   effective: string;
+  checked: string;
   created_at: number;
 }
 
 const SELECT =
-  "SELECT revision, hash, status, origin, reason, source, effective, created_at FROM config_revisions";
+  "SELECT revision, hash, status, origin, reason, source, effective, checked, created_at FROM config_revisions";
 
 async function newestGood(tx: Transaction): Promise<ConfigRevision | undefined> {
   const row = await tx.get<RevisionRow>(
@@ -125,8 +136,8 @@ async function insert(
 ): Promise<number> {
   const revision = await bumpCounter(tx, "config-revisions", 1);
   await tx.run(
-    `INSERT INTO config_revisions (revision, hash, status, origin, reason, source, effective, created_at, settled_at)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO config_revisions (revision, hash, status, origin, reason, source, effective, checked, created_at, settled_at)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     revision,
     input.hash,
     status,
@@ -134,6 +145,7 @@ async function insert(
     input.reason ?? null,
     input.source,
     input.effective,
+    input.checked,
     input.now,
     status === "pending" ? null : input.now,
   );
@@ -154,7 +166,7 @@ async function forgetOld(tx: Transaction, revision: number): Promise<void> {
 }
 
 function toRevision(row: RevisionRow): ConfigRevision {
-  const { revision, hash, status, origin, reason, source, effective, created_at: createdAt } = row;
+  const { revision, hash, status, origin, reason, source, effective, checked, created_at: createdAt } = row;
   return {
     revision,
     hash,
@@ -162,6 +174,7 @@ function toRevision(row: RevisionRow): ConfigRevision {
     origin,
     source,
     effective,
+    checked,
     createdAt,
     ...(reason === null ? {} : { reason }),
   };

@@ -1,0 +1,128 @@
+import { Errors, type XSchema } from "typebox/schema";
+import { errorMessage } from "../../kernel/errors.ts";
+import { assertSafeJson } from "../../kernel/safe-json.ts";
+import { type ConfigRecord, isRecord } from "./parse-text.ts";
+import { nearestKey, ROOT_KEYS } from "./root-keys.ts";
+import { configSchema } from "./schema.ts";
+import { isSecretRef } from "./secret-ref.ts";
+import type { ConfigProblem, ConfigSchemas } from "./types.ts";
+
+/** Most problems reported of one candidate. */
+export const MAX_PROBLEMS = 200;
+/** What a secret reference looks like to a schema that expects text. */
+const SECRET_TEXT = "secret-reference";
+
+/** Checks the core's sections. Unknown keys of the root are warnings. */
+export function validateCore(candidate: unknown): ConfigProblem[] {
+  if (!isRecord(candidate)) return [error("", "expected an object")];
+  try {
+    assertSafeJson(candidate);
+  } catch (cause) {
+    return [error("", errorMessage(cause))];
+  }
+  const problems = schemaProblems(configSchema, candidate, "");
+  for (const key of Object.keys(candidate)) {
+    if (ROOT_KEYS.includes(key)) continue;
+    const near = nearestKey(key);
+    const hint = near === undefined ? "it has no effect" : `did you mean "${near}"?`;
+    problems.push({ path: key, message: `unknown key; ${hint}`, severity: "warning" });
+  }
+  return problems.slice(0, MAX_PROBLEMS);
+}
+
+/** Checks what belongs to plugins and channels against the schemas of their manifests; runs no plugin code. */
+export function validateExtensions(candidate: ConfigRecord, schemas: ConfigSchemas): ConfigProblem[] {
+  const problems: ConfigProblem[] = [];
+  const plugins = recordAt(candidate, "plugins");
+  for (const [id, entry] of Object.entries(recordAt(plugins, "entries"))) {
+    const path = `plugins.entries.${id}`;
+    const known = schemas.plugins[id];
+    if (!known) {
+      problems.push({ path, message: "no plugin of this id was found", severity: "warning" });
+    } else if (isRecord(entry) && entry["config"] !== undefined) {
+      const severity = entry["enabled"] === false ? "warning" : "error";
+      problems.push(...extensionProblems(known.schema, entry["config"], `${path}.config`, severity));
+    }
+  }
+  for (const [id, value] of Object.entries(recordAt(candidate, "channels"))) {
+    const path = `channels.${id}`;
+    const known = schemas.channels[id];
+    if (known) problems.push(...extensionProblems(known.schema, value, path, "error"));
+    else if (id !== "defaults" && id !== "modelByChannel") {
+      problems.push(unknownChannel(id, plugins, Object.keys(schemas.channels)));
+    }
+  }
+  return problems.slice(0, MAX_PROBLEMS);
+}
+
+/** Checks a value against a plain JSON Schema; paths are dotted and begin with `at`. */
+export function schemaProblems(schema: object, value: unknown, at: string): ConfigProblem[] {
+  let errors: ReturnType<typeof Errors>[1];
+  try {
+    errors = Errors(schema as XSchema, value)[1];
+  } catch (cause) {
+    return [error(at, `its schema can not be used: ${errorMessage(cause)}`)];
+  }
+  const problems: ConfigProblem[] = [];
+  for (const { keyword, instancePath, params, message } of errors) {
+    // Said again, with the name of the property, by the keyword that forbids it.
+    if (keyword === "boolean") continue;
+    const path = dotted(at, instancePath);
+    const { additionalProperties: extra } = params as { additionalProperties?: unknown };
+    if (!Array.isArray(extra)) problems.push(error(path, message));
+    else for (const name of extra) problems.push(error(dotted(path, `/${name}`), "unknown key"));
+  }
+  return problems;
+}
+
+function extensionProblems(
+  schema: object | undefined,
+  value: unknown,
+  path: string,
+  severity: ConfigProblem["severity"],
+): ConfigProblem[] {
+  if (!schema) return [];
+  const found = schemaProblems(schema, value, path);
+  if (found.length === 0) return [];
+  // References become text before the plugin sees them; where the schema wants text they are right.
+  const resolved = schemaProblems(schema, withSecretTexts(value), path);
+  return resolved.length === 0 ? [] : found.map((problem) => ({ ...problem, severity }));
+}
+
+/** A channel whose plugin went away is stale, not wrong. */
+function unknownChannel(id: string, plugins: ConfigRecord, known: readonly string[]): ConfigProblem {
+  const allow = plugins["allow"];
+  const stale =
+    Object.hasOwn(recordAt(plugins, "entries"), id) || (Array.isArray(allow) && allow.includes(id));
+  const near = nearestKey(id, known);
+  const hint = near === undefined ? "no plugin offers it" : `did you mean "${near}"?`;
+  return {
+    path: `channels.${id}`,
+    message: `unknown channel; ${hint}`,
+    severity: stale ? "warning" : "error",
+  };
+}
+
+function withSecretTexts(value: unknown): unknown {
+  if (isSecretRef(value)) return SECRET_TEXT;
+  if (Array.isArray(value)) return value.map(withSecretTexts);
+  if (!isRecord(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, child]) => [key, withSecretTexts(child)]));
+}
+
+function recordAt(value: ConfigRecord, key: string): ConfigRecord {
+  const child = Object.hasOwn(value, key) ? value[key] : undefined;
+  return isRecord(child) ? child : {};
+}
+
+function dotted(at: string, pointer: string): string {
+  const keys = pointer
+    .split("/")
+    .slice(1)
+    .map((key) => key.replaceAll("~1", "/").replaceAll("~0", "~"));
+  return [...(at === "" ? [] : [at]), ...keys].join(".");
+}
+
+function error(path: string, message: string): ConfigProblem {
+  return { path, message, severity: "error" };
+}
