@@ -1,4 +1,4 @@
-import { type Disposable, disposable } from "../../kernel/disposable.ts";
+import type { Disposable } from "../../kernel/disposable.ts";
 import { Emitter } from "../../kernel/emitter.ts";
 import type { Logger } from "../../kernel/logger.ts";
 import { type EventRule, eventRule } from "../../protocol/events.ts";
@@ -117,11 +117,12 @@ export class EventHub {
     return this.#receivers;
   }
 
-  add(receiver: EventReceiver): Disposable {
+  add(receiver: EventReceiver): void {
     this.#receivers.add(receiver);
-    return disposable(() => {
-      this.#receivers.delete(receiver);
-    });
+  }
+
+  remove(receiver: EventReceiver): void {
+    this.#receivers.delete(receiver);
   }
 
   /** Hears every event this hub publishes, sent or not. */

@@ -20,7 +20,7 @@ export interface Caller {
   readonly client: CallerClient;
   /** Announced in `connect.caps`; they never grant authority. */
   readonly capabilities: ReadonlySet<string>;
-  readonly deviceId?: string;
+  readonly deviceId?: string | undefined;
   /** Canonical address of the peer; keys rate limits. */
   readonly address: string;
   /** Aborts when the connection or request is gone. */

@@ -1,3 +1,4 @@
+import { coversAll } from "../../protocol/scopes.ts";
 import type { Transaction } from "../engine/types.ts";
 
 /** Devices that wait for approval at most; the one that waited longest makes room. */
@@ -103,9 +104,9 @@ export const deviceProcedures = {
     input: {
       ask: DeviceAsk;
       silent: PairingReason[];
-      /** Whether a scope satisfies another is the caller's knowledge: every scope the approved ones imply. */
-      coveredScopes: string[];
       issuerGeneration?: string;
+      /** The caller showed the device's own token: it stays as it is. */
+      keepToken: boolean;
       newTokenId: string;
       newRequestId: string;
       pendingTtlMs: number;
@@ -115,7 +116,7 @@ export const deviceProcedures = {
     const { ask, now } = input;
     const stored = await read(tx, ask.deviceId);
     const record = stored ?? emptyRecord(ask, now);
-    const reason = reasonFor(stored, ask, input.coveredScopes);
+    const reason = reasonFor(stored, ask);
     const approved = reason !== undefined;
     if (reason !== undefined) {
       if (!input.silent.includes(reason)) return leavePending(tx, record, stored, reason, input);
@@ -127,15 +128,6 @@ export const deviceProcedures = {
     const token = tokenFor(record, ask, input);
     await write(tx, record, now);
     return { status: "admitted", record, token, approved };
-  },
-
-  /** Notes that a device token was used; a revoked or unknown one is left alone. */
-  async touchToken(tx: Transaction, input: { deviceId: string; role: string; now: number }): Promise<void> {
-    const record = await read(tx, input.deviceId);
-    const token = record?.tokens[input.role];
-    if (!record || !token || token.revokedAtMs !== undefined) return;
-    token.lastUsedAtMs = input.now;
-    await write(tx, record, input.now);
   },
 
   /** Every device, newest approval first, pending ones without approval last. */
@@ -239,14 +231,10 @@ function emptyRecord(ask: DeviceAsk, now: number): DeviceRecord {
   };
 }
 
-function reasonFor(
-  record: DeviceRecord | undefined,
-  ask: DeviceAsk,
-  coveredScopes: string[],
-): PairingReason | undefined {
+function reasonFor(record: DeviceRecord | undefined, ask: DeviceAsk): PairingReason | undefined {
   if (!record || record.approvedAtMs === undefined || record.publicKey !== ask.publicKey) return "not-paired";
   if (!record.roles.includes(ask.role)) return "role-upgrade";
-  if (ask.role === "operator" && ask.scopes.some((scope) => !coveredScopes.includes(scope))) {
+  if (ask.role === "operator" && !coversAll(record.scopes, ask.scopes)) {
     return "scope-upgrade";
   }
   if (!sameFact(record.platform, ask.platform) || !sameFact(record.deviceFamily, ask.deviceFamily)) {
@@ -298,9 +286,13 @@ function approve(record: DeviceRecord, ask: DeviceAsk, via: "owner" | "silent", 
 function tokenFor(
   record: DeviceRecord,
   ask: DeviceAsk,
-  input: { issuerGeneration?: string; newTokenId: string; now: number },
+  input: { issuerGeneration?: string; keepToken: boolean; newTokenId: string; now: number },
 ): DeviceToken {
   const existing = record.tokens[ask.role];
+  if (existing && input.keepToken) {
+    existing.lastUsedAtMs = input.now;
+    return existing;
+  }
   if (
     existing &&
     existing.revokedAtMs === undefined &&

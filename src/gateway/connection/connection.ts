@@ -1,0 +1,318 @@
+import type { Duplex } from "node:stream";
+import type { WebSocket } from "ws";
+import type { Clock } from "../../kernel/clock.ts";
+import type { Disposable } from "../../kernel/disposable.ts";
+import { isSluiceError } from "../../kernel/errors.ts";
+import type { Logger } from "../../kernel/logger.ts";
+import { parseJson } from "../../kernel/safe-json.ts";
+import { CLOSE, closeReason } from "../../protocol/close-codes.ts";
+import { parseRequestFrame, type RequestFrame } from "../../protocol/frames.ts";
+import {
+  CLOSE_GRACE_MS,
+  HANDSHAKE_TIMEOUT_MS,
+  MAX_FRAME_BYTES,
+  MAX_FRAME_DEPTH,
+  MAX_HANDSHAKE_FRAME_BYTES,
+  MAX_PENDING_HANDSHAKE_FRAMES,
+  MAX_ROLE_VIOLATIONS,
+} from "../../protocol/limits.ts";
+import { ConnectParams } from "../../protocol/schemas/connect.ts";
+import type { Role } from "../../protocol/scopes.ts";
+import { compileSchema } from "../../protocol/validation.ts";
+import type { SharedFrame } from "../events/frame.ts";
+import { type EventReceiver, Subscriptions } from "../events/hub.ts";
+import type { Caller, CallerClient } from "../rpc/caller.ts";
+import { type Dispatcher, failure, type Replies } from "../rpc/dispatcher.ts";
+import { RequestLane } from "../rpc/request-lane.ts";
+import type { RequestFacts } from "./facts.ts";
+import type { Grant, Handshake } from "./handshake.ts";
+import { Outlet } from "./outlet.ts";
+import { HandshakeRejection } from "./rejection.ts";
+
+export interface ConnectionOptions {
+  connId: string;
+  /** One per socket; the client's device signs it. */
+  nonce: string;
+  webSocket: WebSocket;
+  socket: Duplex;
+  facts: RequestFacts;
+  clock: Clock;
+  logger: Logger;
+  handshake: Handshake;
+  dispatcher: Dispatcher;
+  /** Refuses connects while the gateway is not accepting (spec 1.8). @throws HandshakeRejection */
+  gate(): void;
+  /** Builds the payload of `hello-ok`. */
+  hello(grant: Grant, connId: string): Promise<object>;
+  /** Told once when the handshake succeeded, before `hello-ok` leaves. */
+  onOpen(connection: Connection): void;
+  onClose(connection: Connection): void;
+}
+
+type State = "challenged" | "deciding" | "open" | "closed";
+
+const EMPTY: ReadonlySet<string> = new Set();
+const NO_CLIENT: CallerClient = { id: "", mode: "", version: "", platform: "" };
+
+/** One WebSocket from challenge to close: the handshake, then requests in and responses and events out. */
+export class Connection implements EventReceiver, Caller {
+  readonly connId: string;
+  readonly subscriptions = new Subscriptions();
+  role: Role = "operator";
+  scopes: readonly string[] = [];
+  capabilities: ReadonlySet<string> = EMPTY;
+  client: CallerClient = NO_CLIENT;
+  connectParams: ConnectParams | undefined;
+  /** Cleared by a ping, set by the pong; see the server's heartbeat. */
+  alive = true;
+  #deviceId: string | undefined;
+  readonly #options: ConnectionOptions;
+  readonly #outlet: Outlet;
+  readonly #lane = new RequestLane();
+  readonly #replies: Replies;
+  readonly #handshakeTimer: Disposable;
+  #abort: AbortController | undefined;
+  #state: State = "challenged";
+  #early: string[] = [];
+  #seq = 0;
+  #violations = 0;
+
+  constructor(options: ConnectionOptions) {
+    this.#options = options;
+    this.connId = options.connId;
+    this.#outlet = new Outlet(options.socket);
+    this.#replies = {
+      send: (text) => this.#reply(text),
+      roleChecked: (violated) => this.#countViolation(violated),
+    };
+    this.#handshakeTimer = options.clock.after(HANDSHAKE_TIMEOUT_MS, () => this.close(CLOSE.NORMAL, ""));
+    const { webSocket } = options;
+    webSocket.on("message", (data) => this.#onMessage(data as Buffer));
+    webSocket.on("pong", () => {
+      this.alive = true;
+    });
+    // A broken frame closes the socket with the right code by itself; there is nothing to add.
+    webSocket.on("error", (error) => options.logger.debug("a socket failed", { error: error.message }));
+    webSocket.on("close", () => this.#onClosed());
+    this.#outlet.text(
+      JSON.stringify({
+        type: "event",
+        event: "connect.challenge",
+        payload: { nonce: options.nonce, ts: options.clock.now(), capabilities: [] },
+      }),
+    );
+  }
+
+  get deviceId(): string | undefined {
+    return this.#deviceId;
+  }
+
+  get address(): string {
+    return this.#options.facts.address;
+  }
+
+  get signal(): AbortSignal {
+    this.#abort ??= new AbortController();
+    if (this.#state === "closed") this.#abort.abort(new Error("the connection is closed"));
+    return this.#abort.signal;
+  }
+
+  get isOpen(): boolean {
+    return this.#state === "open";
+  }
+
+  /** The number of the last event sent or skipped. */
+  get seq(): number {
+    return this.#seq;
+  }
+
+  deliver(frame: SharedFrame, droppable: boolean): void {
+    if (this.#state !== "open") return;
+    // A skipped event uses up its number, so that the client sees the gap.
+    this.#seq++;
+    if (this.#outlet.full) {
+      if (!droppable) this.close(CLOSE.POLICY, "slow consumer");
+      return;
+    }
+    this.#outlet.shared(frame, this.#seq);
+  }
+
+  close(code: number, reason: string): void {
+    if (this.#state === "closed") return;
+    this.#end();
+    const { webSocket, clock } = this.#options;
+    webSocket.close(code, closeReason(reason));
+    clock.after(CLOSE_GRACE_MS, () => webSocket.terminate());
+  }
+
+  /** Drops the socket without a farewell. */
+  terminate(): void {
+    this.#end();
+    this.#options.webSocket.terminate();
+  }
+
+  ping(): void {
+    this.alive = false;
+    this.#options.webSocket.ping();
+  }
+
+  #onMessage(data: Buffer): void {
+    switch (this.#state) {
+      case "open":
+        this.#onRequest(data.toString(), data.length);
+        return;
+      case "challenged":
+        this.#onFirstFrame(data);
+        return;
+      case "deciding":
+        if (this.#early.length >= MAX_PENDING_HANDSHAKE_FRAMES) {
+          this.close(CLOSE.POLICY, "too many pending handshake frames");
+          return;
+        }
+        this.#early.push(data.toString());
+        return;
+      case "closed":
+    }
+  }
+
+  #onFirstFrame(data: Buffer): void {
+    if (data.length > MAX_HANDSHAKE_FRAME_BYTES) {
+      this.close(CLOSE.TOO_LARGE, "preauth payload too large");
+      return;
+    }
+    const parsed = parseFrame(data.toString());
+    if (!parsed?.ok) {
+      this.close(CLOSE.NORMAL, "");
+      return;
+    }
+    this.#state = "deciding";
+    this.#decide(parsed.frame).catch((error) => this.#reject(parsed.frame.id, error));
+  }
+
+  async #decide(frame: RequestFrame): Promise<void> {
+    const { handshake, facts, nonce, hello, gate } = this.#options;
+    if (frame.method !== "connect") {
+      throw new HandshakeRejection("INVALID_REQUEST", "invalid handshake: first request must be connect");
+    }
+    const schema = await compileSchema(ConnectParams);
+    const given = frame.params ?? {};
+    if (!schema.check(given)) {
+      throw new HandshakeRejection("INVALID_REQUEST", `invalid connect params: ${schema.explain(given)}`);
+    }
+    gate();
+    const params = given as ConnectParams;
+    const grant = await handshake.decide(params, facts, nonce);
+    if (this.#isClosed()) return;
+    this.role = grant.role;
+    this.scopes = grant.scopes;
+    this.capabilities = new Set(params.caps);
+    this.client = params.client;
+    this.connectParams = params;
+    this.#deviceId = grant.device?.deviceId;
+    const payload = await hello(grant, this.connId);
+    if (this.#isClosed()) return;
+    this.#open(frame.id, payload);
+  }
+
+  #open(requestId: string, payload: object): void {
+    void this.#handshakeTimer.dispose();
+    raisePayloadLimit(this.#options.webSocket, MAX_FRAME_BYTES);
+    this.#outlet.text(JSON.stringify({ type: "res", id: requestId, ok: true, payload }));
+    this.#state = "open";
+    this.#options.onOpen(this);
+    for (const text of this.#early.splice(0)) this.#onRequest(text, text.length);
+  }
+
+  #reject(requestId: string, thrown: unknown): void {
+    if (this.#isClosed()) return;
+    const rejection =
+      thrown instanceof HandshakeRejection
+        ? thrown
+        : new HandshakeRejection("UNAVAILABLE", this.#options.dispatcher.wireError(thrown).message, {
+            closeCode: CLOSE.INTERNAL,
+            retryable: isSluiceError(thrown) && thrown.retryable,
+          });
+    if (!(thrown instanceof HandshakeRejection)) {
+      this.#options.logger.error("a handshake failed", { error: thrown });
+    }
+    const answer = () => {
+      if (this.#isClosed()) return;
+      this.#outlet.text(failure(requestId, this.#options.dispatcher.wireError(rejection)));
+      this.close(rejection.closeCode, rejection.closeReason);
+    };
+    if (rejection.delayMs > 0) this.#options.clock.after(rejection.delayMs, answer);
+    else answer();
+  }
+
+  #onRequest(text: string, bytes: number): void {
+    const parsed = parseFrame(text);
+    // Text that is no JSON has no id to answer to.
+    if (!parsed) {
+      this.#options.logger.debug("a frame was not JSON", { connId: this.connId, bytes });
+      return;
+    }
+    if (!parsed.ok) {
+      this.#reply(failure(parsed.id, { code: "INVALID_REQUEST", message: parsed.message }));
+      return;
+    }
+    if (parsed.frame.method === "connect") {
+      const message = "connect is only valid as the first request";
+      this.#reply(failure(parsed.frame.id, { code: "INVALID_REQUEST", message }));
+      return;
+    }
+    this.#options.dispatcher.dispatch(this, parsed.frame, bytes, this.#lane, this.#replies);
+  }
+
+  #reply(text: string): void {
+    if (this.#state !== "open") return;
+    if (this.#outlet.full) {
+      this.close(CLOSE.POLICY, "slow consumer");
+      return;
+    }
+    this.#outlet.text(text);
+  }
+
+  #countViolation(violated: boolean): void {
+    this.#violations = violated ? this.#violations + 1 : 0;
+    if (this.#violations > MAX_ROLE_VIOLATIONS) this.close(CLOSE.POLICY, "repeated unauthorized calls");
+  }
+
+  #isClosed(): boolean {
+    return this.#state === "closed";
+  }
+
+  #onClosed(): void {
+    this.#end();
+    this.#options.onClose(this);
+  }
+
+  #end(): void {
+    if (this.#state === "closed") return;
+    this.#state = "closed";
+    void this.#handshakeTimer.dispose();
+    this.#early = [];
+    this.#lane.clear();
+    this.#abort?.abort(new Error("the connection is closed"));
+  }
+}
+
+/** `undefined` for text that is no JSON; unsafe JSON is a frame that is refused. */
+function parseFrame(text: string) {
+  let value: unknown;
+  try {
+    value = parseJson(text, { maxBytes: MAX_FRAME_BYTES, maxDepth: MAX_FRAME_DEPTH });
+  } catch (error) {
+    if (!isSluiceError(error) || error.code === "JSON_INVALID") return undefined;
+    return { ok: false as const, id: "invalid", message: `invalid request frame: ${error.message}` };
+  }
+  return parseRequestFrame(value);
+}
+
+/**
+ * The library takes one limit for the life of a socket, but strangers get a smaller one than
+ * authenticated clients. The field it reads for every frame is changed here; a test holds both edges.
+ */
+function raisePayloadLimit(webSocket: WebSocket, bytes: number): void {
+  const receiver = (webSocket as unknown as { _receiver?: { _maxPayload: number } })._receiver;
+  if (receiver) receiver._maxPayload = bytes;
+}
