@@ -1,4 +1,5 @@
 import type { Disposable } from "../../kernel/disposable.ts";
+import type { TranscriptRecord } from "../../store/procedures/transcripts.ts";
 import type { DeliveryTarget, OutboxDraft, TurnOutcome, TurnRequest } from "../../store/records.ts";
 
 export interface TurnAccepted {
@@ -23,6 +24,13 @@ export interface AgentEvent {
   agentId?: string;
   stream: string;
   data: Record<string, unknown>;
+}
+
+/** A committed transcript entry and where it belongs. */
+export interface TranscriptUpdate {
+  sessionKey: string;
+  agentId: string;
+  entry: TranscriptRecord;
 }
 
 /** What `agent` asks of the floors above, handed in by the composition root. */
@@ -55,6 +63,10 @@ export interface AgentRuntime extends Disposable {
   onEvent(listener: (event: AgentEvent) => void): Disposable;
   /** After the finishing transaction; outbox rows, if any, are committed by then. */
   onFinished(listener: (outcome: TurnOutcome) => void): Disposable;
+  /** One call per transcript entry, after it was committed. */
+  onTranscript(listener: (update: TranscriptUpdate) => void): Disposable;
+  /** Resolves when no turn of the session waits or runs any more. */
+  whenIdle(sessionKey: string): Promise<void>;
   /** Puts every open turn of an earlier process back on its lane. Called once at start. */
   resume(): Promise<{ resumed: number }>;
   /** Stops accepting and waits for running turns up to `limitMs`; the rest stay queued for the next start. */

@@ -260,6 +260,8 @@ export interface FinishTurnInput {
   /** Added to the session's counters. */
   usage?: { input: number; output: number; cost: number };
   sessionPatch?: Record<string, unknown>;
+  /** Takes the user's words back out of the books: a plugin blocked them. The new body of the message. */
+  blockedUserMessage?: string;
   now: number;
 }
 
@@ -276,6 +278,15 @@ async function finishTurn(
   if (!row) return { applied: false, entries: [] };
   if (row.outcome !== null) {
     return { applied: false, outcome: JSON.parse(row.outcome) as TurnOutcome, entries: [] };
+  }
+  if (input.blockedUserMessage !== undefined) {
+    await tx.run(
+      "UPDATE transcript_entries SET body = ? WHERE session_id = ? AND idempotency_key = ?",
+      input.blockedUserMessage,
+      row.session_id,
+      `${outcome.runId}:user`,
+    );
+    await tx.run("UPDATE turns SET request = '{}' WHERE run_id = ?", outcome.runId);
   }
   const entries = await appendEntries(tx, {
     sessionId: row.session_id,

@@ -1,0 +1,93 @@
+import type { ToolFactoryContext, ToolRegistration } from "../../contracts/registrations.ts";
+import type { AgentTool } from "../../contracts/tool.ts";
+import { errorMessage } from "../../kernel/errors.ts";
+import type { Logger } from "../../kernel/logger.ts";
+import type { RegistryGeneration } from "../../plugins/types.ts";
+import type { AgentSettings } from "./settings.ts";
+
+/** Tools one turn may offer. */
+export const MAX_TOOLS = 256;
+
+export interface ToolSet {
+  readonly tools: readonly AgentTool[];
+  get(name: string): AgentTool | undefined;
+}
+
+export const emptyToolSet: ToolSet = { tools: [], get: () => undefined };
+
+/**
+ * Makes the tools of one run (spec plugin-sdk 3.4): every registered factory is called, what it gives is
+ * checked, the first owner of a name keeps it. A factory that throws loses its own tools only.
+ */
+export function materializeTools(input: {
+  generation: RegistryGeneration;
+  settings: AgentSettings;
+  context: ToolFactoryContext;
+  senderIsOwner: boolean;
+  logger: Logger;
+}): ToolSet {
+  const rows = input.generation.list<ToolRegistration>("tool");
+  if (rows.length === 0) return emptyToolSet;
+  const tools = new Map<string, AgentTool>();
+  for (const row of rows) {
+    for (const tool of createAll(row.value, row.pluginId, input)) {
+      const refusal = refusalOf(tool, row.value, row.pluginId, tools, input);
+      if (refusal === undefined) tools.set(tool.name, tool);
+      else if (refusal !== "policy") {
+        input.logger.warn("a tool was left out", {
+          plugin: row.pluginId,
+          tool: nameOf(tool),
+          reason: refusal,
+        });
+      }
+    }
+  }
+  return toolSetOf([...tools.values()].slice(0, MAX_TOOLS));
+}
+
+export function toolSetOf(tools: readonly AgentTool[]): ToolSet {
+  const byName = new Map(tools.map((tool) => [tool.name, tool]));
+  return { tools, get: (name) => byName.get(name) };
+}
+
+/** The tools a hook or a caller still allows; `group:plugins` means all of them. */
+export function restrictTools(set: ToolSet, allow: readonly string[]): ToolSet {
+  if (allow.includes("*") || allow.includes("group:plugins")) return set;
+  return toolSetOf(set.tools.filter((tool) => allow.includes(tool.name)));
+}
+
+function createAll(
+  registration: ToolRegistration,
+  pluginId: string,
+  input: { context: ToolFactoryContext; logger: Logger },
+): AgentTool[] {
+  try {
+    const made = registration.create(input.context);
+    if (!made) return [];
+    return Array.isArray(made) ? made : [made];
+  } catch (error) {
+    input.logger.warn("a tool factory failed", { plugin: pluginId, error: errorMessage(error) });
+    return [];
+  }
+}
+
+function refusalOf(
+  tool: AgentTool,
+  registration: ToolRegistration,
+  pluginId: string,
+  taken: ReadonlyMap<string, AgentTool>,
+  input: { settings: AgentSettings; senderIsOwner: boolean },
+): string | undefined {
+  if (typeof tool?.name !== "string" || typeof tool.execute !== "function") return "no name or no execute()";
+  if (typeof tool.parameters !== "object" || tool.parameters === null) return "parameters is not an object";
+  if (taken.has(tool.name)) return "the name is taken";
+  const { toolsAllow, toolsDeny } = input.settings;
+  if (toolsDeny.includes(tool.name) || toolsDeny.includes(pluginId)) return "policy";
+  if (tool.ownerOnly === true && !input.senderIsOwner) return "policy";
+  const named = [tool.name, pluginId, "group:plugins", "*"].some((name) => toolsAllow.includes(name));
+  return registration.optional && !named ? "policy" : undefined;
+}
+
+function nameOf(tool: AgentTool): string {
+  return typeof tool?.name === "string" ? tool.name : "(unnamed)";
+}

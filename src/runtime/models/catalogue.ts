@@ -1,0 +1,163 @@
+import type { ModelDefinition } from "../../contracts/model-stream.ts";
+import type {
+  ProviderApiKey,
+  ProviderCatalogContext,
+  ProviderConfig,
+  ProviderPlugin,
+} from "../../contracts/provider.ts";
+import type { Clock } from "../../kernel/clock.ts";
+import { withDeadline } from "../../kernel/deadline.ts";
+import { errorMessage } from "../../kernel/errors.ts";
+import type { Logger } from "../../kernel/logger.ts";
+import type { RegistryEntry } from "../../plugins/types.ts";
+import type { SluiceConfig } from "../config/types.ts";
+import { normalizeProviderId } from "./model-ref.ts";
+
+/** How long one provider's catalogue may take. */
+export const CATALOGUE_TIMEOUT_MS = 15_000;
+/** Limits of a model that states none (spec 2.4). */
+export const DEFAULT_CONTEXT_WINDOW = 128_000;
+export const DEFAULT_MAX_TOKENS = 8_192;
+
+const CATALOGUE_ORDER = ["simple", "profile", "paired", "late"];
+
+/** What is known about a provider: from its catalogue, with the user's config on top. */
+export interface CatalogueProvider {
+  id: string;
+  config: ProviderConfig;
+  /** Named in `models.providers`. */
+  configured: boolean;
+}
+
+export type Catalogue = ReadonlyMap<string, CatalogueProvider>;
+
+export interface CatalogueInput {
+  providers: readonly RegistryEntry<ProviderPlugin>[];
+  config: SluiceConfig;
+  env: Readonly<Record<string, string | undefined>>;
+  clock: Clock;
+  logger: Logger;
+}
+
+/** The user's rows of `models.providers`. */
+export function configuredProviders(config: SluiceConfig): Record<string, ProviderConfig> {
+  const rows = config.models?.["providers"];
+  return isRecord(rows) ? (rows as Record<string, ProviderConfig>) : {};
+}
+
+/** The key of a provider: its config row first, then the environment variables it names. */
+export function providerApiKey(
+  plugin: ProviderPlugin | undefined,
+  row: ProviderConfig | undefined,
+  env: CatalogueInput["env"],
+): ProviderApiKey {
+  if (typeof row?.apiKey === "string" && row.apiKey.length > 0) {
+    return { apiKey: row.apiKey, mode: "api-key", source: "config" };
+  }
+  for (const name of plugin?.envVars ?? []) {
+    const value = env[name];
+    if (value) return { apiKey: value, mode: "api-key", source: "env" };
+  }
+  return { source: "none" };
+}
+
+/** Asks every provider for its models. One that throws or is slow is logged; the others go on. */
+export async function buildCatalogue(input: CatalogueInput): Promise<Catalogue> {
+  const rows = configuredProviders(input.config);
+  const answers = await Promise.all(input.providers.map((entry) => askCatalogue(entry, input, rows)));
+  const catalogue = new Map<string, CatalogueProvider>();
+  const sorted = answers.flat().sort((a, b) => a.rank - b.rank);
+  for (const { id, config } of sorted) catalogue.set(id, { id, config, configured: false });
+  if (input.config.models?.["mode"] === "replace") catalogue.clear();
+  for (const [rawId, row] of Object.entries(rows)) {
+    const id = normalizeProviderId(rawId);
+    const known = catalogue.get(id)?.config;
+    const models = row.models && row.models.length > 0 ? row.models : known?.models;
+    catalogue.set(id, {
+      id,
+      config: { ...known, ...row, ...(models ? { models } : {}) },
+      configured: true,
+    });
+  }
+  return catalogue;
+}
+
+async function askCatalogue(
+  entry: RegistryEntry<ProviderPlugin>,
+  input: CatalogueInput,
+  rows: Record<string, ProviderConfig>,
+): Promise<{ id: string; config: ProviderConfig; rank: number }[]> {
+  const plugin = entry.value;
+  const catalog = plugin.catalog ?? plugin.staticCatalog;
+  if (!catalog) return [];
+  try {
+    const asked = Promise.resolve(catalog.run(catalogContext(plugin, input, rows)));
+    const answer = await withDeadline(
+      asked,
+      CATALOGUE_TIMEOUT_MS,
+      `the model catalogue of ${plugin.id}`,
+      input.clock,
+    );
+    if (!answer) return [];
+    const found = "providers" in answer ? answer.providers : { [plugin.id]: answer.provider };
+    const rank = CATALOGUE_ORDER.indexOf(catalog.order ?? "simple");
+    return Object.entries(found).map(([id, config]) => ({ id: normalizeProviderId(id), config, rank }));
+  } catch (error) {
+    input.logger.warn("a provider's model catalogue failed", {
+      provider: plugin.id,
+      plugin: entry.pluginId,
+      error: errorMessage(error),
+    });
+    return [];
+  }
+}
+
+/** What `catalog.run` and `suggestDefaultModel` are given. */
+export function catalogContext(
+  plugin: ProviderPlugin,
+  input: Pick<CatalogueInput, "config" | "env">,
+  rows: Record<string, ProviderConfig> = configuredProviders(input.config),
+): ProviderCatalogContext {
+  const keyOf = (id?: string) => providerApiKey(plugin, rows[id ?? plugin.id], input.env);
+  return {
+    config: input.config,
+    env: input.env,
+    resolveProviderApiKey: keyOf,
+    resolveProviderAuth: keyOf,
+  };
+}
+
+/** A catalogue row as a full model definition. */
+export function completeModel(
+  provider: string,
+  row: Partial<ModelDefinition> & { id: string },
+  config: ProviderConfig | undefined,
+): ModelDefinition {
+  return {
+    ...row,
+    id: row.id,
+    name: row.name ?? row.id,
+    provider,
+    api: row.api ?? config?.api ?? "openai-completions",
+    ...(row.baseUrl || config?.baseUrl ? { baseUrl: row.baseUrl ?? config?.baseUrl ?? "" } : {}),
+    reasoning: row.reasoning ?? false,
+    input: row.input ?? ["text"],
+    contextWindow: row.contextWindow ?? DEFAULT_CONTEXT_WINDOW,
+    maxTokens: row.maxTokens ?? DEFAULT_MAX_TOKENS,
+    cost: row.cost ?? { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 },
+    ...(config?.compat || row.compat ? { compat: { ...config?.compat, ...row.compat } } : {}),
+    ...headersOf(row, config),
+  };
+}
+
+function headersOf(row: Partial<ModelDefinition>, config: ProviderConfig | undefined) {
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries({ ...config?.headers, ...row.headers })) {
+    if (typeof value === "string") headers[name] = value;
+  }
+  return Object.keys(headers).length > 0 ? { headers } : {};
+}
+
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,51 @@
+import type { ModelDefinition, StreamFn } from "../../contracts/model-stream.ts";
+import type { ProviderApiKey, ProviderPlugin } from "../../contracts/provider.ts";
+import type { ThinkingPolicy } from "./thinking.ts";
+
+export type ModelErrorCode = "MODEL_UNKNOWN" | "MODEL_NOT_CONFIGURED" | "MODEL_AUTH_MISSING";
+
+/** A model that is ready to be asked. */
+export interface ResolvedModel {
+  /** `provider/model`. */
+  ref: string;
+  model: ModelDefinition;
+  stream: StreamFn;
+  owner: ProviderPlugin;
+  apiKey?: string;
+  thinking: ThinkingPolicy;
+  /** Without an event for this long the call is given up. */
+  idleTimeoutMs: number;
+}
+
+/** One row of `models.list` (gateway spec 5.8). */
+export interface ListedModel {
+  id: string;
+  name: string;
+  provider: string;
+  tags?: string[];
+  available: boolean;
+  unavailableReason?: "missing-auth";
+  contextWindow: number;
+  reasoning: boolean;
+  input: ("text" | "image")[];
+  thinkingLevels: { id: string; label: string }[];
+  thinkingDefault: string;
+}
+
+/** Chooses providers and models for everybody who needs one. */
+export interface Models {
+  /**
+   * Resolves a reference, or the default model when there is none.
+   * @throws SluiceError with a {@link ModelErrorCode}; the message says what to configure
+   */
+  resolve(ref?: string, agentId?: string): Promise<ResolvedModel>;
+  /** The reference used when nobody chose one. */
+  defaultRef(agentId?: string): Promise<string>;
+  list(view: "default" | "configured" | "provider-config" | "all"): Promise<ListedModel[]>;
+  /** The catalogued definition, without preparing anything. */
+  find(provider: string, modelId: string): Promise<ModelDefinition | undefined>;
+  thinkingPolicy(provider: string, modelId: string): Promise<ThinkingPolicy>;
+  apiKeyFor(provider: string): ProviderApiKey;
+  /** The plugin that serves a provider id. */
+  ownerOf(provider: string): ProviderPlugin | undefined;
+}
