@@ -1,3 +1,4 @@
+import type { EventEmitter } from "node:events";
 import { parentPort, workerData } from "node:worker_threads";
 import { Bonjour, type Browser, type Service } from "bonjour-service";
 import { type Announcement, freeName, givesWay } from "./announcement.ts";
@@ -10,6 +11,8 @@ const BROWSE_MS = 1_200;
 const GOODBYE_LIMIT_MS = 1_000;
 /** Somebody who keeps taking our names is not answered for ever. */
 const MAX_RENAMES = 10;
+/** Kinds of refusals remembered, so that each is told once. */
+const MAX_REPORTED = 20;
 
 const { announcement } = workerData as { announcement: Announcement };
 const port = parentPort;
@@ -26,12 +29,20 @@ class Announcer {
   #name = "";
   #renames = 0;
   #stopping = false;
+  readonly #reported = new Set<string>();
 
   constructor() {
-    const options = announcement.interface === undefined ? {} : { interface: announcement.interface };
-    this.#bonjour = new Bonjour(options as ConstructorParameters<typeof Bonjour>[0], (error: Error) =>
-      tell({ kind: "problem", message: error.message }),
-    );
+    // Bound to one interface's own address a socket would never hear a multicast.
+    const { interface: address } = announcement;
+    const options = address === undefined ? {} : { interface: address, bind: "0.0.0.0" };
+    const onError = (error: Error) => tell({ kind: "problem", message: error.message });
+    this.#bonjour = new Bonjour(options as ConstructorParameters<typeof Bonjour>[0], onError);
+    const { mdns } = (this.#bonjour as unknown as { server: { mdns: EventEmitter } }).server;
+    // Broken packets of strangers are warnings too; only what the system refuses is ours to report.
+    mdns.on("warning", (warning: NodeJS.ErrnoException) => {
+      if (warning.syscall !== undefined && !this.#reported.has(warning.message)) onError(warning);
+      if (this.#reported.size < MAX_REPORTED) this.#reported.add(warning.message);
+    });
     this.#browsers = TYPES.map((type) => this.#bonjour.find({ type }, (service) => this.#seen(service)));
     setTimeout(() => this.#publish(), BROWSE_MS);
   }
