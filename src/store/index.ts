@@ -9,7 +9,7 @@ export type Store = Database<CoreProcedures>;
 
 export const STORE_FILE_NAME = "sluice.db";
 
-export interface StoreOptions extends Pick<DatabaseOptions, "maxQueued" | "onFailure"> {
+export interface StoreOptions extends Pick<DatabaseOptions, "maxQueued" | "lockWaitMs" | "onFailure"> {
   /** The state folder; the database is its {@link STORE_FILE_NAME}. Or name the file itself. */
   folder?: string;
   /** Absolute path of the database file; wins over `folder`. */
@@ -27,13 +27,14 @@ export interface StoreOptions extends Pick<DatabaseOptions, "maxQueued" | "onFai
  * const stats = await store.stats();
  */
 export function openStore(options: StoreOptions): Promise<Store> {
-  const { folder, workerFile, maxQueued, onFailure } = options;
+  const { folder, workerFile, maxQueued, lockWaitMs, onFailure } = options;
   const file = options.file ?? (folder === undefined ? undefined : join(folder, STORE_FILE_NAME));
   if (file === undefined) throw new TypeError("openStore needs a folder or a file");
   return openDatabase<CoreProcedures>({
     file,
     workerFile: workerFile ?? join(packageRoot(), "dist", "workers", "store.cjs"),
     ...(maxQueued === undefined ? {} : { maxQueued }),
+    ...(lockWaitMs === undefined ? {} : { lockWaitMs }),
     ...(onFailure === undefined ? {} : { onFailure }),
   });
 }

@@ -21,6 +21,7 @@ import {
 } from "./wire.ts";
 
 export const DEFAULT_MAX_QUEUED = 10_000;
+export const DEFAULT_LOCK_WAIT_MS = 5_000;
 /** How long a blocking call waits for the worker before it gives up on the answer. */
 export const SYNC_CALL_LIMIT_MS = 15_000;
 
@@ -72,7 +73,10 @@ class WorkerDatabase<Table extends ProcedureTable> implements Database<Table> {
     this.call = callTable((group, name, input) => this.#call(group, name, input));
     this.callSync = callTable((group, name, input) => this.#callSync(group, name, input));
     this.#worker = new Worker(options.workerFile, {
-      workerData: { file: options.file } satisfies WorkerSeed,
+      workerData: {
+        file: options.file,
+        lockWaitMs: options.lockWaitMs ?? DEFAULT_LOCK_WAIT_MS,
+      } satisfies WorkerSeed,
       execArgv: [],
     });
     this.#worker.on("message", (message: FromWorker) => this.#receive(message));

@@ -4,8 +4,6 @@ import Driver from "better-sqlite3";
 import { SluiceError } from "../../kernel/errors.ts";
 import type { StoreErrorCode } from "./types.ts";
 
-/** How long opening waits for another process to let go of the file. */
-export const OPEN_WAIT_MS = 5_000;
 /** Prepared statements kept; the least recently used one is dropped beyond that. */
 export const MAX_PREPARED_STATEMENTS = 512;
 /**
@@ -58,11 +56,15 @@ export class SqliteConnection {
     this.#rollbackTo = driver.prepare("ROLLBACK TO call");
   }
 
-  /** Creates or opens the file (mode 0600, folder 0700) and takes it for this process. */
-  static open(file: string): SqliteConnection {
+  /**
+   * Creates or opens the file (mode 0600, folder 0700) and takes it for this process.
+   *
+   * @param lockWaitMs how long to wait for another process to let go of it
+   */
+  static open(file: string, lockWaitMs: number): SqliteConnection {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
     createPrivate(file);
-    const driver = new Driver(file, { timeout: OPEN_WAIT_MS });
+    const driver = new Driver(file, { timeout: lockWaitMs });
     try {
       driver.pragma("locking_mode = EXCLUSIVE");
       driver.pragma("auto_vacuum = INCREMENTAL");

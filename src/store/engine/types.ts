@@ -88,6 +88,8 @@ export interface DatabaseOptions {
   workerFile: string;
   /** Calls waiting for the worker; one more is refused with `STORE_BUSY` (retryable). Default 10,000. */
   maxQueued?: number;
+  /** How long opening waits for another process to let go of the file, in milliseconds. Default 5,000. */
+  lockWaitMs?: number;
   /** Called when the worker itself fails; every call in flight has been rejected by then. */
   onFailure?: (error: Error) => void;
 }

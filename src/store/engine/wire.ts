@@ -38,6 +38,7 @@ export type FromWorker =
 /** What the worker is told when it starts. */
 export interface WorkerSeed {
   file: string;
+  lockWaitMs: number;
 }
 
 /** What the worker alone can count; the client adds what it has queued. */

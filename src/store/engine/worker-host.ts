@@ -40,8 +40,8 @@ export function serveDatabase(definition: DatabaseDefinition): void {
   if (!parentPort) throw new Error("serveDatabase runs in a worker thread only");
   const port = parentPort;
   try {
-    const { file } = workerData as WorkerSeed;
-    const connection = SqliteConnection.open(file);
+    const { file, lockWaitMs } = workerData as WorkerSeed;
+    const connection = SqliteConnection.open(file, lockWaitMs);
     try {
       migrate(connection, definition.name, definition.migrations);
     } catch (error) {
