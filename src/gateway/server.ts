@@ -171,11 +171,20 @@ export class GatewayServer {
   #onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on("error", () => socket.destroy());
     const { readiness, routes } = this.#options;
-    if (readiness.draining()) return refuseUpgrade(socket, 503, "the gateway is stopping");
+    if (readiness.draining()) {
+      refuseUpgrade(socket, 503, "the gateway is stopping");
+      return;
+    }
     const facts = this.facts(request);
-    if (facts.forged) return refuseUpgrade(socket, 403, "forwarding headers from an untrusted proxy");
+    if (facts.forged) {
+      refuseUpgrade(socket, 403, "forwarding headers from an untrusted proxy");
+      return;
+    }
     const match = routes.match(pathOf(request));
-    if (!match) return refuseUpgrade(socket, 400, "the path can not be decoded");
+    if (!match) {
+      refuseUpgrade(socket, 400, "the path can not be decoded");
+      return;
+    }
     const route = match.routes.find((entry) => entry.value.handleUpgrade);
     if (route && !match.needsGatewayAuth) {
       Promise.resolve(route.value.handleUpgrade?.(request, socket, head)).then(
@@ -196,7 +205,8 @@ export class GatewayServer {
     const key = rateLimitKey(facts.address);
     const waiting = this.#unauthenticated.get(key) ?? 0;
     if (waiting >= MAX_UNAUTHENTICATED_PER_ADDRESS) {
-      return refuseUpgrade(socket, 503, "Too many unauthenticated sockets");
+      refuseUpgrade(socket, 503, "Too many unauthenticated sockets");
+      return;
     }
     this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => {
       const { clock, logger, handshake, dispatcher, hello } = this.#options;

@@ -36,6 +36,28 @@ export interface GatewayServices {
   readonly identity: GatewayIdentity;
   readonly logFile: LogFile;
   readonly facts: GatewayFacts;
+  readonly deliveries: DeliveryControl;
+  readonly devices: DeviceControl;
+  /** Sessions stored, over all agents. */
+  sessionCount(): Promise<number>;
+  agents(): { agentId: string; isDefault: boolean; name?: string }[];
+  /** One line per channel account, for people. */
+  channelSummary(): string[];
+}
+
+/** Puts dead deliveries back to work; provided by the channels room. */
+export interface DeliveryControl {
+  /** @returns false when there is no such dead or ignored message */
+  replayInbox(inboxId: string): Promise<boolean>;
+  /** @returns false when there is no such dead or cancelled message */
+  replayOutbox(outboxId: string): Promise<boolean>;
+}
+
+/** What device methods ask of the server. */
+export interface DeviceControl {
+  connected(deviceId: string): boolean;
+  /** Closes the live sockets of a device, of one role or of all. */
+  disconnect(deviceId: string, role?: string): void;
 }
 
 /** What does not change while the gateway runs. */

@@ -111,6 +111,10 @@ export class Connection implements EventReceiver, Caller {
     return this.#options.facts.address;
   }
 
+  get receiver(): EventReceiver {
+    return this;
+  }
+
   get signal(): AbortSignal {
     this.#abort ??= new AbortController();
     if (this.#state === "closed") this.#abort.abort(new Error("the connection is closed"));

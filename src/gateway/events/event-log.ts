@@ -1,16 +1,23 @@
 import type { Disposable } from "../../kernel/disposable.ts";
 import { Emitter } from "../../kernel/emitter.ts";
-import { newUuid } from "../../kernel/ids.ts";
 import type { Logger } from "../../kernel/logger.ts";
 import type { EventRule } from "../../protocol/events.ts";
+import type { Store } from "../../store/index.ts";
+import type { EventLogRead } from "../../store/procedures/event-log.ts";
 import type { PublishOptions } from "./hub.ts";
 
 /** Rows kept; a client that was away for longer gets one `reset`. */
 export const EVENT_LOG_ROWS = 10_000;
-/** Events waiting to be written; past it the oldest are sent without a row, and a reset is forced. */
+/** Events waiting to be written; past it the oldest is sent without a row, and resuming clients reset. */
 export const MAX_WAITING_EVENTS = 10_000;
 /** Rows written in one call. */
 const BATCH = 500;
+
+/** Where a client stands in the log. */
+export interface EventPosition {
+  epoch: string;
+  offset: number;
+}
 
 /** A state-changing event on its way into the log. */
 export interface LoggedEvent {
@@ -20,24 +27,10 @@ export interface LoggedEvent {
   options: PublishOptions;
 }
 
-export interface EventLogRow {
-  event: string;
-  sessionKey?: string;
-  payload: string;
-}
-
-/** The store's side of the log. */
-export interface EventLogStore {
-  /** Appends rows in order, trims the log to `keep` rows and returns the position of the last one. */
-  append(input: { epoch: string; events: EventLogRow[]; keep: number; now: number }): Promise<number>;
-}
+export type CommittedEvent = LoggedEvent & { position: EventPosition };
 
 export interface EventLogOptions {
-  store: EventLogStore;
-  /** Names this run of positions; positions of another epoch mean nothing. */
-  epoch: string;
-  /** Position of the newest row that exists; 0 for an empty log. */
-  offset: number;
+  store: Store;
   now(): number;
   logger: Logger;
 }
@@ -48,33 +41,34 @@ export interface EventLogOptions {
  */
 export class EventLog {
   readonly #options: EventLogOptions;
-  #epoch: string;
-  readonly #committed: Emitter<LoggedEvent & { offset: number }>;
-  #waiting: LoggedEvent[] = [];
+  readonly #committed: Emitter<CommittedEvent>;
+  readonly #waiting: LoggedEvent[] = [];
+  readonly #idle: (() => void)[] = [];
   #writing = false;
-  #offset: number;
-  #idle: (() => void)[] = [];
+  #position: EventPosition;
+  /** Up to here an event may be missing: nobody can resume from an older position. */
+  #lostUpTo = -1;
 
-  constructor(options: EventLogOptions) {
-    this.#epoch = options.epoch;
+  private constructor(options: EventLogOptions, position: EventPosition) {
     this.#options = options;
-    this.#offset = options.offset;
+    this.#position = position;
     this.#committed = new Emitter((error) =>
       options.logger.error("sending a logged event failed", { error }),
     );
   }
 
-  /** Names the current run of positions. It changes when an event was lost, so that resuming clients reset. */
-  get epoch(): string {
-    return this.#epoch;
+  /** Opens the log of the store; `epoch` names it when it is new. */
+  static async open(options: EventLogOptions, epoch: string): Promise<EventLog> {
+    const state = await options.store.call.eventLog.open({ epoch });
+    return new EventLog(options, { epoch: state.epoch, offset: state.head });
   }
 
-  /** Position of the newest row. */
-  get offset(): number {
-    return this.#offset;
+  /** The newest committed row. */
+  get position(): EventPosition {
+    return this.#position;
   }
 
-  onCommitted(listener: (event: LoggedEvent & { offset: number }) => void): Disposable {
+  onCommitted(listener: (event: CommittedEvent) => void): Disposable {
     return this.#committed.on(listener);
   }
 
@@ -88,6 +82,15 @@ export class EventLog {
     }
   }
 
+  /** What follows a position, or one explicit reset. */
+  async readAfter(position: EventPosition, limit: number): Promise<EventLogRead> {
+    const { epoch, offset } = this.#position;
+    if (position.epoch !== epoch || position.offset <= this.#lostUpTo) {
+      return { status: "reset", epoch, head: offset };
+    }
+    return this.#options.store.call.eventLog.readAfter({ epoch, position: position.offset, limit });
+  }
+
   /** Resolves when everything appended so far is written. */
   flush(): Promise<void> {
     if (!this.#writing) return Promise.resolve();
@@ -95,29 +98,27 @@ export class EventLog {
   }
 
   async #write(): Promise<void> {
+    const { store, now, logger } = this.#options;
     while (this.#waiting.length > 0) {
       const batch = this.#waiting.splice(0, BATCH);
       try {
-        const last = await this.#options.store.append({
-          epoch: this.#epoch,
-          events: batch.map((entry) => ({
-            event: entry.event,
-            payload: entry.payloadJson,
-            ...(entry.options.sessionKey === undefined ? {} : { sessionKey: entry.options.sessionKey }),
+        const { epoch, first } = await store.call.eventLog.append({
+          events: batch.map(({ event, payloadJson, options }) => ({
+            event,
+            payload: payloadJson,
+            ...(options.sessionKey === undefined ? {} : { sessionKey: options.sessionKey }),
           })),
           keep: EVENT_LOG_ROWS,
-          now: this.#options.now(),
+          now: now(),
         });
         for (const [index, entry] of batch.entries()) {
-          this.#offset = last - batch.length + index + 1;
-          this.#committed.emit({ ...entry, offset: this.#offset });
+          this.#position = { epoch, offset: first + index };
+          this.#committed.emit({ ...entry, position: this.#position });
         }
       } catch (error) {
-        this.#options.logger.error("events could not be written to the log and are only sent live", {
-          error,
-        });
-        this.#beginEpoch();
-        for (const entry of batch) this.#committed.emit({ ...entry, offset: this.#offset });
+        logger.error("events could not be written to the log and are only sent live", { error });
+        this.#lostUpTo = this.#position.offset;
+        for (const entry of batch) this.#committed.emit({ ...entry, position: this.#position });
       }
     }
     this.#writing = false;
@@ -130,12 +131,7 @@ export class EventLog {
     this.#options.logger.warn("the event log is behind; an event is sent without being kept", {
       event: entry.event,
     });
-    this.#beginEpoch();
-    this.#committed.emit({ ...entry, offset: this.#offset });
-  }
-
-  #beginEpoch(): void {
-    this.#epoch = newUuid();
-    this.#offset = 0;
+    this.#lostUpTo = this.#position.offset;
+    this.#committed.emit({ ...entry, position: this.#position });
   }
 }

@@ -5,7 +5,8 @@ import { type EventRule, eventRule } from "../../protocol/events.ts";
 import type { StateVersion } from "../../protocol/frames.ts";
 import type { OperatorScope, Role } from "../../protocol/scopes.ts";
 import { satisfies } from "../../protocol/scopes.ts";
-import type { EventLog } from "./event-log.ts";
+import type { EventLogRead } from "../../store/procedures/event-log.ts";
+import type { EventLog, EventPosition } from "./event-log.ts";
 import { SharedFrame } from "./frame.ts";
 
 /** One connection as the hub sees it. */
@@ -79,6 +80,8 @@ export interface EventHubOptions {
   log?: EventLog;
 }
 
+/** Clients that announce it get `position` on logged events and can resume with `events.resume`. */
+export const EVENT_POSITIONS_CAPABILITY = "event-positions";
 const SESSION_SCOPED_CAPABILITY = "session-scoped-events";
 const SESSION_SCOPED_EVENTS = new Set([
   "agent",
@@ -105,7 +108,7 @@ export class EventHub {
     this.#logger = options.logger;
     this.#published = new Emitter((error) => this.#logger.error("an event listener failed", { error }));
     this.#log?.onCommitted((entry) => {
-      this.#broadcast(entry.event, entry.payloadJson, entry.rule, entry.options);
+      this.#broadcast(entry.event, entry.payloadJson, entry.rule, entry.options, entry.position);
     });
   }
 
@@ -150,16 +153,44 @@ export class EventHub {
     this.#broadcast(event, JSON.stringify(payload ?? null), rule, options);
   }
 
-  #broadcast(event: string, payloadJson: string, rule: EventRule, options: PublishOptions): void {
-    let frame: SharedFrame | undefined;
+  /** The newest row of the log; `undefined` for a hub without one. */
+  get position(): EventPosition | undefined {
+    return this.#log?.position;
+  }
+
+  /** Logged events after a position that this receiver may have, or one explicit reset. */
+  async readAfter(receiver: EventReceiver, position: EventPosition, limit: number): Promise<EventLogRead> {
+    if (!this.#log) return { status: "reset", epoch: position.epoch, head: position.offset };
+    const read = await this.#log.readAfter(position, limit);
+    if (read.status === "reset") return read;
+    const events = read.events.filter((row) => {
+      const rule = eventRule(row.event, JSON.parse(row.payload));
+      const options = row.sessionKey === undefined ? {} : { sessionKey: row.sessionKey };
+      return rule !== undefined && mayReceive(receiver, row.event, rule, options);
+    });
+    return { ...read, events, head: read.more ? (read.events.at(-1)?.position ?? read.head) : read.head };
+  }
+
+  #broadcast(
+    event: string,
+    payloadJson: string,
+    rule: EventRule,
+    options: PublishOptions,
+    position?: EventPosition,
+  ): void {
+    const extra =
+      options.stateVersion === undefined ? "" : `,"stateVersion":${JSON.stringify(options.stateVersion)}`;
+    let plain: SharedFrame | undefined;
+    let placed: SharedFrame | undefined;
     for (const receiver of this.#receivers) {
       if (!mayReceive(receiver, event, rule, options)) continue;
-      frame ??= new SharedFrame(
-        event,
-        payloadJson,
-        options.stateVersion === undefined ? "" : `,"stateVersion":${JSON.stringify(options.stateVersion)}`,
-      );
-      receiver.deliver(frame, rule.droppable);
+      if (position && receiver.capabilities.has(EVENT_POSITIONS_CAPABILITY)) {
+        placed ??= new SharedFrame(event, payloadJson, `${extra},"position":${JSON.stringify(position)}`);
+        receiver.deliver(placed, rule.droppable);
+        continue;
+      }
+      plain ??= new SharedFrame(event, payloadJson, extra);
+      receiver.deliver(plain, rule.droppable);
     }
   }
 }

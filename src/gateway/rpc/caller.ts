@@ -1,4 +1,5 @@
 import { isOperatorScope, type OperatorScope, type Role, satisfies } from "../../protocol/scopes.ts";
+import type { EventReceiver } from "../events/hub.ts";
 
 /** What the client said about itself in `connect`. */
 export interface CallerClient {
@@ -23,6 +24,8 @@ export interface Caller {
   readonly deviceId?: string | undefined;
   /** Canonical address of the peer; keys rate limits. */
   readonly address: string;
+  /** The connection's event side; absent for HTTP requests and plugin calls. */
+  readonly receiver?: EventReceiver | undefined;
   /** Aborts when the connection or request is gone. */
   readonly signal: AbortSignal;
 }

@@ -6,7 +6,7 @@ export interface CatalogueGroup {
   load(): Promise<{ default: MethodGroup }>;
 }
 
-export const group = (names: string, load: CatalogueGroup["load"]): CatalogueGroup => ({
+const group = (names: string, load: CatalogueGroup["load"]): CatalogueGroup => ({
   names: names.split(" "),
   load,
 });
@@ -15,4 +15,15 @@ export const group = (names: string, load: CatalogueGroup["load"]): CatalogueGro
  * Every method of the core by group. A test checks that each group exports exactly these names, so that
  * `hello-ok.features.methods` needs no group to be loaded.
  */
-export const CATALOGUE: readonly CatalogueGroup[] = [];
+export const CATALOGUE: readonly CatalogueGroup[] = [
+  group("health status system-presence gateway.identity.get", () => import("../methods/status.ts")),
+  group("logs.tail", () => import("../methods/logs.ts")),
+  group("config.get config.set config.patch", () => import("../methods/config.ts")),
+  group("plugins.list plugins.inspect", () => import("../methods/plugins.ts")),
+  group(
+    "device.pair.list device.pair.approve device.pair.reject device.pair.remove device.token.revoke",
+    () => import("../methods/devices.ts"),
+  ),
+  group("events.position events.resume", () => import("../methods/events.ts")),
+  group("deliveries.list deliveries.explain deliveries.replay", () => import("../methods/deliveries.ts")),
+];

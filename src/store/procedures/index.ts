@@ -9,6 +9,7 @@ import { keyedStateProcedures } from "./keyed-state.ts";
 import { outboxProcedures } from "./outbox.ts";
 import { sessionProcedures } from "./sessions.ts";
 import { transcriptProcedures } from "./transcripts.ts";
+import { turnListingProcedures } from "./turn-listing.ts";
 import { turnProcedures } from "./turns.ts";
 
 /** Every procedure of the core database by aggregate; the worker serves this table. */
@@ -20,6 +21,7 @@ export const coreProcedures = {
   sessions: sessionProcedures,
   transcripts: transcriptProcedures,
   turns: turnProcedures,
+  turnListing: turnListingProcedures,
   configRevisions: configRevisionProcedures,
   devices: deviceProcedures,
   eventLog: eventLogProcedures,
