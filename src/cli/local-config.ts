@@ -1,41 +1,39 @@
-import { readFile } from "node:fs/promises";
 import { type CheckResult, failed, passed, warned } from "./checks/check.ts";
 
 export interface ConfigFinding {
   severity: "error" | "warning";
-  /** Dotted path of the field, `""` for the whole text. */
+  /** Dotted path of the field, `""` for the whole file. */
   path: string;
   message: string;
 }
 
-/** Checks configuration text without a gateway, without a store and without running plugin code. */
-export async function checkConfigText(text: string): Promise<ConfigFinding[]> {
-  const { default: json5 } = await import("json5");
-  let value: unknown;
-  try {
-    value = json5.parse(text);
-  } catch (error) {
-    return [{ severity: "error", path: "", message: (error as Error).message.replace(/^JSON5: /, "") }];
-  }
-  if (typeof value !== "object" || value === null || Array.isArray(value))
-    return [{ severity: "error", path: "", message: "expected an object at the top" }];
-  return [];
+export interface ConfigReport {
+  exists: boolean;
+  findings: ConfigFinding[];
+}
+
+/** Checks a configuration file with its includes, without a gateway, a store or plugin code. */
+export async function inspectConfigFile(path: string): Promise<ConfigReport> {
+  const [{ readSource }, { validateCore }] = await Promise.all([
+    import("../runtime/config/source.ts"),
+    import("../runtime/config/validate.ts"),
+  ]);
+  const source = await readSource(path, []);
+  const findings =
+    source.effective === undefined
+      ? [{ severity: "error" as const, path: "", message: source.error ?? "it can not be read" }]
+      : validateCore(source.effective);
+  return { exists: source.exists, findings };
 }
 
 /** The configuration file as `sluice doctor` sees it. */
 export async function checkConfigFile(path: string): Promise<CheckResult> {
   const name = "configuration";
-  const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => error);
-  if (typeof text !== "string") {
-    return text.code === "ENOENT"
-      ? passed(name, `${path} does not exist; defaults apply`)
-      : failed(name, `${path} can not be read (${text.code})`, `chmod u+r "${path}"`);
-  }
-  const findings = await checkConfigText(text);
+  const { exists, findings } = await inspectConfigFile(path);
+  if (!exists) return passed(name, `${path} does not exist; defaults apply`);
   const worst = findings.find((finding) => finding.severity === "error") ?? findings[0];
   if (!worst) return passed(name, `${path} is valid`);
-  const at = worst.path ? `${worst.path}: ` : "";
-  const message = `${path}: ${at}${worst.message}`;
+  const message = `${path}: ${worst.path ? `${worst.path}: ` : ""}${worst.message}`;
   return worst.severity === "error"
     ? failed(name, message, "sluice config validate")
     : warned(name, message, "sluice config validate");

@@ -1,3 +1,5 @@
+import { deviceAuthPayloadV3 } from "../../src/protocol/device-auth.ts";
+
 /**
  * The key that identifies this browser to the gateway. It is made once, can not be exported, and stays in
  * this origin's IndexedDB. Browsers offer the needed cryptography on https and on localhost only.
@@ -38,19 +40,18 @@ export async function prove(
 ): Promise<Proof | undefined> {
   const identity = await load().catch(() => undefined);
   if (!identity) return undefined;
-  const payload = [
-    "v3",
-    identity.id,
-    claim.clientId,
-    claim.clientMode,
-    claim.role,
-    claim.scopes.join(","),
-    String(challenge.ts),
-    claim.token,
-    challenge.nonce,
-    lowerAscii(claim.platform.trim()),
-    lowerAscii(claim.deviceFamily.trim()),
-  ].join("|");
+  const payload = deviceAuthPayloadV3({
+    deviceId: identity.id,
+    clientId: claim.clientId,
+    clientMode: claim.clientMode,
+    role: claim.role,
+    scopes: claim.scopes,
+    signedAt: challenge.ts,
+    token: claim.token,
+    nonce: challenge.nonce,
+    platform: claim.platform,
+    deviceFamily: claim.deviceFamily,
+  });
   const signature = await crypto.subtle.sign(
     "Ed25519",
     identity.privateKey,
@@ -98,10 +99,6 @@ function finished<T>(request: IDBRequest<T>): Promise<T> {
     request.onsuccess = () => resolve(request.result);
     request.onerror = () => reject(request.error);
   });
-}
-
-function lowerAscii(text: string): string {
-  return text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
 }
 
 function hexadecimal(bytes: Uint8Array): string {

@@ -1,9 +1,9 @@
-import { readFile } from "node:fs/promises";
 import type { Command } from "commander";
 import { isForbiddenKey } from "../../kernel/safe-json.ts";
 import { configFile } from "../access.ts";
 import { type CliEnvironment, CommandContext } from "../context.ts";
 import { cliError } from "../errors.ts";
+import { inspectConfigFile } from "../local-config.ts";
 
 interface ConfigView {
   path: string;
@@ -78,7 +78,8 @@ Examples:
     .action(async (file: string | undefined, _options: object, command: Command) => {
       const context = new CommandContext(environment, command);
       const path = file ?? configFile(environment.env);
-      const problems = await problemsOf(path);
+      const { exists, findings: problems } = await inspectConfigFile(path);
+      if (!exists) throw cliError("USAGE", `${path} does not exist`);
       const errors = problems.filter((problem) => problem.severity === "error");
       context.output.result({ path, valid: errors.length === 0, problems }, (report) =>
         report.problems.length === 0
@@ -121,18 +122,4 @@ async function parsedValue(text: string): Promise<unknown> {
   } catch {
     return text;
   }
-}
-
-interface Problem {
-  severity: "error" | "warning";
-  path: string;
-  message: string;
-}
-
-async function problemsOf(path: string): Promise<Problem[]> {
-  const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
-    throw cliError("USAGE", `${path} can not be read (${error.code})`);
-  });
-  const { checkConfigText } = await import("../local-config.ts");
-  return checkConfigText(text);
 }

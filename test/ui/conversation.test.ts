@@ -1,0 +1,105 @@
+import { describe, expect, it } from "vitest";
+import {
+  type Conversation,
+  emptyConversation,
+  fromHistory,
+  MAX_ENTRIES,
+  withEvent,
+  withFailure,
+  withUserMessage,
+} from "../../ui/src/conversation.ts";
+import type { ChatEvent, Message } from "../../ui/src/wire.ts";
+
+const event = (state: ChatEvent["state"], more: Partial<ChatEvent> = {}): ChatEvent => ({
+  runId: "r1",
+  sessionKey: "agent:main:main",
+  state,
+  ...more,
+});
+
+const assistant = (text: string): Message => ({ role: "assistant", content: [{ type: "text", text }] });
+const texts = (conversation: Conversation) => conversation.entries.map((entry) => entry.text);
+const last = (conversation: Conversation) => conversation.entries.at(-1);
+
+describe("the conversation on the page", () => {
+  it("shows a message at once and its reply as it grows", () => {
+    let conversation = withUserMessage(emptyConversation, "r1", "hello");
+    expect(texts(conversation)).toEqual(["hello", ""]);
+    expect(conversation.activeRun).toBe("r1");
+    conversation = withEvent(conversation, event("status"));
+    conversation = withEvent(conversation, event("delta", { deltaText: "Good" }));
+    conversation = withEvent(conversation, event("delta", { deltaText: " day" }));
+    expect(last(conversation)).toMatchObject({ text: "Good day", streaming: true });
+    conversation = withEvent(conversation, event("final", { message: assistant("Good day!") }));
+    expect(last(conversation)).toMatchObject({ text: "Good day!", streaming: false, role: "assistant" });
+    expect(conversation.activeRun).toBeUndefined();
+    expect(conversation.entries).toHaveLength(2);
+  });
+
+  it("believes the cumulative text over the sum of the deltas", () => {
+    const conversation = withEvent(
+      withUserMessage(emptyConversation, "r1", "x"),
+      event("delta", { deltaText: "lo", message: assistant("hello") }),
+    );
+    expect(last(conversation)?.text).toBe("hello");
+  });
+
+  it("starts over when a delta replaces the text", () => {
+    let conversation = withEvent(emptyConversation, event("delta", { deltaText: "wrong" }));
+    conversation = withEvent(conversation, event("delta", { deltaText: "right", replace: true }));
+    expect(texts(conversation)).toEqual(["right"]);
+  });
+
+  it("keeps the part that was said when a run is stopped", () => {
+    let conversation = withEvent(emptyConversation, event("delta", { deltaText: "half" }));
+    conversation = withEvent(conversation, event("aborted"));
+    expect(last(conversation)).toMatchObject({ text: "half", note: "stopped", streaming: false });
+  });
+
+  it("shows why a run failed", () => {
+    const conversation = withEvent(
+      emptyConversation,
+      event("error", { errorMessage: "no model is configured" }),
+    );
+    expect(last(conversation)).toMatchObject({ role: "problem", text: "no model is configured" });
+  });
+
+  it("shows a message the gateway did not take as a problem", () => {
+    const conversation = withFailure(withUserMessage(emptyConversation, "r1", "x"), "r1", "server is busy");
+    expect(last(conversation)).toMatchObject({ role: "problem", text: "server is busy" });
+    expect(conversation.activeRun).toBeUndefined();
+  });
+
+  it("leaves nothing behind for a silent reply", () => {
+    const conversation = withEvent(withUserMessage(emptyConversation, "r1", "x"), event("final"));
+    expect(texts(conversation)).toEqual(["x"]);
+  });
+
+  it("comes back from history with the reply that is still being written", () => {
+    const conversation = fromHistory({
+      messages: [
+        { role: "user", content: "hi" },
+        assistant("hello"),
+        { role: "toolResult", toolName: "clock", content: [{ type: "text", text: "12:00" }] },
+        { role: "assistant", content: [{ type: "toolCall", name: "clock" }] },
+      ],
+      inFlightRun: { runId: "r1", text: "It is" },
+    });
+    expect(conversation.entries.map(({ role, text }) => [role, text])).toEqual([
+      ["user", "hi"],
+      ["assistant", "hello"],
+      ["tool", "12:00"],
+      ["assistant", "It is"],
+    ]);
+    expect(conversation.activeRun).toBe("r1");
+    const grown = withEvent(conversation, event("delta", { deltaText: " noon" }));
+    expect(last(grown)?.text).toBe("It is noon");
+  });
+
+  it("holds a bounded number of entries", () => {
+    let conversation = emptyConversation;
+    for (let index = 0; index < MAX_ENTRIES; index++)
+      conversation = withUserMessage(conversation, `r${index}`, "x");
+    expect(conversation.entries).toHaveLength(MAX_ENTRIES);
+  });
+});
