@@ -28,6 +28,8 @@ export const DEDUPE_MAX_KEYS = 5_000;
 export const MAX_START_ATTEMPTS = 5;
 export const START_RETRY_MS = [1_000, 5_000, 25_000, 120_000] as const;
 export const DEFAULT_HISTORY_LIMIT = 50;
+/** How often a message of a channel that is not loaded is looked at again. */
+export const PARKED_RETRY_MS = 30_000;
 
 export interface PipelineParts {
   store: Store;
@@ -231,9 +233,9 @@ export class InboundPipeline implements Disposable {
     const cfg = this.#parts.config();
     const plugin = this.#parts.channels.get(record.channel);
     if (!plugin) {
-      throw new SluiceError("CHANNEL_UNKNOWN", `the channel "${record.channel}" is not loaded`, {
-        retryable: true,
-      });
+      // Not a failed attempt: the row waits for its plugin, however long that takes.
+      this.#again(record, PARKED_RETRY_MS);
+      return { status: "buffered", inboxId: record.inboxId, reason: "channel-not-loaded" };
     }
     const gate = await this.#gate.decide(message, plugin, cfg);
     if (gate.access.decision === "pairing") return this.#pair(record, message, plugin);
@@ -367,12 +369,27 @@ export class InboundPipeline implements Disposable {
       inboxId: record.inboxId,
       now: clock.now(),
     });
-    if (result.created) outlet.poke(record.channel, record.accountId);
+    if (result.created) {
+      outlet.poke(record.channel, record.accountId);
+      this.#announcePairing(record, senderId, code, meta);
+    }
     return {
       status: "ignored",
       inboxId: record.inboxId,
       reason: result.state === "full" ? "pairing-queue-full" : "pairing-required",
     };
+  }
+
+  #announcePairing(record: InboxRecord, senderId: string, code: string, metadata: object): void {
+    const { hooks, logger } = this.#parts;
+    if (!hooks.has("channel_pairing_requested")) return;
+    hooks
+      .run(
+        "channel_pairing_requested",
+        { channel: record.channel, accountId: record.accountId, senderId, code, metadata },
+        { channelId: record.channel, accountId: record.accountId, senderId },
+      )
+      .catch((error) => logger.warn("a channel_pairing_requested hook failed", { error }));
   }
 
   async #ignore(record: InboxRecord, reason: string): Promise<InboundResult> {
@@ -469,16 +486,20 @@ export class InboundPipeline implements Disposable {
       await store.call.inbox.dead({ inboxId: record.inboxId, reason, now: clock.now() });
       return { status: "ignored", inboxId: record.inboxId, reason };
     }
-    this.#retries.set(
-      record.inboxId,
-      clock.after(delay, () => {
-        this.#retries.delete(record.inboxId);
-        this.#inLane({ ...record, attempts: noted.attempts }).catch((later) => {
-          logger.error("a recorded message could not be taken up", { inboxId: record.inboxId, error: later });
-        });
-      }),
-    );
+    this.#again({ ...record, attempts: noted.attempts }, delay);
     return { status: "buffered", inboxId: record.inboxId, reason };
+  }
+
+  #again(record: InboxRecord, delayMs: number): void {
+    const { clock, logger } = this.#parts;
+    if (this.#closed) return;
+    const timer = clock.after(delayMs, () => {
+      this.#retries.delete(record.inboxId);
+      this.#inLane(record).catch((error) => {
+        logger.error("a recorded message could not be taken up", { inboxId: record.inboxId, error });
+      });
+    });
+    this.#retries.set(record.inboxId, timer);
   }
 }
 
