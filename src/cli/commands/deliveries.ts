@@ -29,7 +29,7 @@ export function registerDeliveries(program: Command, environment: CliEnvironment
       const result = await context.call<{ deliveries: Delivery[] }>(
         "deliveries.list",
         { status: options.status, limit: Number(options.limit) },
-        "operator.admin",
+        "operator.read",
       );
       context.output.result(result, (value) =>
         table(
@@ -49,16 +49,16 @@ export function registerDeliveries(program: Command, environment: CliEnvironment
       );
     });
 
-  for (const [verb, summary] of [
-    ["explain", "tell everything that is known about one delivery"],
-    ["replay", "put a dead delivery back in the queue"],
+  for (const [verb, scope, summary] of [
+    ["explain", "operator.read", "tell everything that is known about one delivery"],
+    ["replay", "operator.write", "put a dead delivery back in the queue"],
   ] as const) {
     deliveries
       .command(`${verb} <id>`)
       .description(summary)
       .action(async (id: string, _options: object, command: Command) => {
         const context = new CommandContext(environment, command);
-        const result = await context.call<object>(`deliveries.${verb}`, { id }, "operator.admin");
+        const result = await context.call<object>(`deliveries.${verb}`, { id }, scope);
         context.output.result(result, (value) => JSON.stringify(value, null, 2));
       });
   }

@@ -52,7 +52,7 @@ export function registerPlugins(program: Command, environment: CliEnvironment): 
     .addHelpText("after", "\nExample:\n  $ sluice plugins inspect echo\n")
     .action(async (id: string, _options: object, command: Command) => {
       const context = new CommandContext(environment, command);
-      const report = await context.call<object>("plugins.inspect", { id }, "operator.read");
+      const report = await context.call<object>("plugins.inspect", { pluginId: id }, "operator.read");
       context.output.result(report, (value) => JSON.stringify(value, null, 2));
     });
 

@@ -1,0 +1,46 @@
+// Loaded through plugins.load.paths by the benchmarks; uses only what every plugin may use.
+let emitEvent;
+
+export default {
+  id: "bench",
+  name: "Bench",
+  register(api) {
+    api.registerService({
+      id: "bench",
+      start(context) {
+        emitEvent = context.gatewayEvents?.emit;
+      },
+    });
+    api.registerGatewayMethod(
+      "bench.emit",
+      ({ params }) => {
+        if (!emitEvent) throw new Error("this host gives services no gatewayEvents");
+        for (let index = 0; index < params.count; index++)
+          emitEvent("ping", { text: "x".repeat(params.size) }, { scope: "operator.read" });
+        return {};
+      },
+      { scope: "operator.write" },
+    );
+    api.registerGatewayMethod(
+      "bench.keyed",
+      async ({ params }) => {
+        const store = api.runtime.state.openKeyedStore({
+          namespace: "bench",
+          maxEntries: params.entries,
+          overflowPolicy: "evict-oldest",
+        });
+        for (let index = 0; index < params.entries; index++)
+          await store.register(`key-${index}`, { text: "x".repeat(250), index });
+        const results = [];
+        for (let round = 0; round <= params.rounds; round++) {
+          const started = performance.now();
+          for (let index = 0; index < params.gets; index++)
+            await store.lookup(`key-${index % params.entries}`);
+          if (round > 0) results.push(((performance.now() - started) * 1_000) / params.gets);
+        }
+        return { results };
+      },
+      { scope: "operator.admin" },
+    );
+  },
+};
