@@ -49,6 +49,9 @@ function snapshotOf(config: SluiceConfig, revision: number): ConfigSnapshot {
     config,
     origin: "defaults",
     problems: [],
+    exists: false,
+    text: "",
+    includedPaths: [],
   };
 }
 

@@ -1,0 +1,101 @@
+import {
+  AnswerBuilder,
+  type AssistantMessageEvent,
+  answerStream,
+  type ModelContext,
+  type ModelDefinition,
+  type StreamFn,
+  type StreamOptions,
+} from "sluice/plugin-sdk/model-stream";
+import { AnswerReader, type WireChunk } from "./answer-reader.ts";
+import { connectionFailure, failureOf, RequestFailure } from "./failure.ts";
+import { completionsBody } from "./request-body.ts";
+import { MAX_ANSWER_CHARS, readDataLines } from "./server-sent-events.ts";
+
+const MAX_ERROR_CHARS = 16_384;
+
+/** Asks `POST {baseUrl}/chat/completions` and streams the answer. */
+export const completionsStream: StreamFn = (model, context, options = {}) => {
+  const answer = new AnswerBuilder(model);
+  return answerStream(answer, () => ask(answer, model, context, options), options.signal);
+};
+
+async function* ask(
+  answer: AnswerBuilder,
+  model: ModelDefinition,
+  context: ModelContext,
+  options: StreamOptions,
+): AsyncGenerator<AssistantMessageEvent> {
+  yield answer.start();
+  const response = await post(model, context, options);
+  const reader = new AnswerReader(answer);
+  if (/\bjson\b/.test(response.headers.get("content-type") ?? "")) {
+    yield* reader.read(parseWhole(await response.text()));
+    yield* reader.end();
+    return;
+  }
+  if (!response.body) throw new RequestFailure("server_error", "the model server sent no body");
+  let done = false;
+  try {
+    for await (const value of readDataLines(response.body)) {
+      if (value === "[DONE]") {
+        done = true;
+        break;
+      }
+      yield* reader.read(value as WireChunk);
+    }
+  } catch (error) {
+    if (options.signal?.aborted || error instanceof RequestFailure) throw error;
+    // An answer that was complete stays complete, however the connection ends.
+    if (!reader.finished) throw connectionFailure(error, model.baseUrl ?? "");
+  }
+  if (!done && !reader.finished) {
+    throw new RequestFailure("server_error", "the model server ended its answer early");
+  }
+  yield* reader.end();
+}
+
+async function post(
+  model: ModelDefinition,
+  context: ModelContext,
+  options: StreamOptions,
+): Promise<Response> {
+  const body = completionsBody(model, context, options);
+  const payload = options.onPayload?.(body, model) ?? body;
+  const limit = options.timeoutMs ? AbortSignal.timeout(options.timeoutMs) : undefined;
+  const signals = [options.signal, limit].filter((signal) => signal !== undefined);
+  let response: Response;
+  try {
+    response = await fetch(`${(model.baseUrl ?? "").replace(/\/+$/, "")}/chat/completions`, {
+      method: "POST",
+      headers: {
+        "content-type": "application/json",
+        accept: "text/event-stream, application/json",
+        ...(options.apiKey ? { authorization: `Bearer ${options.apiKey}` } : {}),
+        ...model.headers,
+        ...options.headers,
+      },
+      body: JSON.stringify(payload),
+      // The operator trusts this origin, not whatever it points to.
+      redirect: "manual",
+      ...(signals.length > 0 ? { signal: AbortSignal.any(signals) } : {}),
+    });
+  } catch (error) {
+    if (options.signal?.aborted) throw error;
+    throw connectionFailure(error, model.baseUrl ?? "");
+  }
+  options.onResponse?.({ status: response.status, headers: Object.fromEntries(response.headers) }, model);
+  if (response.ok) return response;
+  const text = await response.text().catch(() => "");
+  throw failureOf(response.status, text.slice(0, MAX_ERROR_CHARS), options.apiKey);
+}
+
+function parseWhole(text: string): WireChunk {
+  if (text.length > MAX_ANSWER_CHARS)
+    throw new RequestFailure("server_error", "the model's answer is too large");
+  try {
+    return JSON.parse(text) as WireChunk;
+  } catch {
+    throw new RequestFailure("server_error", "the model server's answer is not valid JSON");
+  }
+}

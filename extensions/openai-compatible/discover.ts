@@ -1,0 +1,61 @@
+import type { Endpoint } from "./endpoints.ts";
+
+/** How long a server may take to list its models. */
+export const LIST_TIMEOUT_MS = 3_000;
+/** How long a local Ollama may take to say that it is there. */
+export const DETECT_TIMEOUT_MS = 400;
+/** Models taken from one server's list. */
+export const MAX_LISTED_MODELS = 500;
+const MAX_LIST_BYTES = 4_194_304;
+
+/** Ids a server lists at `GET {baseUrl}/models`; empty when it lists none or cannot be asked. */
+export async function listModels(endpoint: Endpoint, signal?: AbortSignal): Promise<string[]> {
+  const body = await getJson(
+    `${endpoint.baseUrl}/models`,
+    endpoint.apiKey ? { authorization: `Bearer ${endpoint.apiKey}` } : {},
+    LIST_TIMEOUT_MS,
+    signal,
+  );
+  const rows = (body as { data?: { id?: unknown }[] } | undefined)?.data;
+  if (!Array.isArray(rows)) return [];
+  return rows
+    .map((row) => row?.id)
+    .filter((id): id is string => typeof id === "string" && id !== "")
+    .slice(0, MAX_LISTED_MODELS);
+}
+
+/** Models of a running Ollama, newest first; `undefined` when none answers. */
+export async function detectOllama(address: string, signal?: AbortSignal): Promise<string[] | undefined> {
+  const body = await getJson(`${address}/api/tags`, {}, DETECT_TIMEOUT_MS, signal);
+  const rows = (body as { models?: { name?: unknown; modified_at?: unknown }[] } | undefined)?.models;
+  if (!Array.isArray(rows)) return undefined;
+  return rows
+    .toSorted((a, b) => String(b?.modified_at ?? "").localeCompare(String(a?.modified_at ?? "")))
+    .map((row) => row?.name)
+    .filter((name): name is string => typeof name === "string" && name !== "")
+    .slice(0, MAX_LISTED_MODELS);
+}
+
+async function getJson(
+  url: string,
+  headers: Record<string, string>,
+  timeoutMs: number,
+  signal?: AbortSignal,
+): Promise<unknown> {
+  const limit = AbortSignal.timeout(timeoutMs);
+  try {
+    const response = await fetch(url, {
+      headers,
+      redirect: "manual",
+      signal: signal ? AbortSignal.any([signal, limit]) : limit,
+    });
+    if (!response.ok || Number(response.headers.get("content-length") ?? 0) > MAX_LIST_BYTES) {
+      await response.body?.cancel();
+      return undefined;
+    }
+    const text = await response.text();
+    return text.length > MAX_LIST_BYTES ? undefined : JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
