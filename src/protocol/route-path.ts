@@ -32,11 +32,6 @@ export function canonicalPaths(path: string): string[] | undefined {
   return undefined;
 }
 
-/** The canonical form a route is registered under; `undefined` when the path is no path. */
-export function canonicalRoutePath(path: string): string | undefined {
-  return canonicalPaths(path.trim())?.at(-1);
-}
-
 function resolveSegments(path: string): string {
   const kept: string[] = [];
   for (const segment of path.toLowerCase().split(/[/\\]+/)) {

@@ -1,6 +1,6 @@
 import type { HttpRouteRegistration } from "../../contracts/registrations.ts";
 import type { RegistryEntry, RegistryReader } from "../../plugins/types.ts";
-import { canonicalPaths, canonicalRoutePath } from "../../protocol/route-path.ts";
+import { canonicalPaths } from "../../protocol/route-path.ts";
 
 export type RouteEntry = RegistryEntry<HttpRouteRegistration>;
 
@@ -60,8 +60,7 @@ export class PluginRoutes {
     this.#exact = new Map();
     this.#prefixes = [];
     for (const entry of generation.list<HttpRouteRegistration>(HTTP_ROUTE_KIND)) {
-      const path = canonicalRoutePath(entry.value.path);
-      if (path === undefined) continue;
+      const path = entry.value.canonicalPath;
       const route = { entry, path };
       if (entry.value.match === "prefix") this.#prefixes.push(route);
       else this.#exact.set(path, [...(this.#exact.get(path) ?? []), route]);
