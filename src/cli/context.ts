@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import type { Clock } from "../kernel/clock.ts";
 import { type Access, resolveAccess } from "./access.ts";
-import { RpcClient } from "./client/rpc-client.ts";
+import type { RpcClient, RpcClientOptions } from "./client/rpc-client.ts";
 import { cliError } from "./errors.ts";
 import { Output } from "./output/output.ts";
 
@@ -60,17 +60,21 @@ export class CommandContext {
     work: (client: RpcClient) => Promise<T>,
     options: { mode?: "cli" | "probe" } = {},
   ): Promise<T> {
-    const access = await this.access();
+    const { url, token } = await this.access();
+    return this.withGatewayAt({ url, token, scopes, ...options }, work);
+  }
+
+  /** As {@link withGateway}, for a gateway whose address and token are known already. */
+  async withGatewayAt<T>(
+    options: Pick<RpcClientOptions, "url" | "token" | "scopes" | "mode">,
+    work: (client: RpcClient) => Promise<T>,
+  ): Promise<T> {
+    // The WebSocket library is loaded when a command needs it, not for --help.
+    const { RpcClient: Client } = await import("./client/rpc-client.ts");
+    const { clock, environment } = this;
     const client = await this.output.progress(
       "connecting",
-      RpcClient.connect({
-        url: access.url,
-        token: access.token,
-        scopes,
-        clock: this.clock,
-        version: this.environment.version,
-        ...options,
-      }),
+      Client.connect({ ...options, clock, version: environment.version }),
     );
     try {
       return await work(client);

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Command } from "commander";
-import { RpcClient } from "../client/rpc-client.ts";
+import type { RpcClient } from "../client/rpc-client.ts";
 import { type CliEnvironment, CommandContext } from "../context.ts";
 import { describeError } from "../errors.ts";
 import { startLocalGateway } from "../local-gateway.ts";
@@ -85,18 +85,8 @@ async function withSomeGateway<T>(
   context.output.note("no gateway is running; starting one for this message");
   const gateway = await context.output.progress("starting", startLocalGateway(context.environment.env));
   try {
-    const client = await RpcClient.connect({
-      url: gateway.url,
-      token: gateway.token,
-      scopes,
-      clock: context.clock,
-      version: context.environment.version,
-    });
-    try {
-      return await work(client);
-    } finally {
-      await client.dispose();
-    }
+    const { url, token } = gateway;
+    return await context.withGatewayAt({ url, token, scopes }, work);
   } finally {
     await gateway.dispose();
   }
