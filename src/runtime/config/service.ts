@@ -324,12 +324,14 @@ export class FileConfigService implements ConfigService {
   }
 
   async #settle(before: string): Promise<void> {
-    const now = await this.#currentFingerprint();
-    this.#settling = undefined;
-    if (now !== before || this.#timers.length === 0) return;
-    await this.refresh().catch((error) => {
+    try {
+      const now = await this.#currentFingerprint();
+      if (now === before && this.#timers.length > 0) await this.refresh();
+    } catch (error) {
       this.#logger.error("the configuration was not read again", { error });
-    });
+    } finally {
+      this.#settling = undefined;
+    }
   }
 
   #currentFingerprint(): Promise<string> {

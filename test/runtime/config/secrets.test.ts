@@ -1,0 +1,133 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the placeholder is what is tested
+import { readFile } from "node:fs/promises";
+import { describe, expect, it } from "vitest";
+import { REDACTED, redactConfig, redactText, restoreRedacted } from "../../../src/runtime/config/index.ts";
+import { configFixture } from "./support.ts";
+
+const token = { source: "env", provider: "default", id: "BOT_TOKEN" };
+
+describe("environment names and secret references", () => {
+  it("have values in the runtime snapshot only, and their values never reach a log", async () => {
+    const env = { BOT_TOKEN: "bot-token-value", NAME: "sluice" };
+    const { config, redactor } = await configFixture(
+      {
+        "sluice.json": JSON.stringify({
+          channels: { irc: { token, nick: "${NAME}-bot", literal: "$${NAME}" } },
+        }),
+      },
+      { env },
+    );
+    const { source, config: runtime } = config.current();
+    expect(source.channels?.["irc"]).toEqual({ token, nick: "${NAME}-bot", literal: "$${NAME}" });
+    expect(runtime.channels?.["irc"]).toEqual({
+      token: "bot-token-value",
+      nick: "sluice-bot",
+      literal: "${NAME}",
+    });
+    expect(redactor.text("sent bot-token-value")).toBe("sent [redacted]");
+  });
+
+  it("stay as written through a write", async () => {
+    const text =
+      '{ channels: { irc: { nick: "${NAME}", token: { source: "env", provider: "default", id: "BOT_TOKEN" } } } }';
+    const { config, path } = await configFixture(
+      { "sluice.json": text },
+      { env: { BOT_TOKEN: "value-value", NAME: "n" } },
+    );
+    await config.mutate(
+      (draft) => {
+        draft["session"] = { scope: "global" };
+      },
+      { reason: "test" },
+    );
+    const written = await readFile(path, "utf8");
+    expect(written).toContain('nick: "${NAME}"');
+    expect(written).toContain('id: "BOT_TOKEN"');
+    expect(written).not.toContain("value-value");
+  });
+
+  it("without a value are warnings: text stays, references go missing", async () => {
+    const { config } = await configFixture({
+      "sluice.json": JSON.stringify({ gateway: { auth: { token } }, messages: { prefix: "${NOWHERE}!" } }),
+    });
+    const { config: runtime, problems, origin } = config.current();
+    expect(origin).toBe("file");
+    expect(runtime.gateway?.auth).toEqual({});
+    expect(runtime.messages).toEqual({ prefix: "${NOWHERE}!" });
+    expect(problems.map(({ path, severity }) => ({ path, severity }))).toEqual([
+      { path: "gateway.auth.token", severity: "warning" },
+      { path: "messages.prefix", severity: "warning" },
+    ]);
+  });
+
+  it("come from files, from env.vars, and only from what a provider allows", async () => {
+    const reference = (source: string, provider: string, id: string) => ({ source, provider, id });
+    const { config } = await configFixture(
+      {
+        "sluice.json": JSON.stringify({
+          secrets: {
+            providers: {
+              plain: { source: "file", path: "secret.txt" },
+              tree: { source: "file", path: "secret.json" },
+              strict: { source: "env", allow: ["ALLOWED"] },
+            },
+          },
+          env: { vars: { FROM_VARS: "vars", SET: "ignored" } },
+          messages: {
+            plain: reference("file", "plain", "value"),
+            tree: reference("file", "tree", "/a~1b/0"),
+            vars: "${FROM_VARS} ${SET}",
+            allowed: reference("env", "strict", "ALLOWED"),
+            denied: reference("env", "strict", "OTHER"),
+            unknown: reference("file", "nobody", "value"),
+            exec: reference("exec", "default", "tool"),
+          },
+        }),
+        "secret.txt": "from a file\n",
+        "secret.json": '{"a/b":["from a tree"]}',
+      },
+      { env: { SET: "set", ALLOWED: "yes-allowed", OTHER: "no" } },
+    );
+    expect(config.current().config.messages).toEqual({
+      plain: "from a file",
+      tree: "from a tree",
+      vars: "vars set",
+      allowed: "yes-allowed",
+    });
+    expect(config.current().problems.map((problem) => problem.path)).toEqual([
+      "messages.denied",
+      "messages.unknown",
+      "messages.exec",
+    ]);
+  });
+
+  it("are read again on request, without a new revision", async () => {
+    const env: Record<string, string> = { BOT_TOKEN: "first-value" };
+    const { config } = await configFixture(
+      { "sluice.json": JSON.stringify({ messages: { token } }) },
+      { env },
+    );
+    env["BOT_TOKEN"] = "second-value";
+    const before = config.current();
+    const after = await config.refresh();
+    expect(after.config.messages).toEqual({ token: "second-value" });
+    expect(after.revision).toBe(before.revision);
+  });
+});
+
+describe("showing a configuration", () => {
+  const shown = {
+    gateway: { auth: { token: "plain-secret" }, port: 1 },
+    messages: { apiKey: "${KEY}", token },
+  };
+
+  it("hides plain secrets, leaves references, and takes the hidden form back", () => {
+    const redacted = redactConfig(shown);
+    expect(redacted).toEqual({ ...shown, gateway: { auth: { token: REDACTED }, port: 1 } });
+    expect(restoreRedacted(redacted, shown)).toEqual(shown);
+    expect(restoreRedacted({ gateway: { auth: { token: REDACTED } } }, {})).toEqual({
+      gateway: { auth: {} },
+    });
+    expect(redactText('{ token: "plain-secret" } // plain-secret', shown)).not.toContain("plain-secret");
+  });
+});
