@@ -11,7 +11,15 @@ export interface InboundMessage {
   messageId: string;
   /** Milliseconds since the epoch. */
   timestamp?: number;
-  conversation: { kind: ChatType; id: string; label?: string; threadId?: string; parentId?: string };
+  conversation: {
+    kind: ChatType;
+    id: string;
+    label?: string;
+    threadId?: string;
+    parentId?: string;
+    /** The channel's own settings name this group, which lists it under the group policy `allowlist`. */
+    configured?: boolean;
+  };
   sender: {
     /** The form shown to people and stored by pairing. */
     id: string;

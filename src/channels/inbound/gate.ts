@@ -85,7 +85,7 @@ export class InboundGate {
     );
     const access = decideGroupAccess({
       policy: rule.policy,
-      groupListed: rule.listed,
+      groupListed: rule.listed || message.conversation.configured === true,
       groupAllowFrom,
       senderIds,
       normalize,
