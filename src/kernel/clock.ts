@@ -46,8 +46,14 @@ class SystemClock implements Clock {
   }
 
   after(delayMs: number, callback: () => void): Disposable {
-    const timer = setTimeout(callback, Math.min(Math.max(0, delayMs), MAX_TIMER_DELAY_MS));
-    timer.unref();
+    let timer: NodeJS.Timeout;
+    // A delay that no timer can hold is waited for in parts; cut short it would fire weeks early.
+    const arm = (restMs: number) => {
+      const partMs = Math.min(Math.max(0, restMs), MAX_TIMER_DELAY_MS);
+      timer = setTimeout(restMs > partMs ? () => arm(restMs - partMs) : callback, partMs);
+      timer.unref();
+    };
+    arm(delayMs);
     return disposable(() => clearTimeout(timer));
   }
 

@@ -13,13 +13,12 @@ export function isInside(root: string, candidate: string): boolean {
  * Resolves a name from outside to an absolute path below `root`, following symbolic links of the parts
  * that exist. The file itself need not exist.
  *
- * @throws SluiceError `PATH_INVALID` for NUL bytes or absolute names, `PATH_OUTSIDE_ROOT` for an escape
+ * @throws SluiceError `PATH_INVALID` for NUL bytes, absolute names and names no file can have,
+ *   `PATH_OUTSIDE_ROOT` for an escape
  */
 export async function confinePath(root: string, name: string): Promise<string> {
   if (name.includes("\0") || isAbsolute(name)) {
-    throw new SluiceError<PathErrorCode>("PATH_INVALID", "expected a relative file name without NUL bytes", {
-      details: { name },
-    });
+    throw invalid("expected a relative file name without NUL bytes", { name });
   }
   const realRoot = await realpath(root);
   const target = resolve(realRoot, name);
@@ -35,7 +34,10 @@ async function realpathOfExistingPart(target: string): Promise<string> {
     try {
       return join(await realpath(current), ...missing);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+      const { code } = error as NodeJS.ErrnoException;
+      if (code !== undefined && IMPOSSIBLE.has(code))
+        throw invalid("no such file can exist", { target, code });
+      if (code !== "ENOENT") throw error;
       // A link whose target is missing would be followed by a later write: to us it is an escape.
       if (await exists(current)) throw outside(target);
       const parent = dirname(current);
@@ -44,6 +46,13 @@ async function realpathOfExistingPart(target: string): Promise<string> {
       current = parent;
     }
   }
+}
+
+/** A link to itself, a file used as a folder, a name beyond what the file system takes. */
+const IMPOSSIBLE = new Set(["ELOOP", "ENOTDIR", "ENAMETOOLONG"]);
+
+function invalid(message: string, details: object): SluiceError<PathErrorCode> {
+  return new SluiceError("PATH_INVALID", message, { details });
 }
 
 function outside(name: string): SluiceError<PathErrorCode> {

@@ -37,7 +37,7 @@ export function createLogger(options: LoggerOptions): Logger {
     },
     { write: (line: string) => options.write(redactor.text(line)) },
   );
-  return wrap(root);
+  return wrap(root, redactor);
 }
 
 /** A logger that writes nothing. */
@@ -52,13 +52,15 @@ export const silentLogger: Logger = {
 
 type PinoLike = Pick<pino.Logger, "debug" | "info" | "warn" | "error" | "isLevelEnabled" | "child">;
 
-function wrap(target: PinoLike): Logger {
+function wrap(target: PinoLike, redactor: Redactor): Logger {
   return {
     debug: (message, fields) => target.debug(fields ?? {}, message),
     info: (message, fields) => target.info(fields ?? {}, message),
     warn: (message, fields) => target.warn(fields ?? {}, message),
     error: (message, fields) => target.error(fields ?? {}, message),
     enabled: (level) => target.isLevelEnabled(level),
-    child: (name, fields) => wrap(target.child({ part: name, ...fields })),
+    // Fields of a child are written as they are given, past the formatter: they are redacted here.
+    child: (name, fields) =>
+      wrap(target.child({ part: name, ...(redactor.value(fields ?? {}) as object) }), redactor),
   };
 }
