@@ -7,14 +7,15 @@ import type { CaptureConfig } from "./config.ts";
 import { MIN_KEY_LENGTH } from "./contract/limits.ts";
 import { higherSensitivity } from "./contract/source-types.ts";
 import type { CaptureBatch } from "./contract/validate.ts";
-import type { CaptureFace } from "./http/ingest-route.ts";
+import type { RouteFace } from "./http/routes.ts";
 import { Ingest, type IngestRequest, type StoredBatch } from "./ingest.ts";
-import { KeyFile, type StoredKey } from "./keys/key-file.ts";
+import type { KeyFile, StoredKey } from "./keys/key-file.ts";
+import { keyFileOf } from "./keys/key-files.ts";
 import { type KeyIdentity, KeyRing } from "./keys/key-ring.ts";
 import type { LedgerProcedures } from "./ledger/procedures.ts";
 import type { SourceRecord } from "./ledger/records.ts";
 import type { CaptureManifest } from "./registry/manifest.ts";
-import { CaptureRegistry } from "./registry/registry.ts";
+import { CaptureRegistry, type PluginListing } from "./registry/registry.ts";
 import { BlockIds } from "./render/block-id.ts";
 import { Settling } from "./settling.ts";
 import { Upkeep } from "./upkeep.ts";
@@ -49,9 +50,10 @@ export interface CaptureOptions {
 }
 
 /** The running capture service: ledger, vaults, keys and registry of one gateway. */
-export class CaptureService implements CaptureFace, Disposable {
+export class CaptureService implements RouteFace, Disposable {
   readonly clock: Clock;
   config: CaptureConfig;
+  readonly stateDir: string;
   readonly registry: CaptureRegistry;
   readonly ledger: Database<LedgerProcedures>;
   readonly vaults: Vaults;
@@ -78,6 +80,7 @@ export class CaptureService implements CaptureFace, Disposable {
   }) {
     this.clock = parts.options.clock;
     this.config = parts.options.config;
+    this.stateDir = parts.options.stateDir;
     this.#log = parts.options.log;
     this.registry = parts.registry;
     this.ledger = parts.ledger;
@@ -170,6 +173,10 @@ export class CaptureService implements CaptureFace, Disposable {
     return this.registry.get(pluginId);
   }
 
+  async listPlugins(tenant: string): Promise<PluginListing> {
+    return this.registry.list(await this.ledger.call.sources.list({ tenant }));
+  }
+
   async store(request: IngestRequest): Promise<object | string> {
     if (this.#stopping) throw starting();
     this.#working++;
@@ -231,11 +238,6 @@ export class CaptureService implements CaptureFace, Disposable {
           `capture key "${id}" is shorter than ${MIN_KEY_LENGTH} characters; choose a longer one`,
         );
   }
-}
-
-/** The keys made by the command line, whether or not the service runs. */
-export function keyFileOf(stateDir: string): KeyFile {
-  return new KeyFile(join(stateDir, "capture", "keys.json"));
 }
 
 export function starting(): SluiceError {
