@@ -12,8 +12,7 @@ export interface HealthSources {
   plugins(): readonly PluginRecord[];
   channels(): { order: string[]; labels: Record<string, string>; states: Record<string, ChannelHealth> };
   agents(): { agentId: string; isDefault: boolean; name?: string }[];
-  sessionCounts(): Promise<{ total: number }>;
-  storeFile(): string;
+  sessionCount(): Promise<number>;
 }
 
 /** The health summary of spec 5.2, in the shape clients read. */
@@ -37,7 +36,7 @@ const NANOSECONDS_PER_MS = 1e6;
 export class HealthMonitor implements Disposable {
   readonly #clock: Clock;
   readonly #sources: HealthSources;
-  readonly #onChange: () => void;
+  readonly #onChange: (summary: HealthSummary) => void;
   readonly #delay = monitorEventLoopDelay({ resolution: EVENT_LOOP_RESOLUTION_MS });
   #utilization = performance.eventLoopUtilization();
   #measuredAt: number;
@@ -46,7 +45,7 @@ export class HealthMonitor implements Disposable {
   #version = 0;
   #refreshing: Promise<HealthSummary> | undefined;
 
-  constructor(options: { clock: Clock; sources: HealthSources; onChange: () => void }) {
+  constructor(options: { clock: Clock; sources: HealthSources; onChange: (summary: HealthSummary) => void }) {
     this.#clock = options.clock;
     this.#sources = options.sources;
     this.#onChange = options.onChange;
@@ -101,8 +100,7 @@ export class HealthMonitor implements Disposable {
   async #build(): Promise<HealthSummary> {
     const startedAt = this.#clock.monotonic();
     const { order, labels, states } = this.#sources.channels();
-    const counts = await this.#sources.sessionCounts();
-    const sessions = { path: "[redacted]", count: counts.total, recent: [] };
+    const sessions = { path: "[redacted]", count: await this.#sources.sessionCount(), recent: [] };
     const agents = this.#sources.agents();
     const plugins = this.#sources.plugins();
     const summary: HealthSummary = {
@@ -147,7 +145,7 @@ export class HealthMonitor implements Disposable {
     this.#delay.reset();
     this.#summary = summary;
     this.#version++;
-    this.#onChange();
+    this.#onChange(summary);
     return summary;
   }
 }

@@ -1,9 +1,12 @@
+import type { ChannelService } from "../channels/service.ts";
 import type { Clock } from "../kernel/clock.ts";
 import type { Logger } from "../kernel/logger.ts";
 import type { Redactor } from "../kernel/redaction.ts";
 import type { HookRunner, PluginRecord, RegistryReader } from "../plugins/types.ts";
+import type { SystemEvents } from "../runtime/agent/system-events.ts";
 import type { AgentRuntime } from "../runtime/agent/types.ts";
 import type { ConfigService } from "../runtime/config/types.ts";
+import type { Models } from "../runtime/models/types.ts";
 import type { Store } from "../store/index.ts";
 import type { GatewayIdentity } from "./connection/identity.ts";
 import type { EventHub } from "./events/hub.ts";
@@ -30,6 +33,9 @@ export interface GatewayServices {
   readonly hooks: HookRunner;
   readonly plugins: PluginDirectory;
   readonly agent: AgentRuntime;
+  readonly models: Models;
+  readonly channels: ChannelService;
+  readonly systemEvents: SystemEvents;
   readonly hub: EventHub;
   readonly presence: Presence;
   readonly health: HealthMonitor;

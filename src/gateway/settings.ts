@@ -50,7 +50,8 @@ export function authSettings(
   given: { token?: string | undefined; generated?: string | undefined },
 ): AuthSettings {
   const auth = config.gateway?.auth;
-  const mode = auth?.mode ?? (typeof auth?.password === "string" && auth.token === undefined ? "password" : "token");
+  const mode =
+    auth?.mode ?? (typeof auth?.password === "string" && auth.token === undefined ? "password" : "token");
   if (mode === "none") return { mode };
   const own = mode === "password" ? auth?.password : auth?.token;
   const secret = given.token ?? (typeof own === "string" && own !== "" ? own : given.generated);

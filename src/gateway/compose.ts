@@ -1,0 +1,380 @@
+import { createHmac } from "node:crypto";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { createChannelFoundation, createChannelService } from "../channels/service.ts";
+import { systemClock } from "../kernel/clock.ts";
+import { newUuid } from "../kernel/ids.ts";
+import { createLogger } from "../kernel/logger.ts";
+import { Redactor } from "../kernel/redaction.ts";
+import { Scope } from "../kernel/scope.ts";
+import { CLOSE } from "../protocol/close-codes.ts";
+import { HEALTH_REFRESH_MS, TICK_INTERVAL_MS } from "../protocol/limits.ts";
+import { createAgentRuntime, SystemEvents } from "../runtime/agent/index.ts";
+import {
+  agentIds,
+  agentModelRef,
+  agentSettings,
+  defaultAgentId,
+  mainKey,
+} from "../runtime/agent/settings.ts";
+import { openConfig } from "../runtime/config/index.ts";
+import { createModels } from "../runtime/models/index.ts";
+import { resolveStateDir } from "../runtime/state/index.ts";
+import { openStore } from "../store/index.ts";
+import { channelHealth, channelSummary } from "./channel-report.ts";
+import { AuthLimiter } from "./connection/auth-limiter.ts";
+import { Authentication } from "./connection/authentication.ts";
+import { Handshake } from "./connection/handshake.ts";
+import { helloOk } from "./connection/hello.ts";
+import { loadIdentity } from "./connection/identity.ts";
+import { EventLog } from "./events/event-log.ts";
+import { EventHub } from "./events/hub.ts";
+import { RunProjector } from "./events/run-projector.ts";
+import { tellTranscripts } from "./events/transcript-events.ts";
+import type { GatewayOptions, RunningGateway } from "./gateway-options.ts";
+import { HealthMonitor } from "./health.ts";
+import { PluginRoutes } from "./http/plugin-routes.ts";
+import { LOCK_FILE_NAME, takeInstanceLock } from "./instance-lock.ts";
+import { LogFile } from "./log-file.ts";
+import { packageVersion } from "./package-version.ts";
+import { createPluginRoom } from "./plugin-host.ts";
+import { Presence } from "./presence.ts";
+import { notePresence, presenceKey } from "./presence-entries.ts";
+import { CATALOGUE } from "./rpc/catalogue.ts";
+import { Dispatcher } from "./rpc/dispatcher.ts";
+import { MethodTable } from "./rpc/method-table.ts";
+import { WriteLimiter } from "./rpc/write-limiter.ts";
+import { GatewayServer } from "./server.ts";
+import type { GatewayServices } from "./services.ts";
+import {
+  allowedOrigins,
+  assertGuarded,
+  authSettings,
+  autoApproveLocal,
+  configPathOf,
+  generatedToken,
+  hostOf,
+  portOf,
+  trustedProxies,
+} from "./settings.ts";
+
+export const DEFAULT_STOP_LIMIT_MS = 10_000;
+/** Bounded upkeep of the store happens this often. */
+const MAINTENANCE_PERIOD_MS = 30_000;
+
+/**
+ * Builds a gateway and starts it: the one composition root. Parts are made in the order of their floors
+ * and owned by one scope; two gateways can live in one process.
+ *
+ * @throws SluiceError with a code and a message that says what to do: `GATEWAY_ALREADY_RUNNING`,
+ *   `PORT_IN_USE`, a `StoreErrorCode`, a `SettingsErrorCode`
+ * @example
+ * const gateway = await startGateway({ stateDir: "/srv/sluice", port: 0 });
+ * console.log(gateway.url);
+ * await gateway.stop("done");
+ */
+export async function startGateway(options: GatewayOptions = {}): Promise<RunningGateway> {
+  const scope = new Scope("gateway");
+  try {
+    return await build(options, scope);
+  } catch (error) {
+    await scope.dispose().catch(() => {});
+    throw error;
+  }
+}
+
+async function build(options: GatewayOptions, scope: Scope): Promise<RunningGateway> {
+  const env = options.env ?? process.env;
+  const clock = options.clock ?? systemClock;
+  const stateDir = options.stateDir ?? resolveStateDir(env);
+  const facts = { version: packageVersion(), bootId: newUuid(), startedAt: clock.now(), stateDir };
+  await mkdir(stateDir, { recursive: true, mode: 0o700 });
+  scope.use(await takeInstanceLock(join(stateDir, LOCK_FILE_NAME)), "instance lock");
+
+  const redactor = new Redactor();
+  const logFile = scope.use(await LogFile.open(join(stateDir, "logs", "gateway.log")), "log file");
+  const logger = createLogger({
+    level: options.logLevel ?? "info",
+    redactor,
+    write: (line) => {
+      logFile.write(line);
+      options.onLog?.(line);
+    },
+  });
+
+  const pending = new Set(["store", "configuration", "plugins", "agent", "channels"]);
+  let stopping = false;
+  let health: HealthMonitor | undefined;
+  const readiness = {
+    failing: () => [...pending],
+    draining: () => stopping,
+    startedAt: facts.startedAt,
+    version: facts.version,
+    eventLoop: () => health?.eventLoop() ?? {},
+  };
+
+  const store = scope.use(
+    await openStore({
+      folder: stateDir,
+      onFailure: (error) => {
+        pending.add("store");
+        logger.error("the store failed; restart the gateway", { error });
+      },
+    }),
+    "store",
+  );
+  pending.delete("store");
+  const config = scope.use(
+    await openConfig({
+      path: options.configPath ?? configPathOf(env, stateDir),
+      store,
+      clock,
+      logger,
+      redactor,
+      env,
+    }),
+    "configuration",
+  );
+  pending.delete("configuration");
+  const current = () => config.current().config;
+
+  const givenToken = options.token ?? (env["SLUICE_GATEWAY_TOKEN"] || undefined);
+  const configured = authSettings(current(), { token: givenToken });
+  const generated =
+    configured.mode === "none" || configured.secret !== undefined
+      ? undefined
+      : await generatedToken(stateDir);
+  const settings = () => authSettings(current(), { token: givenToken, generated });
+  for (const secret of [givenToken, generated]) if (secret) redactor.add(secret);
+  const host = hostOf(options.bind, current());
+  assertGuarded(host, settings());
+  const identity = await loadIdentity(stateDir);
+  const limiter = new AuthLimiter(clock);
+  const tokenKey = createHmac("sha256", identity.privateKey.export({ format: "jwk" }).d ?? "")
+    .update("sluice:device-tokens")
+    .digest();
+  const authentication = new Authentication({ settings, limiter, store, tokenKey });
+
+  const eventLog = await EventLog.open({ store, now: () => clock.now(), logger }, newUuid());
+  const hub = new EventHub({ logger, log: eventLog });
+  const presence = new Presence({
+    clock,
+    version: facts.version,
+    bootId: facts.bootId,
+    onChange: () => hub.publish("presence", { presence: presence.list() }, { stateVersion: stateVersion() }),
+  });
+
+  const coreMethods = new Set(CATALOGUE.flatMap((group) => group.names));
+  const plugins = scope.use(createPluginRoom({ clock, logger, coreMethods }), "plugins");
+  const { registry, hooks } = plugins;
+  const models = createModels({ registry, config, clock, logger, env });
+  const systemEvents = new SystemEvents();
+  const foundation = createChannelFoundation({ registry, config, clock });
+  const agent = scope.use(
+    createAgentRuntime({
+      store,
+      models,
+      registry,
+      hooks,
+      config,
+      clock,
+      logger,
+      stateDir,
+      systemEvents,
+      replyPlanner: foundation.planner,
+    }),
+    "agent runtime",
+  );
+  const channels = scope.use(
+    createChannelService({ foundation, store, registry, hooks, agent, config, clock, logger, stateDir }),
+    "channels",
+  );
+
+  const agents = () => {
+    const main = defaultAgentId(current());
+    return agentIds(current()).map((agentId) => {
+      const { name } = agentSettings(current(), agentId);
+      return { agentId, isDefault: agentId === main, ...(name === undefined ? {} : { name }) };
+    });
+  };
+  const sessionCount = async () => (await store.call.sessions.list({ limit: 1 })).totalCount;
+  health = scope.use(
+    new HealthMonitor({
+      clock,
+      sources: {
+        plugins: () => plugins.records(),
+        channels: () => channelHealth(channels),
+        agents,
+        sessionCount,
+      },
+      onChange: (summary) => hub.publish("health", summary, { stateVersion: stateVersion() }),
+    }),
+    "health",
+  );
+  const monitor = health;
+  const stateVersion = () => ({ presence: presence.version, health: monitor.version });
+
+  let server: GatewayServer | undefined;
+  const services: GatewayServices = {
+    clock,
+    logger,
+    redactor,
+    store,
+    config,
+    registry,
+    hooks,
+    plugins,
+    agent,
+    models,
+    channels,
+    systemEvents,
+    hub,
+    presence,
+    health: monitor,
+    identity,
+    logFile,
+    facts,
+    deliveries: {
+      replayInbox: async (id) => (await channels.replayInbound(id)) !== undefined,
+      replayOutbox: async (id) => (await channels.replayOutbound(id)) !== undefined,
+    },
+    devices: {
+      connected: (deviceId) =>
+        [...(server?.connections ?? [])].some((one) => one.isOpen && one.deviceId === deviceId),
+      disconnect: (deviceId, role) =>
+        server?.disconnect(
+          (one) => one.deviceId === deviceId && (role === undefined || one.role === role),
+          CLOSE.AUTH_CHANGED,
+          "gateway auth changed",
+        ),
+    },
+    sessionCount,
+    agents,
+    channelSummary: () => channelSummary(channels),
+  };
+  const table = new MethodTable(registry);
+  const dispatcher = new Dispatcher({
+    table,
+    limiter: new WriteLimiter(clock),
+    services,
+    logger: logger.child("rpc"),
+    redact: (text) => redactor.text(text),
+  });
+  const sessionDefaults = () => {
+    const agentId = defaultAgentId(current());
+    const key = mainKey(current());
+    return {
+      defaultAgentId: agentId,
+      modelConfigured:
+        agentModelRef(current()) !== undefined || registry.current().list("provider").length > 0,
+      ownership: "sole",
+      selectionRequired: false,
+      mainKey: key,
+      mainSessionKey: `agent:${agentId}:${key}`,
+      scope: "per-sender",
+    };
+  };
+  server = new GatewayServer(
+    {
+      clock,
+      logger: logger.child("server"),
+      hub,
+      handshake: new Handshake({
+        clock,
+        store,
+        authentication,
+        hub,
+        autoApproveLocal: () => autoApproveLocal(current()),
+      }),
+      authentication,
+      dispatcher,
+      routes: new PluginRoutes(registry),
+      readiness,
+      starting: () => pending.has("plugins"),
+      trust: () => ({ allowedOrigins: allowedOrigins(current()), trustedProxies: trustedProxies(current()) }),
+      hello: (grant, connId) => helloOk({ services, table, authentication, sessionDefaults }, grant, connId),
+      onOpen: (connection) => notePresence(presence, connection),
+      onClose: (connection) => presence.left(presenceKey(connection)),
+    },
+    scope,
+  );
+
+  scope.use(new RunProjector({ hub, clock }).follow(agent), "run projector");
+  scope.use(
+    tellTranscripts(agent, hub, ({ entry }) => JSON.parse(entry.body) as unknown),
+    "transcript listener",
+  );
+  scope.use(
+    config.onChange((next, previous) => {
+      redactor.add(
+        typeof next.config.gateway?.auth?.token === "string" ? next.config.gateway.auth.token : "",
+      );
+      hub.publish("config.changed", { path: next.path, hash: next.hash, ts: clock.now() });
+      if (settings().secret !== authSettings(previous.config, { token: givenToken, generated }).secret) {
+        server?.disconnect((one) => one.isOpen, CLOSE.AUTH_CHANGED, "gateway auth changed");
+      }
+    }),
+    "configuration listener",
+  );
+  scope.use(
+    registry.onChange((next) => hub.publish("plugins.changed", { generation: next.id })),
+    "registry listener",
+  );
+  scope.use(
+    clock.every(TICK_INTERVAL_MS, () => {
+      presence.sweep();
+      hub.publish("tick", { ts: clock.now() });
+    }),
+    "tick",
+  );
+  scope.use(
+    clock.every(
+      HEALTH_REFRESH_MS,
+      () => void monitor.refresh().catch((error) => logger.warn("health check failed", { error })),
+    ),
+    "health timer",
+  );
+  scope.use(
+    clock.every(
+      MAINTENANCE_PERIOD_MS,
+      () => void store.maintain().catch((error) => logger.warn("store upkeep failed", { error })),
+    ),
+    "store upkeep",
+  );
+
+  await plugins.load();
+  pending.delete("plugins");
+  const address = await server.listen(portOf(options.port, env, current()), host);
+  const { resumed } = await agent.resume();
+  pending.delete("agent");
+  const recovered = await channels.start();
+  pending.delete("channels");
+  logger.info("the gateway is ready", { port: address.port, host, resumedTurns: resumed, ...recovered });
+
+  let stopped: Promise<void> | undefined;
+  const stop = (reason: string) => {
+    stopped ??= (async () => {
+      stopping = true;
+      logger.info("the gateway is stopping", { reason });
+      hub.publish("shutdown", { reason });
+      const limitMs = options.stopLimitMs ?? DEFAULT_STOP_LIMIT_MS;
+      await channels.drain(limitMs).catch((error) => logger.warn("channels did not drain", { error }));
+      await agent.drain(limitMs).catch((error) => logger.warn("turns did not drain", { error }));
+      await eventLog.flush();
+      await scope.dispose();
+    })();
+    return stopped;
+  };
+  const authority = `${host.includes(":") ? `[${host}]` : host === "0.0.0.0" ? "127.0.0.1" : host}:${address.port}`;
+  return {
+    url: `ws://${authority}`,
+    httpUrl: `http://${authority}`,
+    host,
+    port: address.port,
+    token: settings().secret ?? "",
+    stateDir,
+    services,
+    stop,
+    dispose: () => stop("gateway stopping"),
+  };
+}
