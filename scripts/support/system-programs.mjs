@@ -21,6 +21,18 @@ const PROGRAMS = [
   },
 ];
 
+/** A browser that talks to nobody but the page under test. */
+export const CHROMIUM_FLAGS = [
+  "--headless",
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
 const INSTALL_LIMIT_MS = 240_000;
 
 /** Path of a program, or undefined. */

@@ -1,5 +1,6 @@
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { resolveStateDir } from "../runtime/state/state-folder.ts";
 import { cliError } from "./errors.ts";
 
@@ -31,7 +32,7 @@ export function configFile(env: Environment): string {
 export async function resolveAccess(options: AccessOptions, env: Environment): Promise<Access> {
   const stateDir = resolveStateDir(env);
   const configPath = configFile(env);
-  const gateway = await gatewaySection(configPath);
+  const gateway = await gatewaySection(configPath, env);
   const port = portNumber(options.port ?? env["SLUICE_GATEWAY_PORT"] ?? gateway.port ?? DEFAULT_PORT);
   return {
     url: options.url ?? `ws://127.0.0.1:${port}`,
@@ -47,18 +48,24 @@ function portNumber(value: unknown): number {
   throw cliError("USAGE", `"${String(value)}" is not a port; expected a number from 1 to 65535`);
 }
 
-/** Port and plain token of the configuration; a broken file counts as empty, `sluice doctor` names it. */
-async function gatewaySection(path: string): Promise<{ port?: unknown; token?: string }> {
-  const text = await readFile(path, "utf8").catch(() => undefined);
-  if (text === undefined) return {};
-  const { default: json5 } = await import("json5");
-  try {
-    const gateway = json5.parse<{ gateway?: { port?: unknown; auth?: { token?: unknown } } }>(text)?.gateway;
-    const token = gateway?.auth?.token;
-    return { port: gateway?.port, ...(typeof token === "string" && token ? { token } : {}) };
-  } catch {
-    return {};
-  }
+/**
+ * Port and secret of the configuration, with includes and references resolved as the gateway does. A broken
+ * file counts as empty; `sluice doctor` names what is wrong with it.
+ */
+async function gatewaySection(path: string, env: Environment): Promise<{ port?: unknown; token?: string }> {
+  if (!existsSync(path)) return {};
+  const [{ readSource }, { resolveConfig }] = await Promise.all([
+    import("../runtime/config/source.ts"),
+    import("../runtime/config/resolve.ts"),
+  ]);
+  const { effective } = await readSource(path, []);
+  if (effective === undefined) return {};
+  const { config } = await resolveConfig(effective, env, dirname(path));
+  const gateway = config["gateway"] as
+    | { port?: unknown; auth?: { token?: unknown; password?: unknown } }
+    | undefined;
+  const secret = gateway?.auth?.token ?? gateway?.auth?.password;
+  return { port: gateway?.port, ...(typeof secret === "string" && secret ? { token: secret } : {}) };
 }
 
 /** The token the gateway made for itself on its first start. */

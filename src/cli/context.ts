@@ -28,11 +28,15 @@ interface GlobalOptions {
 export class CommandContext {
   readonly environment: CliEnvironment;
   readonly output: Output;
+  /** Time a call may take in milliseconds; `--timeout` is in seconds, 0 for no limit. */
+  readonly timeoutMs: number | undefined;
   readonly #options: GlobalOptions;
 
   constructor(environment: CliEnvironment, command: Command) {
     this.environment = environment;
     this.#options = command.optsWithGlobals<GlobalOptions>();
+    const { timeout } = this.#options;
+    this.timeoutMs = timeout === undefined ? undefined : seconds(timeout) * 1_000;
     this.output = new Output({
       json: this.#options.json ?? false,
       stdout: environment.stdout,
@@ -47,11 +51,6 @@ export class CommandContext {
   /** Where the gateway is and what opens it: options, then environment, then configuration. */
   access(): Promise<Access> {
     return resolveAccess(this.#options, this.environment.env);
-  }
-
-  /** Time a call may take in milliseconds; `--timeout` is in seconds, 0 for no limit. */
-  get timeoutMs(): number | undefined {
-    return this.#options.timeout === undefined ? undefined : seconds(this.#options.timeout) * 1_000;
   }
 
   /** Connects, runs `work`, and disconnects whatever happens. */
@@ -71,10 +70,15 @@ export class CommandContext {
   ): Promise<T> {
     // The WebSocket library is loaded when a command needs it, not for --help.
     const { RpcClient: Client } = await import("./client/rpc-client.ts");
-    const { clock, environment } = this;
+    const { clock, environment, timeoutMs } = this;
     const client = await this.output.progress(
       "connecting",
-      Client.connect({ ...options, clock, version: environment.version }),
+      Client.connect({
+        ...options,
+        clock,
+        version: environment.version,
+        ...(timeoutMs ? { connectTimeoutMs: timeoutMs } : {}),
+      }),
     );
     try {
       return await work(client);

@@ -1,20 +1,10 @@
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import type { Disposable } from "../kernel/disposable.ts";
+import type { GatewayOptions, RunningGateway } from "../gateway/gateway-options.ts";
 import { packageRoot } from "../kernel/package-root.ts";
 
-/** A gateway inside this process. */
-export interface LocalGateway extends Disposable {
-  readonly url: string;
-  readonly token: string;
-}
-
 interface Library {
-  startGateway(options: {
-    env?: Readonly<Record<string, string | undefined>>;
-    port?: number;
-    bind?: string;
-  }): Promise<LocalGateway>;
+  startGateway(options: GatewayOptions): Promise<RunningGateway>;
 }
 
 /**
@@ -23,7 +13,7 @@ interface Library {
  */
 export async function startLocalGateway(
   env: Readonly<Record<string, string | undefined>>,
-): Promise<LocalGateway> {
+): Promise<RunningGateway> {
   const library = (await import(pathToFileURL(join(packageRoot(), "dist/index.js")).href)) as Library;
   return library.startGateway({ env, port: 0, bind: "loopback" });
 }

@@ -8,7 +8,7 @@ import { registerLogs } from "./commands/logs.ts";
 import { registerPlugins } from "./commands/plugins.ts";
 import { registerSessions } from "./commands/sessions.ts";
 import type { CliEnvironment } from "./context.ts";
-import { exitCodeOf } from "./errors.ts";
+import { describeError, exitCodeOf } from "./errors.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
 import { Output } from "./output/output.ts";
 
@@ -73,7 +73,9 @@ export async function runCli(argv: readonly string[], environment: CliEnvironmen
     return EXIT.OK;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.OK : EXIT.USAGE;
-    const output = new Output({ ...environment, json: argv.includes("--json") });
+    // A command that reports what it found has printed its one document already.
+    const json = argv.includes("--json") && describeError(error).code !== "CHECKS_FAILED";
+    const output = new Output({ ...environment, json });
     output.failure(error);
     return exitCodeOf(error);
   }

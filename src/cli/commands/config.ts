@@ -32,8 +32,9 @@ export function registerConfig(program: Command, environment: CliEnvironment): v
     .addHelpText("after", "\nExamples:\n  $ sluice config get\n  $ sluice config get gateway.port --json\n")
     .action(async (path: string | undefined, _options: object, command: Command) => {
       const context = new CommandContext(environment, command);
+      const segments = path === undefined ? [] : segmentsOf(path);
       const view = await context.call<ConfigView>("config.get", {}, "operator.read");
-      const value = path === undefined ? view.config : valueAt(view.config, segmentsOf(path));
+      const value = valueAt(view.config, segments);
       if (value === undefined) throw cliError("USAGE", `nothing is set at "${path}"`);
       context.output.result(value, (shown) =>
         typeof shown === "string" ? shown : JSON.stringify(shown, null, 2),

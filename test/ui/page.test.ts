@@ -1,0 +1,129 @@
+import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
+// @ts-expect-error a plain script without declarations
+import { CHROMIUM_FLAGS, findProgram } from "../../scripts/support/system-programs.mjs";
+import { type SpawnedGateway, spawnGateway } from "../support/spawned-gateway.ts";
+
+const executablePath = findProgram("chromium") as string | undefined;
+
+describe.skipIf(!executablePath)("the chat page in a browser", () => {
+  let gateway: SpawnedGateway;
+  let browser: Browser;
+  let context: BrowserContext;
+  let page: Page;
+  const problems: string[] = [];
+
+  beforeAll(async () => {
+    gateway = await spawnGateway();
+    browser = await chromium.launch({
+      executablePath: executablePath ?? "",
+      args: CHROMIUM_FLAGS as string[],
+    });
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await gateway?.dispose();
+  });
+  beforeEach(async () => {
+    problems.length = 0;
+    context = await browser.newContext();
+    onTestFinished(() => context.close());
+    page = await context.newPage();
+    page.on("pageerror", (error) => problems.push(error.message));
+    page.on("console", (message) => {
+      if (message.type() === "error") problems.push(message.text());
+    });
+  });
+
+  const open = async (fragment = `#token=${gateway.token}`) => {
+    await page.goto(`http://127.0.0.1:${gateway.port}/${fragment}`);
+  };
+  const connected = () => page.getByText("Connected to").waitFor();
+  const say = async (text: string) => {
+    await page.getByLabel("Message").fill(text);
+    await page.keyboard.press("Enter");
+  };
+  const answers = () => page.locator(".message-assistant[aria-busy=false] .text");
+
+  it("answers a typed message, and keeps the token out of the address", async () => {
+    await open();
+    await connected();
+    expect(page.url()).not.toContain(gateway.token);
+    const before = await answers().count();
+    await say("what a morning");
+    await page.locator(".message-user", { hasText: "what a morning" }).waitFor();
+    await answers().nth(before).waitFor();
+    expect(await answers().nth(before).textContent()).toContain("what a morning");
+    expect(problems).toEqual([]);
+  });
+
+  it("streams the reply: it is seen growing", async () => {
+    await open();
+    await connected();
+    await page.evaluate(() => {
+      const lengths: number[] = [];
+      (globalThis as unknown as { lengths: number[] }).lengths = lengths;
+      new MutationObserver(() => {
+        const texts = document.querySelectorAll(".message-assistant[aria-busy=true] .text");
+        const length = texts[texts.length - 1]?.textContent?.length ?? 0;
+        if (length > 0 && lengths.at(-1) !== length) lengths.push(length);
+      }).observe(document.body, { childList: true, subtree: true, characterData: true });
+    });
+    const before = await answers().count();
+    await say(`tell me slowly: ${"one two three four five six seven eight nine ten ".repeat(40)}`);
+    await answers().nth(before).waitFor();
+    const lengths = await page.evaluate(() => (globalThis as unknown as { lengths: number[] }).lengths);
+    expect(lengths.length).toBeGreaterThan(1);
+  });
+
+  it("shows the conversation again after a reload, with the token of this tab", async () => {
+    await open();
+    await connected();
+    const before = await answers().count();
+    await say("remember this");
+    await answers().nth(before).waitFor();
+    await page.reload();
+    await connected();
+    await page.locator(".message-user", { hasText: "remember this" }).first().waitFor();
+  });
+
+  it("shows markup as text", async () => {
+    await open();
+    await connected();
+    const before = await answers().count();
+    await say("<img src=x onerror=\"document.title='pwned'\"><b>bold</b>");
+    await answers().nth(before).waitFor();
+    expect(await page.locator(".messages img, .messages b").count()).toBe(0);
+    expect(await page.title()).toBe("Sluice");
+  });
+
+  it("asks for the token when it has none, and never puts it into a URL", async () => {
+    const urls: string[] = [];
+    page.on("request", (request) => urls.push(request.url()));
+    page.on("websocket", (socket) => urls.push(socket.url()));
+    await open("");
+    await page.getByLabel("Gateway token").fill(gateway.token);
+    await page.getByRole("button", { name: "Connect" }).click();
+    await connected();
+    expect(urls.length).toBeGreaterThan(0);
+    for (const url of urls) expect(url).not.toContain(gateway.token);
+  });
+
+  it("says what is wrong with a wrong token", async () => {
+    await open("#token=wrong");
+    await page.getByRole("alert").waitFor();
+    expect(await page.getByRole("alert").textContent()).toMatch(/token/i);
+  });
+
+  it("can be used with the keyboard and by a screen reader", async () => {
+    await open();
+    await connected();
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe("message");
+    expect(await page.getByRole("main").count()).toBe(1);
+    expect(await page.getByRole("status").count()).toBe(1);
+    await say("hello");
+    await answers().first().waitFor();
+    expect(await page.getByRole("log").getAttribute("aria-label")).toBe("Conversation");
+    expect(await page.locator("html").getAttribute("lang")).toBe("en");
+  });
+});
