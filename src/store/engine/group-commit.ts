@@ -24,6 +24,9 @@ export const PROCEDURE_LIMIT_MS = 5_000;
 export class GroupCommit {
   readonly #connection: SqliteConnection;
   readonly #definition: DatabaseDefinition;
+  /** One timer for all procedures; arming it again is cheaper than making one for each. */
+  #watchdog: NodeJS.Timeout | undefined;
+  #bark: (() => void) | undefined;
   /** Procedures answered and transactions committed since opening. */
   readonly counts = { calls: 0, commits: 0, writes: 0 };
 
@@ -75,7 +78,8 @@ export class GroupCommit {
   async #run([id, group, name, input]: WireCall): Promise<WireAnswer> {
     const transaction = new SqliteTransaction(this.#connection);
     try {
-      const output = await withinLimit(this.#find(group, name)(transaction, input as never), group, name);
+      const work = this.#find(group, name)(transaction, input as never);
+      const output = await Promise.race([work, this.#overdue(group, name)]);
       transaction.end();
       if (transaction.wrote) {
         this.#connection.release();
@@ -94,6 +98,21 @@ export class GroupCommit {
       }
       return answer;
     }
+  }
+
+  /**
+   * A procedure awaits nothing but its transaction, so it ends before the loop can turn; this rejects only
+   * for one that broke the rule and would hold the database for ever.
+   */
+  #overdue(group: string, name: string): Promise<never> {
+    this.#watchdog ??= setTimeout(() => this.#bark?.(), PROCEDURE_LIMIT_MS).unref();
+    this.#watchdog.refresh();
+    return new Promise((_, reject) => {
+      this.#bark = () => {
+        const message = `${group}.${name} waited for something other than its transaction`;
+        reject(new SluiceError<StoreErrorCode>("STORE_FAILED", message));
+      };
+    });
   }
 
   #find(group: string, name: string): Procedure<never, unknown> {
@@ -170,24 +189,5 @@ class SqliteTransaction implements Transaction {
       this.wrote = true;
     }
     return statement;
-  }
-}
-
-/**
- * A procedure awaits nothing but its transaction, so it ends before the loop can turn; the timer fires
- * only for one that broke this rule and would hold the database for ever.
- */
-async function withinLimit(work: Promise<unknown>, group: string, name: string): Promise<unknown> {
-  let timer: NodeJS.Timeout | undefined;
-  const expired = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      const message = `${group}.${name} waited for something other than its transaction`;
-      reject(new SluiceError<StoreErrorCode>("STORE_FAILED", message));
-    }, PROCEDURE_LIMIT_MS);
-  });
-  try {
-    return await Promise.race([work, expired]);
-  } finally {
-    clearTimeout(timer);
   }
 }

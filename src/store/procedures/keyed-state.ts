@@ -182,13 +182,14 @@ async function write(
   );
   if (current) return;
   await sweep(tx, input.now, SWEEP_ROWS_PER_WRITE);
-  await holdNamespace(tx, input);
-  await holdPlugin(tx, input);
+  // Where a row had to go for the new one, the plugin holds no more than before.
+  if (!(await holdNamespace(tx, input))) await holdPlugin(tx, input);
 }
 
-async function holdNamespace(tx: Transaction, input: StateWrite): Promise<void> {
+/** True when rows were evicted. */
+async function holdNamespace(tx: Transaction, input: StateWrite): Promise<boolean> {
   const surplus = (await countNamespace(tx, input)) - input.maxEntries;
-  if (surplus <= 0) return;
+  if (surplus <= 0) return false;
   if (input.overflow === "reject-new") {
     throw limitExceeded(`namespace "${input.namespace}" holds its ${input.maxEntries} entries`, {
       namespace: input.namespace,
@@ -208,6 +209,7 @@ async function holdNamespace(tx: Transaction, input: StateWrite): Promise<void> 
     input.now,
     surplus,
   );
+  return true;
 }
 
 async function holdPlugin(tx: Transaction, input: StateWrite): Promise<void> {
