@@ -1,13 +1,18 @@
-import { isSecretKey } from "../../kernel/redaction.ts";
+import { isSecretKey, MIN_SECRET_LENGTH } from "../../kernel/redaction.ts";
 import { isRecord } from "./parse-text.ts";
 import { isSecretRef } from "./secret-ref.ts";
 
 /** Stands for a stored secret in everything shown; written back, it keeps the secret (spec 5.3). */
 export const REDACTED = "__OPENCLAW_REDACTED__";
 
-/** A copy that can be shown: texts under secret keys are replaced, references and `${NAME}` stay. */
-export function redactConfig(value: unknown): unknown {
-  return redact(value, "");
+/**
+ * A copy that can be shown: texts under secret keys are replaced, references and `${NAME}` stay.
+ *
+ * @param source give it with a runtime configuration: whatever came from a reference is replaced there,
+ *   under any key, and texts with `${NAME}` are shown as written
+ */
+export function redactConfig(value: unknown, source?: unknown): unknown {
+  return redact(value, "", source);
 }
 
 /** Puts the current secrets back where a candidate holds {@link REDACTED} at the same place. */
@@ -27,11 +32,21 @@ export function restoreRedacted(candidate: unknown, current: unknown): unknown {
   return restored;
 }
 
-/** The text with every secret of `config` replaced; for showing a file with its comments. */
+/** A quoted text after a key, as JSON5 writes it. */
+const KEY_AND_TEXT = /(["']?)([\w$-]+)\1(\s*:\s*)("(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')/g;
+
+/**
+ * A file's text that can be shown, comments and all. Works on text that does not parse, too: texts under
+ * secret keys are replaced, then every further occurrence of the secrets of `config`.
+ */
 export function redactText(text: string, config: unknown): string {
   const secrets = new Set<string>();
   collectSecrets(config, "", secrets);
-  let redacted = text;
+  let redacted = text.replace(
+    KEY_AND_TEXT,
+    (match, quote: string, key: string, colon: string, value: string) =>
+      isPlainSecret(value.slice(1, -1), key) ? `${quote}${key}${quote}${colon}"${REDACTED}"` : match,
+  );
   for (const secret of [...secrets].sort((a, b) => b.length - a.length)) {
     redacted = redacted.replaceAll(secret, REDACTED);
     redacted = redacted.replaceAll(JSON.stringify(secret).slice(1, -1), REDACTED);
@@ -39,16 +54,33 @@ export function redactText(text: string, config: unknown): string {
   return redacted;
 }
 
-function redact(value: unknown, key: string): unknown {
-  if (typeof value === "string") return isPlainSecret(value, key) ? REDACTED : value;
-  if (Array.isArray(value)) return value.map((item) => redact(item, key));
-  if (!isRecord(value) || isSecretRef(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, child]) => [name, redact(child, name)]));
+function redact(value: unknown, key: string, source: unknown): unknown {
+  if (isSecretRef(value)) return value;
+  if (isSecretRef(source)) return REDACTED;
+  if (typeof value === "string") {
+    if (isPlainSecret(value, key)) return REDACTED;
+    return typeof source === "string" && source.includes("${") ? source : value;
+  }
+  if (Array.isArray(value)) {
+    // An item without a value was left out, so places no longer match: then any reference hides all.
+    const items = Array.isArray(source) ? source : [];
+    if (items.length > value.length && items.some(isSecretRef)) return REDACTED;
+    return value.map((item, index) => redact(item, key, items[index]));
+  }
+  if (!isRecord(value)) return value;
+  const below = isRecord(source) ? source : {};
+  return Object.fromEntries(
+    Object.entries(value).map(([name, child]) => [
+      name,
+      redact(child, name, Object.hasOwn(below, name) ? below[name] : undefined),
+    ]),
+  );
 }
 
 function collectSecrets(value: unknown, key: string, secrets: Set<string>): void {
   if (typeof value === "string") {
-    if (isPlainSecret(value, key)) secrets.add(value);
+    // Shorter ones would blank out ordinary words.
+    if (value.length >= MIN_SECRET_LENGTH && isPlainSecret(value, key)) secrets.add(value);
   } else if (typeof value === "object" && value !== null) {
     for (const [name, child] of Object.entries(value)) {
       collectSecrets(child, Array.isArray(value) ? key : name, secrets);

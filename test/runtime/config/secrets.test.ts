@@ -116,6 +116,16 @@ describe("environment names and secret references", () => {
 });
 
 describe("showing a configuration", () => {
+  it("hides in the runtime form whatever came from a reference, under any key", () => {
+    const source = { irc: { host: token, nick: "${NAME}", list: [token, "b"], short: [token, "b"] } };
+    const runtime = {
+      irc: { host: "hidden-value", nick: "hidden-name", list: ["hidden-item", "b"], short: ["b"] },
+    };
+    expect(redactConfig(runtime, source)).toEqual({
+      irc: { host: REDACTED, nick: "${NAME}", list: [REDACTED, "b"], short: REDACTED },
+    });
+  });
+
   const shown = {
     gateway: { auth: { token: "plain-secret" }, port: 1 },
     messages: { apiKey: "${KEY}", token },
@@ -129,5 +139,9 @@ describe("showing a configuration", () => {
       gateway: { auth: {} },
     });
     expect(redactText('{ token: "plain-secret" } // plain-secret', shown)).not.toContain("plain-secret");
+    const broken = `{ port: 1, 'botToken' : 'new-\\'one', "apiKey":"\${KEY}", password: "1", `;
+    expect(redactText(broken, {})).toBe(
+      `{ port: 1, 'botToken' : "${REDACTED}", "apiKey":"\${KEY}", password: "${REDACTED}", `,
+    );
   });
 });
