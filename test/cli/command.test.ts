@@ -143,7 +143,7 @@ describe("the command line and a running gateway", () => {
     );
     expect(status).toBe(EXIT.REFUSED);
     expect(json(stdout)).toMatchObject({
-      error: { code: "GATEWAY_REFUSED", details: { code: "INVALID_REQUEST" } },
+      error: { code: "GATEWAY_REFUSED", details: { code: "AUTH_TOKEN_MISMATCH" } },
     });
   });
 
@@ -171,12 +171,13 @@ describe("the command line and a running gateway", () => {
     expect((await run("plugins", "inspect", "webchat")).stdout).toContain("httpRoute");
   });
 
-  it("sets and reads a configuration value", async () => {
-    expect(await run("config", "set", "session.note", '"kept"')).toMatchObject({
-      status: expect.any(Number),
-    });
-    const view = await run("config", "get", "--json");
-    expect(view.status).toBe(EXIT.OK);
+  it("sets and reads a configuration value, and refuses a wrong one", async () => {
+    expect(await run("config", "set", "session.note", "kept")).toMatchObject({ status: EXIT.OK });
+    expect((await run("config", "get", "session.note")).stdout).toBe("kept\n");
+    expect((await run("config", "set", "session.note", "kept")).stdout).toContain("already");
+    const { status, stdout } = await run("config", "set", "gateway.port", "nowhere", "--json");
+    expect(status).toBe(EXIT.FAILED);
+    expect(json(stdout)).toMatchObject({ error: { code: "INVALID_REQUEST" } });
   });
 
   it("prints the log", async () => {
