@@ -2,7 +2,7 @@ import { type ConfigOptions, FileConfigService } from "./service.ts";
 import type { ConfigService } from "./types.ts";
 
 export { REDACTED, redactConfig, redactText, restoreRedacted } from "./redact.ts";
-export { isSecretRef, type SecretRef } from "./secret-ref.ts";
+export type { SecretRef } from "./secret-ref.ts";
 export type { ConfigOptions } from "./service.ts";
 export type * from "./types.ts";
 
