@@ -39,7 +39,7 @@ export function renderEntry(event: CaptureEvent, context: EntryContext, blockId:
 
   let lines = "";
   const add = (line: string): boolean => {
-    const bytes = line.length * 3 <= room ? line.length : Buffer.byteLength(line);
+    const bytes = Buffer.byteLength(line);
     if (bytes + 1 > room) {
       cut = true;
       return false;

@@ -2,29 +2,36 @@
 const SUSPICIOUS = /[\\`<>[\]()!%^:$&#|~*+=_-]/;
 
 /**
+ * Every character that has to be escaped, by what stands around it in the original text: one pass, so that
+ * no escape is escaped again. In order: backslashes that would escape or break a line; code; entities and tags;
+ * Templater; comments; wikilinks, embeds, callouts and footnotes; links and definitions; inline fields; anchors.
+ */
+const ESCAPED = new RegExp(
+  [
+    "\\\\(?=[!-/:-@[-`{-~]|$)",
+    "`",
+    "&(?=#?[a-zA-Z0-9]+;)|<(?=[a-zA-Z/!?])",
+    "(?<=<)%|(?<=%)>",
+    "%(?=%)|(?<=%)%",
+    "\\[(?=[[!^])|(?<=[[!])\\[",
+    "\\](?=[(:[])",
+    "(?<=:):",
+    "\\^(?=[A-Za-z0-9-]+\\s*$)",
+  ].join("|"),
+  "g",
+);
+
+/**
  * Makes one line of captured text inert as Markdown, HTML, Obsidian and Templater syntax wherever it
  * stands in a line (spec 5.7, 3 and 4). Undone by {@link unescapeInline}.
  */
 export function escapeInline(line: string): string {
   if (!SUSPICIOUS.test(line)) return line;
-  let text = line
-    // A backslash before punctuation or at the end would itself be an escape or a line break.
-    .replace(/\\(?=[!-/:-@[-`{-~]|$)/g, "\\\\")
-    .replace(/&(?=#?[a-zA-Z0-9]+;)/g, "&amp;")
-    .replace(/`/g, "\\`")
-    .replace(/<(?=[a-zA-Z/!?])/g, "&lt;")
-    .replace(/<(?=%)/g, "\\<")
-    .replace(/%(?=>)/g, "\\%")
-    .replace(/%%/g, "\\%\\%")
-    .replace(/\[\[/g, "\\[\\[")
-    .replace(/!\[/g, "!\\[")
-    .replace(/\[(?=[!^])/g, "\\[")
-    .replace(/\](?=[(:[])/g, "\\]")
-    .replace(/:(?=:)/g, ":\\")
-    .replace(/\^(?=[A-Za-z0-9-]+\s*$)/, "\\^");
+  const text = line.replace(ESCAPED, (found) =>
+    found === "<" ? "&lt;" : found === "&" ? "&amp;" : `\\${found}`,
+  );
   // One dollar sign is money, two are a formula.
-  if (text.indexOf("$") !== text.lastIndexOf("$")) text = text.replace(/\$/g, "\\$");
-  return text;
+  return text.indexOf("$") === text.lastIndexOf("$") ? text : text.replace(/\$/g, () => "\\$");
 }
 
 /** Makes the start of one line inert: headings, quotes, lists, tables, rules, fences (spec 5.7, 2). */

@@ -29,7 +29,7 @@ export function renderValue(key: string, value: unknown): string {
 function renderString(key: string, given: string): string {
   const text = cleanText(given);
   if (LINK_KEY.test(key) && /^[a-z][a-z0-9+.-]*:/i.test(text.trim()))
-    return SAFE_LINK.test(text) && !/%%|\[\[|::|\^[\w-]*$/.test(text) ? `<${text}>` : codeJson(text);
+    return SAFE_LINK.test(text) && !/%%|\[\[|::|%$|\^[\w-]*$/.test(text) ? `<${text}>` : codeJson(text);
   if (text.includes("\n")) return codeJson(text);
   return escapeInline(singleLine(text));
 }
