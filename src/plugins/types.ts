@@ -51,6 +51,9 @@ export interface PluginDiagnostic {
   source?: string;
 }
 
+/** Where a plugin was found. */
+export type PluginOrigin = "bundled" | "config" | "global" | "workspace";
+
 export type PluginStatus = "loaded" | "disabled" | "error";
 
 /** The host's row for one plugin. */
@@ -59,12 +62,18 @@ export interface PluginRecord {
   readonly name: string;
   readonly version?: string;
   readonly description?: string;
-  readonly origin: "bundled" | "config" | "global" | "workspace";
+  readonly origin: PluginOrigin;
   readonly rootDir: string;
   readonly source: string;
   readonly status: PluginStatus;
   /** Why it is in this state, for people. */
   readonly reason: string;
   readonly error?: string;
+  /** Where loading failed. */
+  readonly failurePhase?: "validation" | "load" | "register";
+  /** Whether its code is running; an enabled plugin may wait for its first use. */
+  readonly imported?: boolean;
+  /** The operator's own configuration turned it on; trusted kinds need that. */
+  readonly explicitlyEnabled?: boolean;
   readonly diagnostics: readonly PluginDiagnostic[];
 }

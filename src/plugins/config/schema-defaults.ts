@@ -1,0 +1,60 @@
+import { isForbiddenKey } from "../../kernel/safe-json.ts";
+import { isPlain, type Plain } from "../manifest/fields.ts";
+
+/** Nesting at which defaults stop; a schema that refers to itself ends here. */
+const MAX_DEPTH = 32;
+
+/**
+ * A copy of `value` with the `default`s of a JSON Schema filled in (spec 2.8). Follows `properties`, `items`,
+ * `allOf` and local `$ref`s; an object that only defaults would fill is not invented.
+ */
+export function withSchemaDefaults(schema: unknown, value: unknown): unknown {
+  return fill(schema, value, schema, 0);
+}
+
+function fill(schema: unknown, value: unknown, root: unknown, depth: number): unknown {
+  if (depth > MAX_DEPTH || !isPlain(schema)) return value;
+  const resolved = dereference(schema, root);
+  if (value === undefined) {
+    return resolved["default"] === undefined ? undefined : structuredClone(resolved["default"]);
+  }
+  let filled: unknown = value;
+  if (isPlain(filled) && isPlain(resolved["properties"])) {
+    const copy: Record<string, unknown> = { ...filled };
+    for (const [name, property] of Object.entries(resolved["properties"])) {
+      if (isForbiddenKey(name)) continue;
+      const next = fill(property, copy[name], root, depth + 1);
+      if (next !== undefined) copy[name] = next;
+    }
+    filled = copy;
+  }
+  if (Array.isArray(filled) && isPlain(resolved["items"])) {
+    filled = filled.map((item) => fill(resolved["items"], item, root, depth + 1));
+  }
+  if (Array.isArray(resolved["allOf"])) {
+    for (const part of resolved["allOf"]) filled = fill(part, filled, root, depth + 1);
+  }
+  return filled;
+}
+
+function dereference(schema: Plain, root: unknown): Plain {
+  let current = schema;
+  for (let hops = 0; hops < MAX_DEPTH; hops++) {
+    const reference = current["$ref"];
+    if (typeof reference !== "string" || !reference.startsWith("#")) return current;
+    const target = lookUp(root, reference);
+    if (!isPlain(target)) return current;
+    current = target;
+  }
+  return current;
+}
+
+function lookUp(root: unknown, reference: string): unknown {
+  let current: unknown = root;
+  for (const part of reference.slice(1).split("/").slice(1)) {
+    const key = part.replaceAll("~1", "/").replaceAll("~0", "~");
+    if (!isPlain(current) || isForbiddenKey(key)) return undefined;
+    current = current[key];
+  }
+  return current;
+}

@@ -1,0 +1,577 @@
+import { join } from "node:path";
+import type { CleanupReason, RuntimeLifecycle } from "../contracts/capabilities.ts";
+import type { PluginRegistrationMode } from "../contracts/plugin-api.ts";
+import type {
+  GatewayDiscoveryContext,
+  PluginService,
+  PluginServiceContext,
+} from "../contracts/registrations.ts";
+import type { PluginRuntime } from "../contracts/runtime.ts";
+import type { Clock } from "../kernel/clock.ts";
+import { withDeadline } from "../kernel/deadline.ts";
+import type { Disposable } from "../kernel/disposable.ts";
+import { errorMessage, SluiceError } from "../kernel/errors.ts";
+import type { Logger } from "../kernel/logger.ts";
+import { Scope } from "../kernel/scope.ts";
+import {
+  type ActivationPlan,
+  type ActivationTrigger,
+  planActivation,
+  startupReason,
+} from "./activation/planner.ts";
+import type { WorkflowServices } from "./api/workflow.ts";
+import { configSchemasOf, type PluginConfigSchemas } from "./config/config-schemas.ts";
+import { discoverPlugins, type PluginRoots } from "./discovery/discover.ts";
+import { TypedHookRunner } from "./hooks/runner.ts";
+import { inspectPlugin, type PluginInspection } from "./inspect/inspect.ts";
+import type { PluginInstance } from "./loading/instance.ts";
+import { ModuleLoader } from "./loading/load-module.ts";
+import {
+  type LoadEnvironment,
+  type LoadedPlugin,
+  loadPlugin,
+  PluginFailure,
+  type RuntimeOwner,
+} from "./loading/load-plugin.ts";
+import type { CoreNames } from "./registry/compose.ts";
+import { PluginRegistry } from "./registry/registry.ts";
+import { ServiceHost } from "./services.ts";
+import { buildSnapshot, type KnownPlugin, type PluginMetadataSnapshot } from "./snapshot.ts";
+import type { HookRunner, PluginDiagnostic, PluginRecord, RegistryEntry, RegistryReader } from "./types.ts";
+
+/** How long one clean-up callback may take (spec 2.19). */
+export const CLEANUP_LIMIT_MS = 5_000;
+
+export type PluginHostErrorCode = "PLUGIN_UNKNOWN" | "PLUGIN_DISABLED" | "PLUGIN_HOST_CLOSED";
+
+/** The part of the configuration service that the host needs. */
+export interface HostConfig {
+  current(): {
+    readonly config: Readonly<Record<string, unknown>>;
+    readonly source: Readonly<Record<string, unknown>>;
+  };
+  onChange(listener: () => void): Disposable;
+}
+
+export interface PluginHostOptions {
+  readonly config: HostConfig;
+  readonly roots: PluginRoots;
+  /** `<packageRoot>/dist/plugin-sdk`. */
+  readonly sdkFolder: string;
+  readonly stateDir: string;
+  readonly workspaceDir?: string;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  /** Builds `api.runtime` for one instance of a plugin, on its first use. */
+  runtimeFor(pluginId: string, owner: RuntimeOwner): PluginRuntime;
+  /** Names that belong to the gateway, by registry kind; plugins cannot take them. */
+  readonly core?: CoreNames;
+  readonly workflow?: WorkflowServices;
+  /** Node's own `import()`, where a test runner rewrites it. */
+  readonly importModule?: (url: string) => Promise<unknown>;
+}
+
+export function createPluginHost(options: PluginHostOptions): PluginHost {
+  return new PluginHost(options);
+}
+
+/**
+ * Finds, loads, reloads and unloads plugins. Everything that is registered is in `registry.current()`, a
+ * generation replaced in one assignment; `hooks` runs the typed hooks of that generation.
+ */
+export class PluginHost implements Disposable {
+  readonly registry: RegistryReader;
+  readonly hooks: HookRunner;
+  readonly #options: PluginHostOptions;
+  readonly #logger: Logger;
+  readonly #scope = new Scope("plugin host");
+  readonly #registry: PluginRegistry;
+  readonly #environment: LoadEnvironment;
+  readonly #services: ServiceHost;
+  readonly #loaded = new Map<string, LoadedPlugin>();
+  readonly #failures = new Map<string, PluginFailure>();
+  readonly #moduleVersions = new Map<string, number>();
+  readonly #late = new Map<string, readonly PluginDiagnostic[]>();
+  #snapshot: PluginMetadataSnapshot | undefined;
+  #discovering: Promise<PluginMetadataSnapshot> | undefined;
+  #generation = 0;
+  #queue: Promise<unknown> = Promise.resolve();
+  #closed = false;
+
+  constructor(options: PluginHostOptions) {
+    this.#options = options;
+    this.#logger = options.logger.child("plugins");
+    this.#registry = new PluginRegistry(options.core ?? {}, (error) =>
+      this.#logger.error("a listener of the registry failed", { error: errorMessage(error) }),
+    );
+    this.registry = this.#registry;
+    this.hooks = new TypedHookRunner(this.#registry, options.clock, this.#logger.child("hooks"));
+    this.#environment = {
+      loader: new ModuleLoader(options),
+      logger: options.logger,
+      parent: this.#scope,
+      workflow: options.workflow ?? {},
+      config: () => options.config.current().config,
+      runtimeFor: (pluginId, owner) => options.runtimeFor(pluginId, owner),
+      onLateRegistration: (instance) => this.#republish(instance),
+    };
+    this.#services = new ServiceHost({
+      clock: options.clock,
+      logger: this.#logger,
+      contextFor: (entry) => this.#serviceContext(entry),
+      onFailure: (entry, what) => this.#report(entry.pluginId, "service-failed", what),
+    });
+  }
+
+  /** Discovers plugins and loads those that the start needs. Services wait for {@link startServices}. */
+  async start(): Promise<void> {
+    await this.#exclusive(async () => {
+      const snapshot = await this.snapshot();
+      await this.#loadAll(this.#wanted(snapshot));
+    });
+    this.#scope.use(
+      this.#options.config.onChange(() => void this.applyConfig().catch((error) => this.#logFailure(error))),
+      "configuration listener",
+    );
+  }
+
+  /** Metadata of every plugin at the current configuration; runs no plugin code. */
+  async snapshot(): Promise<PluginMetadataSnapshot> {
+    if (this.#snapshot) return this.#snapshot;
+    this.#discovering ??= this.#discover().finally(() => {
+      this.#discovering = undefined;
+    });
+    return this.#discovering;
+  }
+
+  /** JSON Schemas of plugin and channel settings, from manifests alone. */
+  async configSchemas(): Promise<PluginConfigSchemas> {
+    return configSchemasOf(await this.snapshot());
+  }
+
+  /** Which enabled plugins a trigger concerns, and why. */
+  async plan(trigger: ActivationTrigger): Promise<ActivationPlan> {
+    return planActivation((await this.snapshot()).plugins, trigger);
+  }
+
+  /** Loads the enabled plugins a trigger concerns, if they are not loaded yet. */
+  async activate(trigger: ActivationTrigger): Promise<void> {
+    const { pluginIds } = await this.plan(trigger);
+    if (pluginIds.every((id) => this.#loaded.has(id) || this.#failures.has(id))) return;
+    await this.#exclusive(async () => {
+      const snapshot = await this.snapshot();
+      await this.#loadAll(snapshot.plugins.filter(({ candidate }) => pluginIds.includes(candidate.id)));
+    });
+  }
+
+  /** Loads the other enabled plugins that do not insist on waiting for a trigger. */
+  async activateRest(): Promise<void> {
+    await this.#exclusive(async () => {
+      const snapshot = await this.snapshot();
+      const rest = snapshot.plugins.filter(
+        ({ candidate, decision }) => decision.enabled && candidate.manifest?.activation.onStartup !== false,
+      );
+      await this.#loadAll(rest);
+    });
+  }
+
+  /** Starts background services, now and for plugins loaded later. Call when the gateway accepts connections. */
+  async startServices(): Promise<void> {
+    await this.#services.startServices(this.#registry.current());
+  }
+
+  /** Starts announcing the gateway; call only when local discovery is on. */
+  async startDiscovery(context: GatewayDiscoveryContext): Promise<void> {
+    await this.#services.startDiscovery(context, this.#registry.current());
+  }
+
+  /** Follows the configuration: loads, reloads and unloads what it changed, and nothing else. */
+  async applyConfig(): Promise<void> {
+    await this.#exclusive(async () => {
+      this.#snapshot = undefined;
+      const snapshot = await this.snapshot();
+      const wanted = this.#wanted(snapshot);
+      const retiring: LoadedPlugin[] = [];
+      const changed: KnownPlugin[] = [];
+      for (const plugin of [...this.#loaded.values()]) {
+        const { id } = plugin.known.candidate;
+        const next = snapshot.find(id);
+        if (!next?.decision.enabled || next.candidate.id !== id) retiring.push(plugin);
+        else if (signature(next) !== signature(plugin.known)) changed.push(next);
+        else this.#loaded.set(id, { ...plugin, known: next });
+      }
+      for (const id of [...this.#failures.keys()]) this.#failures.delete(id);
+      for (const plugin of retiring) this.#loaded.delete(plugin.known.candidate.id);
+      const replaced = await this.#replaceAll(changed, false);
+      await this.#loadAll(wanted, retiring.length > 0);
+      await this.#retireAll(retiring, "disable");
+      await this.#retireAll(replaced, "restart");
+    });
+  }
+
+  /**
+   * Loads a plugin's code anew while the gateway serves. When that fails the old instance goes on serving.
+   *
+   * @throws SluiceError `PLUGIN_UNKNOWN`, `PLUGIN_DISABLED`, or the {@link PluginFailure} of the new load
+   */
+  async reload(id: string): Promise<void> {
+    await this.#exclusive(async () => {
+      this.#snapshot = undefined;
+      const known = (await this.snapshot()).find(id);
+      if (!known) throw new SluiceError<PluginHostErrorCode>("PLUGIN_UNKNOWN", `there is no plugin "${id}"`);
+      if (!known.decision.enabled) {
+        throw new SluiceError<PluginHostErrorCode>(
+          "PLUGIN_DISABLED",
+          `plugin "${id}" is off (${known.decision.reason}); enable it first`,
+        );
+      }
+      const key = known.candidate.id;
+      this.#moduleVersions.set(key, (this.#moduleVersions.get(key) ?? -1) + 1);
+      const failure = this.#failures.get(key);
+      this.#failures.delete(key);
+      const replaced = await this.#replaceAll([known], true).catch((error: unknown) => {
+        if (failure && !this.#loaded.has(key)) this.#failures.set(key, failure);
+        throw error;
+      });
+      await this.#retireAll(replaced, "restart");
+    });
+  }
+
+  /** Rows of all plugins, for lists; reads no files. Empty before {@link start}. */
+  records(): readonly PluginRecord[] {
+    return (this.#snapshot?.plugins ?? []).map((known) => this.#record(known));
+  }
+
+  /** Everything about one plugin. One that is enabled but not loaded is registered without effect to see it. */
+  async inspect(id: string): Promise<PluginInspection | undefined> {
+    const known = (await this.snapshot()).find(id);
+    if (!known) return undefined;
+    const loaded = this.#loaded.get(known.candidate.id);
+    const record = this.#record(known);
+    if (loaded || known.candidate.format === "bundle" || record.status === "error") {
+      return inspectPlugin({
+        known,
+        record,
+        loaded,
+        generation: this.#registry.current(),
+        sdkFolder: this.#options.sdkFolder,
+      });
+    }
+    return this.#inspectCold(known, record);
+  }
+
+  /** Findings about plugins as a whole; those of one plugin are in its record. */
+  diagnostics(): readonly PluginDiagnostic[] {
+    return this.#snapshot?.diagnostics ?? [];
+  }
+
+  /** Calls clean-up callbacks of all plugins, for a session or run that ends (spec 2.19). */
+  async cleanUp(reason: CleanupReason, target: { sessionKey?: string; runId?: string }): Promise<void> {
+    for (const plugin of this.#loaded.values()) await this.#runCleanups(plugin, reason, target);
+  }
+
+  async dispose(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await this.#queue.catch(() => {});
+    await this.#services.stopAll();
+    const plugins = [...this.#loaded.values()].reverse();
+    this.#loaded.clear();
+    this.#registry.publish([]);
+    await this.#retireAll(plugins, "restart", 0);
+    this.#snapshot = undefined;
+    await this.#scope.dispose();
+  }
+
+  async #discover(): Promise<PluginMetadataSnapshot> {
+    const { config, roots, workspaceDir } = this.#options;
+    const current = config.current().config;
+    const section = current["plugins"] as { load?: { paths?: unknown } } | undefined;
+    const paths = Array.isArray(section?.load?.paths) ? section.load.paths : [];
+    const discovery = await discoverPlugins(
+      roots,
+      paths.filter((path): path is string => typeof path === "string" && path.trim() !== "").map(expandHome),
+    );
+    const snapshot = buildSnapshot(discovery, current, workspaceDir);
+    for (const diagnostic of snapshot.diagnostics) this.#log(diagnostic);
+    this.#snapshot = snapshot;
+    return snapshot;
+  }
+
+  /** What a fresh start with this configuration would load. */
+  #wanted(snapshot: PluginMetadataSnapshot): readonly KnownPlugin[] {
+    const config = this.#options.config.current().config;
+    return snapshot.plugins.filter((known) => startupReason(known, config) !== undefined);
+  }
+
+  /** Imports in parallel, registers in load order, publishes once. Failures stay with their plugin. */
+  async #loadAll(plugins: readonly KnownPlugin[], publishAnyway = false): Promise<void> {
+    const missing = plugins.filter(
+      ({ candidate, decision }) =>
+        decision.enabled &&
+        candidate.format === "openclaw" &&
+        !this.#loaded.has(candidate.id) &&
+        !this.#failures.has(candidate.id),
+    );
+    const results = await Promise.all(missing.map((known) => this.#tryLoad(known)));
+    for (const plugin of results) if (plugin) this.#loaded.set(plugin.known.candidate.id, plugin);
+    if (publishAnyway || results.some((plugin) => plugin !== undefined)) await this.#publish();
+  }
+
+  async #tryLoad(known: KnownPlugin): Promise<LoadedPlugin | undefined> {
+    try {
+      return await this.#load(known, "full");
+    } catch (error) {
+      this.#fail(known, error);
+      return undefined;
+    }
+  }
+
+  #load(known: KnownPlugin, mode: PluginRegistrationMode): Promise<LoadedPlugin> {
+    const moduleVersion = this.#moduleVersions.get(known.candidate.id) ?? 0;
+    if (mode === "full") this.#moduleVersions.set(known.candidate.id, moduleVersion);
+    return loadPlugin(this.#environment, { known, mode, generation: ++this.#generation, moduleVersion });
+  }
+
+  /** Loads replacements and publishes them; returns the instances they replaced. */
+  async #replaceAll(plugins: readonly KnownPlugin[], rethrow: boolean): Promise<LoadedPlugin[]> {
+    const replaced: LoadedPlugin[] = [];
+    for (const known of plugins) {
+      const { id } = known.candidate;
+      try {
+        const next = await this.#load(known, "full");
+        const previous = this.#loaded.get(id);
+        this.#loaded.set(id, next);
+        if (previous) replaced.push(previous);
+      } catch (error) {
+        if (rethrow) {
+          this.#report(id, "reload-failed", `the old version goes on: ${errorMessage(error)}`);
+          throw error;
+        }
+        // The configuration no longer fits what is running: as a fresh start would, run without it.
+        const previous = this.#loaded.get(id);
+        this.#loaded.delete(id);
+        if (previous) replaced.push(previous);
+        this.#fail(known, error);
+      }
+    }
+    if (plugins.length > 0) await this.#publish();
+    return replaced;
+  }
+
+  async #publish(): Promise<void> {
+    const generation = this.#registry.publish(
+      [...this.#loaded.values()].map(({ draft, known }) => ({ draft, slot: known.slot })),
+    );
+    const gone = (entry: RegistryEntry) => !generation.list(entry.kind).includes(entry);
+    await this.#services.stop(gone);
+    await this.#services.follow(generation);
+  }
+
+  /** A registration that arrived while the plugin was running. */
+  #republish(instance: PluginInstance): void {
+    const plugin = this.#loaded.get(instance.pluginId);
+    if (plugin?.instance !== instance || this.#closed) return;
+    void this.#publish().catch((error) => this.#logFailure(error));
+  }
+
+  async #retireAll(plugins: readonly LoadedPlugin[], reason: CleanupReason, drainMs?: number): Promise<void> {
+    for (const plugin of [...plugins].reverse()) {
+      const { instance } = plugin;
+      const { pluginId } = instance;
+      instance.fence();
+      const drained = await instance.drained(this.#options.clock, drainMs);
+      if (!drained) {
+        this.#report(
+          pluginId,
+          "drain-timeout",
+          `${instance.activeCalls} call(s) were still running when it was retired`,
+        );
+      }
+      await this.#runCleanups(plugin, reason, {});
+      for (const { row, value } of plugin.draft.items) {
+        if (row.kind === "runtimeLifecycle")
+          await this.#cleanUp(plugin, "dispose", value as RuntimeLifecycle);
+      }
+      if (reason === "disable") await this.#options.workflow?.cleanUp?.(pluginId, reason);
+      await instance.scope.dispose().catch((error: unknown) => {
+        this.#report(pluginId, "cleanup-failed", errorMessage(error));
+      });
+    }
+  }
+
+  async #runCleanups(
+    plugin: LoadedPlugin,
+    reason: CleanupReason,
+    target: { sessionKey?: string; runId?: string },
+  ): Promise<void> {
+    const kinds = ["sessionExtension", "runtimeLifecycle", "sessionSchedulerJob"];
+    for (const { row, value } of plugin.draft.items) {
+      if (!kinds.includes(row.kind)) continue;
+      const job = value as { id?: string; sessionKey?: string };
+      const isJob = row.kind === "sessionSchedulerJob";
+      if (isJob && target.sessionKey !== undefined && job.sessionKey !== target.sessionKey) continue;
+      const more = isJob ? { sessionKey: job.sessionKey, jobId: job.id } : {};
+      await this.#cleanUp(plugin, "cleanup", value, { reason, ...target, ...more });
+    }
+  }
+
+  async #cleanUp(
+    plugin: LoadedPlugin,
+    method: "cleanup" | "dispose",
+    value: unknown,
+    context?: object,
+  ): Promise<void> {
+    const target = value as Record<string, (context?: object) => unknown>;
+    const run = target[method];
+    if (!run) return;
+    const label = `${method} of plugin "${plugin.instance.pluginId}"`;
+    try {
+      const work = Promise.resolve(plugin.instance.runCleanup(() => run(context)));
+      await withDeadline(work, CLEANUP_LIMIT_MS, label, this.#options.clock);
+    } catch (error) {
+      this.#report(plugin.instance.pluginId, "cleanup-failed", `${label}: ${errorMessage(error)}`);
+    }
+  }
+
+  async #inspectCold(known: KnownPlugin, record: PluginRecord): Promise<PluginInspection> {
+    const parts = { known, record, sdkFolder: this.#options.sdkFolder };
+    if (!known.decision.enabled) return inspectPlugin({ ...parts, loaded: undefined, generation: undefined });
+    let captured: LoadedPlugin | undefined;
+    const registry = new PluginRegistry(this.#options.core ?? {}, () => {});
+    try {
+      captured = await this.#load(known, "discovery");
+      registry.publish([{ draft: captured.draft, slot: known.slot }]);
+      return await inspectPlugin({ ...parts, loaded: captured, generation: registry.current() });
+    } catch (error) {
+      const failure = error instanceof PluginFailure ? error : undefined;
+      const failed: PluginRecord = { ...record, status: "error", error: errorMessage(error) };
+      return inspectPlugin({ ...parts, record: failed, loaded: undefined, generation: undefined, failure });
+    } finally {
+      captured?.instance.fence();
+      await captured?.instance.scope.dispose().catch(() => {});
+    }
+  }
+
+  #record(known: KnownPlugin): PluginRecord {
+    const { candidate, decision } = known;
+    const { id, manifest } = candidate;
+    const loaded = this.#loaded.get(id);
+    const failure = this.#failures.get(id);
+    const broken = candidate.diagnostics.find(({ level }) => level === "error");
+    const error = failure?.message ?? (candidate.blocked ? `blocked: ${candidate.blocked}` : broken?.message);
+    const version = loaded?.version ?? manifest?.version ?? candidate.packageMetadata?.packageVersion;
+    const description = loaded?.description ?? manifest?.description;
+    const failed = error !== undefined && (decision.enabled || broken !== undefined);
+    return {
+      id,
+      name: loaded?.name ?? manifest?.name ?? id,
+      ...(version ? { version } : {}),
+      ...(description ? { description } : {}),
+      origin: candidate.origin,
+      rootDir: candidate.rootDir,
+      source: candidate.entry ?? candidate.manifestPath ?? candidate.rootDir,
+      status: failed ? "error" : decision.enabled ? "loaded" : "disabled",
+      reason: loaded || !decision.enabled ? decision.reason : `${decision.reason}; loads on first use`,
+      imported: loaded !== undefined,
+      explicitlyEnabled: decision.explicitlyEnabled,
+      ...(failed ? { error } : {}),
+      ...(failure ? { failurePhase: failure.phase } : {}),
+      diagnostics: [
+        ...candidate.diagnostics,
+        ...(loaded?.draft.diagnostics ?? []),
+        ...this.#registry.conflictsOf(id),
+        ...(failure
+          ? [{ level: "error" as const, code: failure.code, message: failure.message, pluginId: id }]
+          : []),
+        ...(this.#late.get(id) ?? []),
+      ],
+    };
+  }
+
+  #serviceContext(entry: RegistryEntry<PluginService>): PluginServiceContext {
+    const { pluginId } = entry;
+    const plugin = this.#loaded.get(pluginId);
+    const logger = this.#options.logger.child(`plugin/${pluginId}/${entry.key}`);
+    const workspaceDir = this.#options.workspaceDir;
+    const config = this.#options.config;
+    return {
+      get config() {
+        return config.current().config;
+      },
+      stateDir: join(this.#options.stateDir, "plugins", encodeURIComponent(pluginId)),
+      ...(workspaceDir ? { workspaceDir } : {}),
+      logger,
+      signal: plugin?.instance.signal ?? AbortSignal.abort(),
+      serviceHealth: {
+        reportFailure: (error) => this.#report(pluginId, "service-failed", errorMessage(error)),
+        clearFailure: () => this.#clear(pluginId, "service-failed"),
+      },
+    };
+  }
+
+  #fail(known: KnownPlugin, error: unknown): void {
+    const { id } = known.candidate;
+    const failure =
+      error instanceof PluginFailure
+        ? error
+        : new PluginFailure("load", "load-failed", errorMessage(error), error);
+    this.#failures.set(id, failure);
+    this.#logger.error(`plugin "${id}" is not loaded: ${failure.message}`, {
+      pluginId: id,
+      code: failure.code,
+    });
+  }
+
+  #report(pluginId: string, code: string, message: string): void {
+    const others = (this.#late.get(pluginId) ?? []).filter((diagnostic) => diagnostic.code !== code);
+    this.#late.set(pluginId, [...others, { level: "warn", code, message, pluginId }]);
+    this.#logger.warn(`plugin "${pluginId}": ${message}`, { pluginId, code });
+  }
+
+  #clear(pluginId: string, code: string): void {
+    const rest = (this.#late.get(pluginId) ?? []).filter((diagnostic) => diagnostic.code !== code);
+    this.#late.set(pluginId, rest);
+  }
+
+  #log({ level, code, message }: PluginDiagnostic): void {
+    if (level !== "info") this.#logger[level](message, { code });
+  }
+
+  #logFailure(error: unknown): void {
+    this.#logger.error("plugins could not follow a change", { error: errorMessage(error) });
+  }
+
+  /** One change of the set of plugins at a time. */
+  #exclusive<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#closed) {
+      return Promise.reject(
+        new SluiceError<PluginHostErrorCode>("PLUGIN_HOST_CLOSED", "the gateway is shutting down"),
+      );
+    }
+    const next = this.#queue.then(work, work);
+    this.#queue = next.catch(() => {});
+    return next;
+  }
+}
+
+/** What a loaded instance depends on; a change of it needs a new instance (spec 2.19). */
+function signature(known: KnownPlugin): string {
+  const { candidate, decision, entry, memorySelected, contextEngineSelected } = known;
+  const { realRoot, entry: file, manifest } = candidate;
+  const { enabled, explicitlyEnabled } = decision;
+  return JSON.stringify([
+    realRoot,
+    file,
+    manifest,
+    enabled,
+    explicitlyEnabled,
+    entry.raw,
+    memorySelected,
+    contextEngineSelected,
+  ]);
+}
+
+function expandHome(path: string): string {
+  return path.startsWith("~/") ? join(process.env["HOME"] ?? "", path.slice(2)) : path;
+}

@@ -1,0 +1,124 @@
+import type { CliRegistration, ToolRegistration } from "../../contracts/registrations.ts";
+import type { BundleContents } from "../discovery/candidate.ts";
+import type { TypedHook } from "../hooks/read-typed-hook.ts";
+import type { LoadedPlugin, PluginFailure } from "../loading/load-plugin.ts";
+import type { DraftItem } from "../registry/draft.ts";
+import type { KnownPlugin } from "../snapshot.ts";
+import type { PluginRecord, RegistryGeneration } from "../types.ts";
+import { type CompatibilityReport, compatibilityOf } from "./compatibility.ts";
+import { findMissingSdkNames } from "./missing-sdk-names.ts";
+import { type PluginShape, shapeOf } from "./shape.ts";
+
+/** Everything there is to know about one plugin (spec 2.20). JSON-compatible. */
+export interface PluginInspection {
+  readonly plugin: PluginRecord;
+  /** The same as `plugin.status`, for scripts. */
+  readonly status: PluginRecord["status"];
+  readonly shape: PluginShape | undefined;
+  readonly capabilityMode: "plain" | "hybrid" | "none";
+  readonly capabilityCount: number;
+  readonly capabilities: readonly { kind: string; ids: readonly string[] }[];
+  /** What won its name in the registry, by kind. */
+  readonly contributions: Readonly<Record<string, readonly string[]>>;
+  readonly typedHooks: readonly { name: string; priority: number }[];
+  readonly customHooks: readonly { name: string; events: readonly string[] }[];
+  readonly tools: readonly { names: readonly string[]; optional: boolean }[];
+  readonly commands: readonly string[];
+  readonly cliCommands: readonly string[];
+  readonly services: readonly string[];
+  readonly gatewayDiscoveryServices: readonly string[];
+  readonly gatewayMethods: readonly string[];
+  readonly httpRouteCount: number;
+  readonly bundle?: Pick<BundleContents, "format" | "capabilities" | "notExecuted">;
+  readonly mcpServers: readonly string[];
+  readonly policy: {
+    readonly allowPromptInjection: boolean;
+    readonly allowConversationAccess?: boolean;
+  };
+  readonly compatibility: CompatibilityReport;
+  /** SDK names its code imports that this host only links, as `subpath#name`. */
+  readonly missingSdkNames: readonly string[];
+  readonly diagnostics: PluginRecord["diagnostics"];
+}
+
+export interface InspectionParts {
+  readonly known: KnownPlugin;
+  readonly record: PluginRecord;
+  readonly loaded: LoadedPlugin | undefined;
+  readonly generation: RegistryGeneration | undefined;
+  readonly sdkFolder: string;
+  readonly failure?: PluginFailure | undefined;
+}
+
+export async function inspectPlugin(parts: InspectionParts): Promise<PluginInspection> {
+  const { known, loaded, generation, failure } = parts;
+  const { candidate, entry } = known;
+  const items = loaded?.draft.items ?? [];
+  const record: PluginRecord = {
+    ...parts.record,
+    ...(loaded ? { name: loaded.name, ...(loaded.version ? { version: loaded.version } : {}) } : {}),
+    ...(failure ? { failurePhase: failure.phase } : {}),
+    diagnostics: dedupe([
+      ...parts.record.diagnostics,
+      ...(loaded?.draft.diagnostics ?? []),
+      ...(failure
+        ? [{ level: "error" as const, code: failure.code, message: failure.message, pluginId: candidate.id }]
+        : []),
+    ]),
+  };
+  const shape = loaded ? shapeOf(items) : undefined;
+  const contributions: Record<string, string[]> = {};
+  for (const { kind, key } of generation?.ofPlugin(candidate.id) ?? [])
+    contributions[kind] = [...(contributions[kind] ?? []), key];
+  const values = <T>(kind: string) =>
+    items.filter((item: DraftItem) => item.row.kind === kind).map((item) => item.value as T);
+  const access = entry.hooks.allowConversationAccess;
+  return {
+    plugin: record,
+    status: record.status,
+    shape: shape?.shape,
+    capabilityMode: shape?.capabilityMode ?? "none",
+    capabilityCount: shape?.capabilities.length ?? 0,
+    capabilities: shape?.capabilities ?? [],
+    contributions,
+    typedHooks: values<TypedHook>("typedHook").map(({ hook, priority }) => ({ name: hook, priority })),
+    customHooks: values<{ name: string; events: readonly string[] }>("hook").map(({ name, events }) => ({
+      name,
+      events,
+    })),
+    tools: values<ToolRegistration>("tool").map(({ names, optional }) => ({ names, optional })),
+    commands: contributions["command"] ?? [],
+    cliCommands: values<CliRegistration>("cli").flatMap(({ parentPath, commands }) =>
+      commands.map((name) => [...parentPath, name].join(" ")),
+    ),
+    services: contributions["service"] ?? [],
+    gatewayDiscoveryServices: contributions["gatewayDiscoveryService"] ?? [],
+    gatewayMethods: contributions["gatewayMethod"] ?? [],
+    httpRouteCount: contributions["httpRoute"]?.length ?? 0,
+    ...(candidate.bundle
+      ? {
+          bundle: {
+            format: candidate.bundle.format,
+            capabilities: candidate.bundle.capabilities,
+            notExecuted: candidate.bundle.notExecuted,
+          },
+        }
+      : {}),
+    mcpServers: Object.keys(candidate.bundle?.mcpServers ?? candidate.manifest?.mcpServers ?? {}),
+    policy: {
+      allowPromptInjection: entry.hooks.allowPromptInjection,
+      ...(access === undefined ? {} : { allowConversationAccess: access }),
+    },
+    compatibility: compatibilityOf(record, shape?.shape),
+    missingSdkNames: await findMissingSdkNames(candidate.realRoot, parts.sdkFolder),
+    diagnostics: record.diagnostics,
+  };
+}
+
+function dedupe(diagnostics: PluginRecord["diagnostics"]): PluginRecord["diagnostics"] {
+  const seen = new Set<string>();
+  return diagnostics.filter(({ code, message }) => {
+    const key = `${code}\0${message}`;
+    return !seen.has(key) && seen.add(key);
+  });
+}

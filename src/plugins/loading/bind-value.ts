@@ -1,0 +1,112 @@
+import type { PluginInstance } from "./instance.ts";
+
+const MAX_SEARCH = 2_000;
+
+/**
+ * Gives consumers a value of a plugin whose functions run inside the plugin's instance.
+ *
+ * The plugin's object is neither copied nor changed: the result reads through to it, so lazily set members
+ * work, and functions get the plugin's own object as `this`. Parts that hold no functions are handed out as
+ * they are. `overrides` replace top-level members for the consumer only.
+ */
+export function bindValue<T>(
+  instance: PluginInstance,
+  value: T,
+  overrides?: Readonly<Record<string, unknown>>,
+): T {
+  return new Binder(instance).bind(value, undefined, overrides) as T;
+}
+
+class Binder {
+  readonly #instance: PluginInstance;
+  readonly #bound = new WeakMap<object, unknown>();
+
+  constructor(instance: PluginInstance) {
+    this.#instance = instance;
+  }
+
+  bind(value: unknown, owner: object | undefined, overrides?: Readonly<Record<string, unknown>>): unknown {
+    if (typeof value === "function") return this.#bindFunction(value, owner);
+    if (typeof value !== "object" || value === null) return value;
+    if (!overrides && !holdsFunctions(value)) return value;
+    const known = this.#bound.get(value);
+    if (known) return known;
+    const bound = Array.isArray(value)
+      ? value.map((item) => this.bind(item, value))
+      : this.#bindObject(value, overrides ?? {});
+    this.#bound.set(value, bound);
+    return bound;
+  }
+
+  #bindFunction(run: unknown, owner: object | undefined): unknown {
+    const original = run as (...args: unknown[]) => unknown;
+    const known = this.#bound.get(original);
+    if (known) return known;
+    const instance = this.#instance;
+    const bound = (...args: unknown[]) => instance.run(() => Reflect.apply(original, owner, args));
+    Object.defineProperty(bound, "name", { value: original.name });
+    this.#bound.set(original, bound);
+    return bound;
+  }
+
+  #bindObject(value: object, overrides: Readonly<Record<string, unknown>>): object {
+    const read = (key: PropertyKey) =>
+      typeof key === "string" && Object.hasOwn(overrides, key)
+        ? overrides[key]
+        : this.bind(Reflect.get(value, key, value), value);
+    // An empty target: the plugin's object may be frozen, which would forbid handing out bound members.
+    return new Proxy(Object.create(null) as object, {
+      get: (_target, key) => read(key),
+      has: (_target, key) =>
+        Reflect.has(value, key) || (typeof key === "string" && Object.hasOwn(overrides, key)),
+      set: (_target, key, next) => Reflect.set(value, key, next, value),
+      ownKeys: () => [...new Set([...Reflect.ownKeys(value), ...Object.keys(overrides)])],
+      getPrototypeOf: () => Reflect.getPrototypeOf(value),
+      getOwnPropertyDescriptor: (_target, key) => {
+        const own = Reflect.getOwnPropertyDescriptor(value, key);
+        if (!own && !(typeof key === "string" && Object.hasOwn(overrides, key))) return undefined;
+        return { value: read(key), enumerable: own?.enumerable ?? true, configurable: true, writable: true };
+      },
+    });
+  }
+}
+
+/** Whether a function can be reached through plain members, instances' methods and arrays. Bounded. */
+function holdsFunctions(value: object): boolean {
+  const stack: object[] = [value];
+  const seen = new Set<object>();
+  for (let node = stack.pop(); node; node = stack.pop()) {
+    if (seen.has(node)) continue;
+    seen.add(node);
+    if (seen.size > MAX_SEARCH) return true;
+    const prototype = Object.getPrototypeOf(node);
+    const plain = Array.isArray(node) || prototype === Object.prototype || prototype === null;
+    if (!plain) {
+      if (isBuiltIn(node)) continue;
+      return true;
+    }
+    for (const descriptor of Object.values(Object.getOwnPropertyDescriptors(node))) {
+      // A getter may build anything when it is read; treat it as live.
+      if (descriptor.get) return true;
+      const member: unknown = descriptor.value;
+      if (typeof member === "function") return true;
+      if (typeof member === "object" && member !== null) stack.push(member);
+    }
+  }
+  return false;
+}
+
+function isBuiltIn(value: object): boolean {
+  return (
+    ArrayBuffer.isView(value) ||
+    value instanceof ArrayBuffer ||
+    value instanceof Date ||
+    value instanceof RegExp ||
+    value instanceof Map ||
+    value instanceof Set ||
+    value instanceof Promise ||
+    value instanceof Error ||
+    value instanceof URL ||
+    value instanceof AbortSignal
+  );
+}

@@ -1,0 +1,113 @@
+import type { Clock } from "../../kernel/clock.ts";
+import { SluiceError } from "../../kernel/errors.ts";
+import type { Scope } from "../../kernel/scope.ts";
+import { pluginScope } from "./plugin-scope.ts";
+
+export type InstanceErrorCode = "PLUGIN_RETIRED";
+
+/** How long calls in flight may go on after an instance was replaced (spec 2.19). */
+export const DRAIN_LIMIT_MS = 60_000;
+
+/**
+ * One loaded copy of a plugin. Every function it handed over runs through {@link PluginInstance.run}, so that
+ * the host knows what is still in flight and refuses calls after retirement. Its scope owns all it acquired.
+ */
+export class PluginInstance {
+  readonly pluginId: string;
+  /** Changes with every load of the plugin. */
+  readonly generation: number;
+  readonly scope: Scope;
+  #active = 0;
+  #fenced = false;
+  #idle: (() => void)[] = [];
+  readonly #fence = new AbortController();
+
+  constructor(pluginId: string, generation: number, parent: Scope) {
+    this.pluginId = pluginId;
+    this.generation = generation;
+    this.scope = parent.child(`plugin ${pluginId}#${generation}`);
+  }
+
+  /** Aborts when the instance is being retired, before its resources are closed. */
+  get signal(): AbortSignal {
+    return this.#fence.signal;
+  }
+
+  get retired(): boolean {
+    return this.#fenced;
+  }
+
+  get activeCalls(): number {
+    return this.#active;
+  }
+
+  /**
+   * Calls `work` inside the instance's scope. What the plugin itself still has in flight goes on while it is
+   * being retired. @throws SluiceError `PLUGIN_RETIRED`
+   */
+  run<T>(work: () => T): T {
+    if (this.#fenced && pluginScope().getStore() !== this) {
+      throw new SluiceError<InstanceErrorCode>(
+        "PLUGIN_RETIRED",
+        `plugin "${this.pluginId}" was reloaded or disabled; ask the registry again`,
+        { retryable: true, details: { pluginId: this.pluginId } },
+      );
+    }
+    return this.#enter(work);
+  }
+
+  /** Like {@link PluginInstance.run}, also while retiring: stop functions and clean-up callbacks. */
+  runCleanup<T>(work: () => T): T {
+    return this.#enter(work);
+  }
+
+  #enter<T>(work: () => T): T {
+    this.#active++;
+    let result: T;
+    try {
+      result = pluginScope().run(this, work);
+    } catch (error) {
+      this.#leave();
+      throw error;
+    }
+    if (isPromise(result)) {
+      const leave = () => this.#leave();
+      result.then(leave, leave);
+    } else {
+      this.#leave();
+    }
+    return result;
+  }
+
+  /** Refuses new calls and aborts `signal`. */
+  fence(): void {
+    if (this.#fenced) return;
+    this.#fenced = true;
+    this.#fence.abort(new Error(`plugin "${this.pluginId}" is being retired`));
+  }
+
+  /** Waits until no call is in flight, at most `limitMs`. False when time ran out. */
+  async drained(clock: Clock, limitMs = DRAIN_LIMIT_MS): Promise<boolean> {
+    if (this.#active === 0) return true;
+    return new Promise((resolve) => {
+      const timer = clock.after(limitMs, () => resolve(false));
+      this.#idle.push(() => {
+        void timer.dispose();
+        resolve(true);
+      });
+    });
+  }
+
+  #leave(): void {
+    if (--this.#active > 0) return;
+    const waiting = this.#idle;
+    this.#idle = [];
+    for (const wake of waiting) wake();
+  }
+}
+
+function isPromise(value: unknown): value is PromiseLike<unknown> {
+  return (
+    typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function"
+  );
+}

@@ -1,0 +1,289 @@
+import type { PluginRegistrationMode } from "../../contracts/plugin-api.ts";
+import type { PluginRuntime } from "../../contracts/runtime.ts";
+import { errorMessage, isSluiceError, SluiceError } from "../../kernel/errors.ts";
+import type { Logger } from "../../kernel/logger.ts";
+import type { Scope } from "../../kernel/scope.ts";
+import { createPluginApi } from "../api/create-api.ts";
+import { createWorkflow, type WorkflowServices } from "../api/workflow.ts";
+import { resolvePluginConfig } from "../config/plugin-config.ts";
+import { policyId } from "../discovery/candidate.ts";
+import { RegistrationDraft } from "../registry/draft.ts";
+import { kindRow } from "../registry/kinds.ts";
+import type { Registrant } from "../registry/row.ts";
+import type { KnownPlugin } from "../snapshot.ts";
+import { findDefinition, type LoadedDefinition } from "./definition.ts";
+import { PluginInstance } from "./instance.ts";
+import type { ModuleLoader } from "./load-module.ts";
+import { lockedRuntime } from "./locked-runtime.ts";
+
+/** Why a plugin did not load: the diagnostic's code, and the step it failed in (spec 2.11.1). */
+export type FailurePhase = "validation" | "load" | "register";
+
+export class PluginFailure extends SluiceError<string> {
+  readonly phase: FailurePhase;
+
+  constructor(phase: FailurePhase, code: string, message: string, cause?: unknown) {
+    super(code, message, { cause });
+    this.name = "PluginFailure";
+    this.phase = phase;
+  }
+}
+
+/** What `api.runtime` is made for. */
+export interface RuntimeOwner {
+  readonly pluginId: string;
+  readonly pluginName: string;
+  readonly origin: Registrant["origin"];
+  readonly rootDir: string;
+  /** Owns what the runtime acquires for this instance. */
+  readonly scope: Scope;
+  readonly signal: AbortSignal;
+  readonly logger: Logger;
+}
+
+export interface LoadEnvironment {
+  readonly loader: ModuleLoader;
+  readonly logger: Logger;
+  readonly parent: Scope;
+  readonly workflow: WorkflowServices;
+  config(): Readonly<Record<string, unknown>>;
+  runtimeFor(pluginId: string, owner: RuntimeOwner): PluginRuntime;
+  onLateRegistration(instance: PluginInstance): void;
+}
+
+export interface LoadedPlugin {
+  readonly known: KnownPlugin;
+  readonly definition: LoadedDefinition;
+  readonly draft: RegistrationDraft;
+  readonly instance: PluginInstance;
+  readonly name: string;
+  readonly version?: string;
+  readonly description?: string;
+  /** How many times the plugin's code was read in this process. */
+  readonly moduleVersion: number;
+}
+
+export interface LoadRequest {
+  readonly known: KnownPlugin;
+  readonly mode: PluginRegistrationMode;
+  readonly generation: number;
+  readonly moduleVersion: number;
+}
+
+/**
+ * Loads one plugin: validates its settings, imports its entry, calls `register(api)` (spec 2.11). Until it
+ * returns nothing of the plugin is visible anywhere; when it fails, everything the plugin acquired is closed.
+ *
+ * @throws PluginFailure
+ */
+export async function loadPlugin(environment: LoadEnvironment, request: LoadRequest): Promise<LoadedPlugin> {
+  const { known, mode } = request;
+  const { candidate } = known;
+  const manifest = candidate.manifest;
+  const broken = candidate.diagnostics.find(({ level }) => level === "error");
+  if (broken) throw new PluginFailure("validation", broken.code, broken.message);
+  if (candidate.blocked)
+    throw new PluginFailure("validation", candidate.blocked, `blocked: ${candidate.blocked}`);
+  if (!manifest || !candidate.entry) {
+    throw new PluginFailure("validation", "manifest-missing", `${candidate.rootDir} has no usable manifest`);
+  }
+  const settings = await resolvePluginConfig(manifest.configSchema, known.entry.config);
+  if (settings.problems.length > 0) {
+    const list = settings.problems.join("; ");
+    throw new PluginFailure(
+      "validation",
+      "config-invalid",
+      `plugins.entries.${candidate.id}.config: ${list}`,
+    );
+  }
+  const module = await importEntry(environment, request, candidate.entry);
+  const definition = findDefinition(module);
+  if (!definition) {
+    throw new PluginFailure(
+      "validation",
+      "register-missing",
+      `${candidate.entry} exports no register function`,
+    );
+  }
+  if (definition.id !== undefined && !sameId(definition.id, candidate.id)) {
+    throw new PluginFailure(
+      "validation",
+      "plugin-id-mismatch",
+      `the manifest says "${candidate.id}", the entry exports "${definition.id}"; make them equal`,
+    );
+  }
+  const name = definition.name ?? manifest.name ?? candidate.id;
+  const instance = new PluginInstance(candidate.id, request.generation, environment.parent);
+  const registrant: Registrant = {
+    id: candidate.id,
+    name,
+    origin: candidate.origin,
+    source: candidate.entry,
+    rootDir: candidate.rootDir,
+    manifest,
+    kinds: definition.kinds ?? manifest.kinds,
+    explicitlyEnabled: known.decision.explicitlyEnabled,
+    mode,
+    get config() {
+      return environment.config();
+    },
+    pluginConfig: settings.value,
+    hookPolicy: known.entry.hooks,
+    memorySlotSelected: known.memorySelected,
+  };
+  const draft = new RegistrationDraft(registrant, instance);
+  if (definition.kinds && definition.kinds.join() !== manifest.kinds.join()) {
+    draft.note({
+      level: "warn",
+      code: "kind-mismatch",
+      message: "the entry's kind differs from the manifest's; it wins",
+    });
+  }
+  const version = definition.version ?? manifest.version ?? candidate.packageMetadata?.packageVersion;
+  const description = definition.description ?? manifest.description;
+  try {
+    register(environment, request, definition, draft, { version, description });
+  } catch (error) {
+    instance.fence();
+    await instance.scope.dispose().catch(() => {});
+    throw error instanceof PluginFailure ? error : asRegisterFailure(error);
+  }
+  return {
+    known,
+    definition,
+    draft,
+    instance,
+    name,
+    moduleVersion: request.moduleVersion,
+    ...(version ? { version } : {}),
+    ...(description ? { description } : {}),
+  };
+}
+
+async function importEntry(
+  environment: LoadEnvironment,
+  request: LoadRequest,
+  entry: string,
+): Promise<unknown> {
+  const { candidate } = request.known;
+  const chosen =
+    request.mode === "cli-metadata" && candidate.cliMetadataEntry ? candidate.cliMetadataEntry : entry;
+  try {
+    return await environment.loader.load({
+      entry: chosen,
+      realRoot: candidate.realRoot,
+      version: request.moduleVersion,
+      bundled: candidate.origin === "bundled",
+    });
+  } catch (error) {
+    const incompatible = isSluiceError(error) && error.code === "PLUGIN_SDK_INCOMPATIBLE";
+    throw new PluginFailure(
+      "load",
+      incompatible ? "sdk-incompatible" : "load-failed",
+      errorMessage(error),
+      error,
+    );
+  }
+}
+
+function register(
+  environment: LoadEnvironment,
+  { mode }: LoadRequest,
+  definition: LoadedDefinition,
+  draft: RegistrationDraft,
+  facts: { version: string | undefined; description: string | undefined },
+): void {
+  const { registrant, instance } = draft;
+  const logger = environment.logger.child(`plugin/${registrant.id}`);
+  let runtime: PluginRuntime | undefined;
+  let registering = true;
+  const api = createPluginApi({
+    draft,
+    logger,
+    ...(facts.version ? { version: facts.version } : {}),
+    ...(facts.description ? { description: facts.description } : {}),
+    runtimeSource: registrant.source,
+    config: () => environment.config(),
+    pluginConfig: () => registrant.pluginConfig,
+    runtime: () => {
+      runtime ??=
+        mode === "cli-metadata" || mode === "setup-only"
+          ? lockedRuntime(mode)
+          : environment.runtimeFor(registrant.id, {
+              pluginId: registrant.id,
+              pluginName: registrant.name,
+              origin: registrant.origin,
+              rootDir: registrant.rootDir,
+              scope: instance.scope,
+              signal: instance.signal,
+              logger,
+            });
+      return runtime;
+    },
+    workflow: createWorkflow(draft, environment.workflow),
+    onLateRegistration: () => {
+      if (!registering) environment.onLateRegistration(instance);
+    },
+  });
+  const returned = instance.run(() => definition.register(api));
+  if (isPromise(returned)) {
+    returned.then(undefined, () => {});
+    throw new PluginFailure(
+      "register",
+      "register-async",
+      "register(api) returned a promise; register everything synchronously and start work in a service",
+    );
+  }
+  if (mode !== "cli-metadata") {
+    for (const command of definition.nodeHostCommands ?? []) draft.add(kindRow("nodeHostCommand"), [command]);
+  }
+  if (mode === "full") {
+    if (definition.reload) draft.add(kindRow("reload"), [definition.reload]);
+    for (const collect of definition.securityAuditCollectors ?? []) {
+      draft.add(kindRow("securityAuditCollector"), [collect]);
+    }
+    checkDashboard(draft);
+  }
+  registering = false;
+}
+
+/** A dashboard may only name the plugin's own methods, with the scope its use needs (spec 1.13). */
+function checkDashboard({ registrant, items }: RegistrationDraft): void {
+  const dashboard = registrant.manifest.dashboard;
+  if (!dashboard) return;
+  const check = (method: string, scope: string, id: string) => {
+    const item = items.find(({ row, keys }) => row.kind === "gatewayMethod" && keys[0] === method);
+    const actual = (item?.value as { scope?: string } | undefined)?.scope;
+    if (actual === scope) return;
+    const problem = item ? `has scope ${actual}, not ${scope}` : "is not registered by this plugin";
+    throw new PluginFailure(
+      "register",
+      "manifest-invalid",
+      `dashboard "${id}": the method "${method}" ${problem}`,
+    );
+  };
+  for (const { id, method } of dashboard.dataBindings) check(method, "operator.read", id);
+  for (const { id, method } of dashboard.actionVerbs) check(method, "operator.write", id);
+}
+
+function asRegisterFailure(error: unknown): PluginFailure {
+  return new PluginFailure(
+    "register",
+    "register-failed",
+    `register(api) failed: ${errorMessage(error)}`,
+    error,
+  );
+}
+
+/** A package with several entries has ids like `package/entry`; the entry may export either part. */
+function sameId(exported: string, id: string): boolean {
+  const wanted = policyId(id);
+  const given = policyId(exported);
+  return given === wanted || (wanted.includes("/") && wanted.split("/").includes(given));
+}
+
+function isPromise(value: unknown): value is PromiseLike<unknown> {
+  return (
+    typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function"
+  );
+}

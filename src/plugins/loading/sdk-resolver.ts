@@ -1,0 +1,129 @@
+import { existsSync } from "node:fs";
+import * as nodeModule from "node:module";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { RELOAD_QUERY, sdkSubpath } from "./sdk-specifier.ts";
+
+const INSTALLED = Symbol.for("sluice.sdk-resolver");
+
+interface ResolveContext {
+  parentURL?: string;
+}
+interface ResolveResult {
+  url: string;
+  format?: string | null;
+  shortCircuit?: boolean;
+}
+type SyncResolve = (
+  specifier: string,
+  context: ResolveContext,
+  next: (specifier: string, context?: ResolveContext) => ResolveResult,
+) => ResolveResult;
+
+type ModuleInternals = typeof nodeModule & {
+  registerHooks?: (hooks: { resolve: SyncResolve }) => unknown;
+  _resolveFilename?: (request: string, ...rest: unknown[]) => string;
+};
+
+/**
+ * Makes `openclaw/plugin-sdk/*` (and the brand's own name) resolve to this host's SDK files, for plugins
+ * anywhere on disk, in ES modules and in CommonJS (spec 2.11.4). Node's module hooks belong to the process:
+ * they are installed once, when the first plugin needs them, and stay.
+ */
+export function installSdkResolver(sdkFolder: string): void {
+  const slots = globalThis as { [INSTALLED]?: Set<string> };
+  slots[INSTALLED] ??= new Set();
+  if (slots[INSTALLED].size > 0) return;
+  slots[INSTALLED].add(sdkFolder);
+  const internals = nodeModule as ModuleInternals;
+  if (typeof internals.registerHooks === "function") {
+    internals.registerHooks({ resolve: (...args) => resolveSync(sdkFolder, ...args) });
+    return;
+  }
+  const source = `data:text/javascript,${encodeURIComponent(HOOK_SOURCE)}`;
+  nodeModule.register(source, {
+    data: { sdk: pathToFileURL(join(sdkFolder, "x")).href.slice(0, -1), query: RELOAD_QUERY },
+  });
+  patchCommonJs(sdkFolder);
+}
+
+function resolveSync(
+  sdkFolder: string,
+  specifier: string,
+  context: ResolveContext,
+  next: (specifier: string, context?: ResolveContext) => ResolveResult,
+): ResolveResult {
+  const subpath = sdkSubpath(specifier);
+  if (subpath) return { url: pathToFileURL(sdkFile(sdkFolder, subpath)).href, shortCircuit: true };
+  const result = next(specifier, context);
+  const version = reloadVersion(context.parentURL);
+  if (!version || !specifier.startsWith(".") || !result.url.startsWith("file:")) return result;
+  const url = new URL(result.url);
+  url.searchParams.set(RELOAD_QUERY, version);
+  return { ...result, url: url.href };
+}
+
+function reloadVersion(parentUrl: string | undefined): string | undefined {
+  if (!parentUrl?.includes(RELOAD_QUERY)) return undefined;
+  return new URL(parentUrl).searchParams.get(RELOAD_QUERY) ?? undefined;
+}
+
+/** The file of an SDK subpath. @throws an error with code `SDK_SEAM_MISSING` that names it */
+export function sdkFile(sdkFolder: string, subpath: string): string {
+  const file = join(sdkFolder, `${subpath}.js`);
+  if (existsSync(file)) return file;
+  throw Object.assign(new Error(`this host has no SDK subpath "plugin-sdk/${subpath}"`), {
+    code: "SDK_SEAM_MISSING",
+    seam: subpath,
+  });
+}
+
+function patchCommonJs(sdkFolder: string): void {
+  const internals =
+    (nodeModule as unknown as { default?: ModuleInternals }).default ?? (nodeModule as ModuleInternals);
+  const original = internals._resolveFilename;
+  if (!original) return;
+  internals._resolveFilename = function resolveFilename(this: unknown, request, ...rest) {
+    const subpath = typeof request === "string" ? sdkSubpath(request) : undefined;
+    return subpath ? sdkFile(sdkFolder, subpath) : original.call(this, request, ...rest);
+  };
+}
+
+/**
+ * The same rules for Node 20, where hooks run in a thread of their own and must be a module of their own.
+ * Kept as text, so that the host stays one file.
+ */
+const HOOK_SOURCE = `
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+const SDK = /^(?:openclaw|sluice|OmeniaClaw)\\/plugin-sdk(?:\\/([A-Za-z0-9._-]+))?$/;
+let sdk = "", query = "";
+export function initialize(data) { sdk = data.sdk; query = data.query; }
+export async function resolve(specifier, context, next) {
+  const match = SDK.exec(specifier);
+  if (match) {
+    const subpath = (match[1] || "index").replace(/\\.js$/, "");
+    const url = sdk + subpath + ".js";
+    if (existsSync(fileURLToPath(url))) return { url, format: "module", shortCircuit: true };
+    throw Object.assign(new Error('this host has no SDK subpath "plugin-sdk/' + subpath + '"'), { code: "SDK_SEAM_MISSING" });
+  }
+  const result = await next(specifier, context);
+  const parent = context.parentURL || "";
+  if (!parent.includes(query) || !specifier.startsWith(".") || !result.url.startsWith("file:")) return result;
+  const version = new URL(parent).searchParams.get(query);
+  if (!version) return result;
+  const url = new URL(result.url);
+  url.searchParams.set(query, version);
+  return { ...result, url: url.href };
+}
+`;
+
+/** Forgets the CommonJS modules of a plugin, so that a reload reads them again. */
+export function forgetCommonJs(realRoot: string): void {
+  const internals = (nodeModule as unknown as { default?: { _cache?: Record<string, unknown> } }).default;
+  const cache = internals?._cache ?? {};
+  for (const file of Object.keys(cache)) {
+    if (file.startsWith(`${realRoot}/`) && !file.includes("/node_modules/", realRoot.length))
+      delete cache[file];
+  }
+}

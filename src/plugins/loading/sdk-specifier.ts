@@ -1,0 +1,16 @@
+/** Package names under which plugins import the SDK (spec 0.2). */
+const SDK_SPECIFIER = /^(?:openclaw|sluice|OmeniaClaw)\/plugin-sdk(?:\/([A-Za-z0-9._-]+))?(?:\.js)?$/;
+
+/** The SDK subpath a specifier names (`index` for the root), or `undefined` for any other specifier. */
+export function sdkSubpath(specifier: string): string | undefined {
+  const match = SDK_SPECIFIER.exec(specifier);
+  if (!match) return undefined;
+  return (match[1] ?? "index").replace(/\.js$/, "");
+}
+
+/** Finds the SDK specifiers in source text. */
+export const SDK_SPECIFIERS_IN_TEXT =
+  /["']((?:openclaw|sluice|OmeniaClaw)\/plugin-sdk(?:\/[A-Za-z0-9._-]+)?)["']/g;
+
+/** Marks modules of a reloaded plugin, so that the whole graph below the entry is loaded anew. */
+export const RELOAD_QUERY = "sluice-reload";

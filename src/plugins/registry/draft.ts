@@ -1,0 +1,154 @@
+import { SluiceError } from "../../kernel/errors.ts";
+import { bindValue } from "../loading/bind-value.ts";
+import type { PluginInstance } from "../loading/instance.ts";
+import type { PluginDiagnostic, RegistryEntry } from "../types.ts";
+import { isRefused } from "./checks.ts";
+import { runtimeName } from "./kinds/tools.ts";
+import { kindRow } from "./kinds.ts";
+import { type KindRow, type Note, type Refused, type Registrant, refuse } from "./row.ts";
+
+export type DraftErrorCode = "TOO_MANY_REGISTRATIONS";
+
+/** Contributions one plugin may make; one more fails it. */
+export const MAX_REGISTRATIONS_PER_PLUGIN = 4_096;
+
+/** One contribution before it competes with those of other plugins. */
+export interface DraftItem {
+  /** The row of the kind it is stored as. */
+  readonly row: KindRow;
+  /** The method that was called. */
+  readonly via: KindRow;
+  readonly keys: readonly string[];
+  readonly index: number;
+  readonly value: unknown;
+  /** The value as the plugin gave it, for rules that compare identity. */
+  readonly original: unknown;
+}
+
+/**
+ * What one plugin registered, checked by the rules that concern it alone. A draft never touches the registry:
+ * throwing it away is the roll-back.
+ */
+export class RegistrationDraft {
+  readonly registrant: Registrant;
+  readonly instance: PluginInstance;
+  #items: readonly DraftItem[] = [];
+  #diagnostics: readonly PluginDiagnostic[] = [];
+  #next = 0;
+
+  constructor(registrant: Registrant, instance: PluginInstance) {
+    this.registrant = registrant;
+    this.instance = instance;
+  }
+
+  get items(): readonly DraftItem[] {
+    return this.#items;
+  }
+
+  get diagnostics(): readonly PluginDiagnostic[] {
+    return this.#diagnostics;
+  }
+
+  /** Checks and keeps one registration. Returns its item, or `undefined` when it was refused. */
+  add(row: KindRow, args: readonly unknown[]): DraftItem | undefined {
+    if (this.#next >= MAX_REGISTRATIONS_PER_PLUGIN) {
+      throw new SluiceError<DraftErrorCode>(
+        "TOO_MANY_REGISTRATIONS",
+        `plugin "${this.registrant.id}" registers more than ${MAX_REGISTRATIONS_PER_PLUGIN} things`,
+      );
+    }
+    const distrust = this.#checkTrust(row);
+    if (distrust) return this.#refuse(distrust);
+    const read = row.read(args, this.registrant);
+    if (isRefused(read)) return this.#refuse(read);
+    const undeclared = this.#checkContract(row, read.value) ?? this.#checkReserved(row, read.keys);
+    if (undeclared) return this.#refuse(undeclared);
+    for (const note of read.notes ?? []) this.note(note);
+    if (row.unconsumed) {
+      this.note({
+        level: "info",
+        code: "feature-accepted-not-consumed",
+        message: `${row.method} is stored; this version does not use it yet`,
+      });
+    }
+    const stored = row.storedAs ? kindRow(row.storedAs) : row;
+    const item: DraftItem = {
+      row: stored,
+      via: row,
+      keys: read.keys,
+      index: this.#next++,
+      value: bindValue(this.instance, read.value, read.overrides),
+      original: args[0],
+    };
+    this.#items = [...this.#items, item];
+    return item;
+  }
+
+  /** Takes one contribution back; used for registrations made while running. */
+  remove(item: DraftItem): boolean {
+    const before = this.#items.length;
+    this.#items = this.#items.filter((other) => other !== item);
+    return this.#items.length < before;
+  }
+
+  note({ level, code, message }: Note): void {
+    const { id, source } = this.registrant;
+    if (this.#diagnostics.length >= MAX_REGISTRATIONS_PER_PLUGIN) return;
+    this.#diagnostics = [...this.#diagnostics, { level, code, message, pluginId: id, source }];
+  }
+
+  #refuse({ refused }: Refused): undefined {
+    for (const note of refused) this.note(note);
+    return undefined;
+  }
+
+  /** The authority split (spec 5), for every kind in one place. */
+  #checkTrust(row: KindRow): Refused | undefined {
+    const { id, origin, explicitlyEnabled } = this.registrant;
+    if (origin === "bundled" || !row.trust) return undefined;
+    if (row.trust === "bundled") {
+      return refuse("bundled-only", `${row.method} is for plugins that come with the gateway`);
+    }
+    if (explicitlyEnabled) return undefined;
+    return refuse(
+      "explicit-enablement-required",
+      `${row.method} needs your consent: set plugins.entries.${id}.enabled to true`,
+    );
+  }
+
+  #checkContract(row: KindRow, value: unknown): Refused | undefined {
+    const { contract } = row;
+    const { origin, manifest } = this.registrant;
+    if (!contract || (contract.externalOnly && origin === "bundled")) return undefined;
+    const lists = [contract.key, ...(contract.or ?? [])].flatMap((key) => manifest.contracts[key] ?? []);
+    const declared = new Set(lists.map(runtimeName));
+    const missing = contract.names(value).filter((name) => !declared.has(name));
+    if (missing.length === 0) return undefined;
+    const names = missing.map((name) => `"${name}"`).join(", ");
+    const message = `${row.method}: list ${names} in "contracts.${contract.key}" of the manifest`;
+    if (contract.lenientWithoutContracts && !manifest.declaresContracts) {
+      this.note({ level: "warn", code: "compat-undeclared-contract", message });
+      return undefined;
+    }
+    return refuse("contract-undeclared", message);
+  }
+
+  #checkReserved(row: KindRow, keys: readonly string[]): Refused | undefined {
+    const taken = keys.find((key) => row.reserved?.has(key));
+    return taken ? refuse("reserved-name", `${row.method}: "${taken}" belongs to the host`) : undefined;
+  }
+}
+
+/** The registry's view of an item. */
+export function entryOf(item: DraftItem, registrant: Registrant, ordinal: number): RegistryEntry {
+  return Object.freeze({
+    kind: item.row.kind,
+    key: item.keys[0] as string,
+    pluginId: registrant.id,
+    pluginName: registrant.name,
+    source: registrant.source,
+    rootDir: registrant.rootDir,
+    value: item.value,
+    ordinal,
+  });
+}

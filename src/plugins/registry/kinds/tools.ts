@@ -1,0 +1,183 @@
+import type { ToolFactory, ToolRegistration } from "../../../contracts/registrations.ts";
+import { readToolMatcher } from "../../hooks/tool-matcher.ts";
+import { isObject, isRefused, nonEmpty, readIdentified, stringList } from "../checks.ts";
+import { type Accepted, type KindRow, malformed, type Refused, type Registrant, refuse } from "../row.ts";
+import { readCommand } from "./commands.ts";
+
+export const TOOL_RESULT_RUNTIMES: readonly string[] = ["openclaw", "codex"];
+
+/** Older names of the host's own runtime (spec 0.2). */
+export function runtimeName(name: string): string {
+  return name === "pi" || name === "OmeniaClaw" || name === "sluice" ? "openclaw" : name;
+}
+
+/** Kinds around agent tools and chat commands. */
+export const toolKinds: readonly KindRow[] = [
+  {
+    kind: "tool",
+    method: "registerTool",
+    summary: "A function the agent may call, a factory of such functions, or a versioned descriptor",
+    spec: "3.4",
+    features: ["F054"],
+    scope: "global",
+    again: "error",
+    sharesPartly: true,
+    contract: {
+      key: "tools",
+      lenientWithoutContracts: true,
+      names: (value) => (value as ToolRegistration).names,
+    },
+    read: ([tool, options], registrant) => readTool(tool, options, registrant),
+  },
+  {
+    kind: "toolMetadata",
+    method: "registerToolMetadata",
+    summary: "Display name, risk and tags of one of the plugin's own tools",
+    spec: "3.14",
+    features: ["F066"],
+    scope: "plugin",
+    again: "error",
+    contract: {
+      key: "tools",
+      lenientWithoutContracts: true,
+      names: (value) => [(value as { toolName: string }).toolName],
+    },
+    read: ([value]) => readToolMetadata(value),
+  },
+  {
+    kind: "command",
+    method: "registerCommand",
+    summary: "A chat command that runs before the agent and bypasses the model",
+    spec: "3.5",
+    features: ["F055", "F056", "F057", "F062", "F064", "F065"],
+    scope: "global",
+    again: "error",
+    read: ([definition], registrant) => readCommand(definition, registrant),
+  },
+  {
+    kind: "agentToolResultMiddleware",
+    method: "registerAgentToolResultMiddleware",
+    summary: "Rewrites a tool's result after execution and before the model sees it",
+    spec: "3.13",
+    features: ["F081", "F082"],
+    scope: "plugin",
+    again: "all",
+    trust: "explicit",
+    contract: {
+      key: "agentToolResultMiddleware",
+      names: (value) => (value as { runtimes: readonly string[] }).runtimes,
+    },
+    read: ([handler, options], registrant) => readMiddleware(handler, options, registrant),
+  },
+  {
+    kind: "trustedToolPolicy",
+    method: "registerTrustedToolPolicy",
+    summary: "A gate before every tool call, ahead of ordinary hooks; a failure blocks the call",
+    spec: "3.14",
+    features: ["F096", "F097"],
+    scope: "plugin",
+    again: "error",
+    trust: "explicit",
+    contract: {
+      key: "trustedToolPolicies",
+      externalOnly: true,
+      names: (value) => [(value as { id: string }).id],
+    },
+    read: ([value]) => {
+      const read = readIdentified(value, {
+        noun: "trusted tool policy",
+        present: ["description"],
+        functions: ["evaluate"],
+      });
+      if (!isRefused(read)) readToolMatcher((value as { matcher?: unknown }).matcher);
+      return read;
+    },
+  },
+  {
+    kind: "codexAppServerExtensionFactory",
+    method: "registerCodexAppServerExtensionFactory",
+    summary: "Extends the Codex app server (bundled plugins only)",
+    spec: "3.13",
+    features: ["F083"],
+    scope: "plugin",
+    again: "all",
+    trust: "bundled",
+    unconsumed: true,
+    contract: { key: "embeddedExtensionFactories", names: () => ["codex-app-server"] },
+    read: ([factory], { id }) =>
+      typeof factory === "function"
+        ? { keys: [id], value: { factory } }
+        : malformed("Codex extension factory: expected a function"),
+  },
+];
+
+function readTool(tool: unknown, options: unknown, registrant: Registrant): Accepted | Refused {
+  const given = isObject(options) ? options : {};
+  const names = new Set<string>();
+  for (const name of [given["name"], ...(Array.isArray(given["names"]) ? given["names"] : [])]) {
+    const known = nonEmpty(name);
+    if (known) names.add(known);
+  }
+  let create: ToolRegistration["create"];
+  if (typeof tool === "function") {
+    create = tool as ToolFactory;
+  } else if (isObject(tool) && "contextVersion" in tool) {
+    if (tool["contextVersion"] !== 2) return malformed("tool: only contextVersion 2 is known to this host");
+    const descriptor = tool as { create?: unknown };
+    if (typeof descriptor.create !== "function") return malformed('tool: "create" must be a function');
+    create = (context) => (descriptor as { create: ToolFactory }).create(context);
+  } else if (isObject(tool)) {
+    const name = nonEmpty(tool["name"]);
+    if (!name) return malformed('tool: "name" must be a non-empty string');
+    if (typeof tool["execute"] !== "function")
+      return malformed(`tool "${name}": "execute" must be a function`);
+    names.add(name);
+    create = () => tool as unknown as ReturnType<ToolFactory>;
+  } else {
+    return malformed("tool: expected a tool, a factory, or { contextVersion: 2, create }");
+  }
+  // A factory that names nothing may make any tool its manifest lists.
+  if (names.size === 0) for (const name of registrant.manifest.contracts["tools"] ?? []) names.add(name);
+  if (names.size === 0 && registrant.manifest.declaresContracts) {
+    return refuse("contract-undeclared", 'tool: list its name in "contracts.tools" of the manifest');
+  }
+  const metadata = registrant.manifest.toolMetadata;
+  const optional = given["optional"] === true || [...names].some((name) => metadata[name]?.optional === true);
+  const value: ToolRegistration = { names: [...names], optional, create };
+  return { keys: names.size > 0 ? [...names] : [`${registrant.id}:unnamed`], value };
+}
+
+function readToolMetadata(value: unknown): Accepted | Refused {
+  const read = readIdentified(value, { noun: "tool metadata", idField: "toolName" });
+  if (isRefused(read)) return read;
+  const metadata = value as Record<string, unknown>;
+  const wrong = (message: string) => malformed(`tool metadata "${read.keys[0]}": ${message}`);
+  for (const field of ["displayName", "description"]) {
+    if (metadata[field] !== undefined && !nonEmpty(metadata[field]))
+      return wrong(`"${field}" must not be empty`);
+  }
+  const { risk, tags } = metadata;
+  if (risk !== undefined && risk !== "low" && risk !== "medium" && risk !== "high") {
+    return wrong('"risk" must be low, medium or high');
+  }
+  if (tags !== undefined && !stringList(tags)) return wrong('"tags" must be a list of non-empty strings');
+  return read;
+}
+
+function readMiddleware(handler: unknown, options: unknown, registrant: Registrant): Accepted | Refused {
+  if (typeof handler !== "function") return malformed("tool-result middleware: expected a function");
+  const given = isObject(options) ? options : {};
+  const declared = (registrant.manifest.contracts["agentToolResultMiddleware"] ?? []).map(runtimeName);
+  const asked = stringList(given["runtimes"]) ? given["runtimes"].map(runtimeName) : undefined;
+  const runtimes = asked ?? TOOL_RESULT_RUNTIMES.filter((runtime) => declared.includes(runtime));
+  const unknown = runtimes.find((runtime) => !TOOL_RESULT_RUNTIMES.includes(runtime));
+  if (unknown) return malformed(`tool-result middleware: unknown runtime "${unknown}"`);
+  if (runtimes.length === 0) {
+    return refuse(
+      "contract-undeclared",
+      'tool-result middleware: list its runtimes, for example ["openclaw"], in contracts.agentToolResultMiddleware',
+    );
+  }
+  const matcher = readToolMatcher(given["matcher"]);
+  return { keys: [registrant.id], value: { handler, runtimes, ...(matcher ? { matcher } : {}) } };
+}

@@ -1,0 +1,124 @@
+import type {
+  GatewayDiscoveryContext,
+  GatewayDiscoveryService,
+  PluginService,
+  PluginServiceContext,
+} from "../contracts/registrations.ts";
+import type { Clock } from "../kernel/clock.ts";
+import { withDeadline } from "../kernel/deadline.ts";
+import { errorMessage } from "../kernel/errors.ts";
+import type { Logger } from "../kernel/logger.ts";
+import type { RegistryEntry, RegistryGeneration } from "./types.ts";
+
+/** How long a service may take to stop (spec 3.11). */
+export const SERVICE_STOP_LIMIT_MS = 5_000;
+
+interface Running {
+  readonly entry: RegistryEntry;
+  /** Settles when the start attempt is over; never rejects. */
+  readonly started: Promise<void>;
+  stop(): void | Promise<void>;
+}
+
+export interface ServiceHostOptions {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  contextFor(entry: RegistryEntry<PluginService>): PluginServiceContext;
+  onFailure(entry: RegistryEntry, what: string): void;
+}
+
+/**
+ * Runs services and network announcements while the gateway is up. It follows the registry: what appears is
+ * started, what disappears is stopped. Nothing a service does can fail the gateway.
+ */
+export class ServiceHost {
+  readonly #options: ServiceHostOptions;
+  readonly #running = new Map<RegistryEntry, Running>();
+  #services = false;
+  #discovery: GatewayDiscoveryContext | undefined;
+
+  constructor(options: ServiceHostOptions) {
+    this.#options = options;
+  }
+
+  /** Starts the services of this and all later generations. Resolves when each has started or failed. */
+  async startServices(generation: RegistryGeneration): Promise<void> {
+    this.#services = true;
+    await this.follow(generation);
+  }
+
+  async startDiscovery(context: GatewayDiscoveryContext, generation: RegistryGeneration): Promise<void> {
+    this.#discovery = context;
+    await this.follow(generation);
+  }
+
+  /** Starts what is new in the generation. Stopping is the business of {@link ServiceHost.stop}. */
+  async follow(generation: RegistryGeneration): Promise<void> {
+    const started: Promise<void>[] = [];
+    if (this.#services) {
+      for (const entry of generation.list<PluginService>("service")) started.push(this.#startService(entry));
+    }
+    const context = this.#discovery;
+    if (context) {
+      for (const entry of generation.list<GatewayDiscoveryService>("gatewayDiscoveryService")) {
+        started.push(this.#advertise(entry, context));
+      }
+    }
+    await Promise.all(started);
+  }
+
+  /** Stops the services of these entries, newest first, each within its time. */
+  async stop(selects: (entry: RegistryEntry) => boolean): Promise<void> {
+    const stopping = [...this.#running.values()].filter(({ entry }) => selects(entry)).reverse();
+    for (const running of stopping) this.#running.delete(running.entry);
+    for (const { entry, started, stop } of stopping) {
+      const label = `stopping ${entry.kind} "${entry.key}" of plugin "${entry.pluginId}"`;
+      try {
+        const stopped = started.then(stop);
+        await withDeadline(stopped, SERVICE_STOP_LIMIT_MS, label, this.#options.clock);
+      } catch (error) {
+        this.#options.onFailure(entry, `${label}: ${errorMessage(error)}`);
+      }
+    }
+  }
+
+  async stopAll(): Promise<void> {
+    this.#services = false;
+    this.#discovery = undefined;
+    await this.stop(() => true);
+  }
+
+  #startService(entry: RegistryEntry<PluginService>): Promise<void> {
+    const context = () => this.#options.contextFor(entry);
+    let made: PluginServiceContext | undefined;
+    return this.#start(
+      entry,
+      async () => {
+        made = context();
+        await entry.value.start(made);
+      },
+      () => entry.value.stop?.(made ?? context()),
+    );
+  }
+
+  #advertise(entry: RegistryEntry<GatewayDiscoveryService>, context: GatewayDiscoveryContext): Promise<void> {
+    let handle: { stop?(): void | Promise<void> } | undefined;
+    return this.#start(
+      entry,
+      async () => {
+        handle = (await entry.value.advertise(context)) ?? undefined;
+      },
+      () => handle?.stop?.(),
+    );
+  }
+
+  #start(entry: RegistryEntry, start: () => Promise<void>, stop: () => void | Promise<void>): Promise<void> {
+    const known = this.#running.get(entry);
+    if (known) return known.started;
+    const started = start().catch((error: unknown) => {
+      this.#options.onFailure(entry, `${entry.kind} "${entry.key}" failed to start: ${errorMessage(error)}`);
+    });
+    this.#running.set(entry, { entry, started, stop });
+    return started;
+  }
+}
