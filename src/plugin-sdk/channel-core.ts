@@ -6,7 +6,23 @@ import { emptyPluginConfigSchema } from "./plugin-entry.ts";
 export type { ChannelPlugin } from "../contracts/channel.ts";
 export type { OpenClawPluginApi, PluginApi } from "../contracts/plugin-api.ts";
 export type { PluginRuntime } from "../contracts/runtime.ts";
+export {
+  createChannelPluginBase,
+  createChatChannelPlugin,
+} from "./channel-plugin/chat-channel.ts";
+export {
+  buildChannelOutboundSessionRoute,
+  buildThreadAwareOutboundSessionRoute,
+  parseOptionalDelimitedEntries,
+  recoverCurrentThreadSessionId,
+  stripChannelTargetPrefix,
+  stripTargetKindPrefix,
+} from "./channel-plugin/targets.ts";
+export { createChannelConfigUiHints } from "./channel-plugin/ui-hints.ts";
 export { defineSetupPluginEntry } from "./channel-setup-entry.ts";
+export { buildChannelConfigSchema } from "./schemas/build-channel-config-schema.ts";
+export { tryReadSecretFileSync } from "./secrets/secret-file.ts";
+export { clearAccountEntryFields } from "./setup/config-edits.ts";
 
 export interface ChannelPluginEntryOptions<Channel extends { id: string }> {
   id: string;

@@ -1,0 +1,1 @@
+export { parseAccessGroupAllowFromEntry } from "./values/text.ts";

@@ -1,0 +1,1 @@
+export { createAsyncLock } from "./values/async.ts";

@@ -1,0 +1,12 @@
+export {
+  adaptScopedAccountAccessor,
+  createHybridChannelConfigAdapter,
+  createScopedChannelConfigAdapter,
+  createTopLevelChannelConfigAdapter,
+  formatTrimmedAllowFromEntries,
+  mapAllowFromEntries,
+  normalizeChannelDmPolicy,
+} from "./policy/config-adapter.ts";
+export { buildAccountScopedDmSecurityPolicy, createScopedDmSecurityResolver } from "./policy/dm-policy.ts";
+export { clearAccountFieldsFromConfigSection } from "./setup/config-edits.ts";
+export { normalizeOptionalString as resolveOptionalConfigString } from "./values/strings.ts";

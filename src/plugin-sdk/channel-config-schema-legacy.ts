@@ -1,0 +1,2 @@
+/** @deprecated Older name of `channel-config-schema`. */
+export * from "./channel-config-schema.ts";

@@ -1,0 +1,39 @@
+export {
+  buildAccountScopedDmSecurityPolicy,
+  createRestrictSendersChannelSecurity,
+} from "./policy/dm-policy.ts";
+export {
+  buildMutableAllowEntryDetector,
+  collectStandardAllowlistLists,
+  createDangerousNameMatchingMutableAllowlistWarningCollector,
+} from "./policy/mutable-entries.ts";
+export { coerceNativeSetting } from "./policy/native-setting.ts";
+export {
+  buildChannelGroupsScopeTree,
+  encodeScopeSegment,
+  resolveChannelGroupPolicy,
+  resolveChannelGroupRequireMention,
+  resolveChannelGroups,
+  resolveChannelGroupsConfigPath,
+  resolveChannelGroupToolsPolicy,
+  resolveScopeIntroHint,
+  resolveScopeKeyCaseInsensitive,
+  resolveScopeRequireMention,
+  resolveScopeToolsPolicy,
+  resolveToolsBySender,
+  scopeKey,
+} from "./policy/scope-tree.ts";
+export {
+  buildOpenGroupPolicyConfigureRouteAllowlistWarning,
+  buildOpenGroupPolicyRestrictSendersWarning,
+  buildOpenGroupPolicyWarning,
+  collectOpenGroupPolicyRouteAllowlistWarnings,
+  createAllowlistProviderGroupPolicyWarningCollector,
+  createAllowlistProviderOpenWarningCollector,
+  createAllowlistProviderRestrictSendersWarningCollector,
+  createAllowlistProviderRouteAllowlistWarningCollector,
+  createConditionalWarningCollector,
+  createOpenProviderConfiguredRouteWarningCollector,
+  createOpenProviderGroupPolicyWarningCollector,
+} from "./policy/warnings.ts";
+export { normalizeStringEntries as normalizeAllowFromList } from "./values/strings.ts";

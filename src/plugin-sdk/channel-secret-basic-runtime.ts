@@ -1,0 +1,19 @@
+export {
+  collectConditionalChannelFieldAssignments,
+  collectNestedChannelFieldAssignments,
+  collectSecretInputAssignment,
+  collectSimpleChannelFieldAssignments,
+  createChannelSecretTargetRegistryEntries,
+  createSimpleChannelSecretContract,
+  getChannelRecord,
+  getChannelSurface,
+  hasConfiguredSecretInputValue,
+  isBaseFieldActiveForChannelSurface,
+  isEnabledFlag,
+  normalizeSecretStringValue,
+  pushAssignment,
+  pushInactiveSurfaceWarning,
+  pushWarning,
+  resolveChannelAccountSurface,
+} from "./secrets/channel-secrets.ts";
+export { hasOwnProperty, isRecord } from "./values/records.ts";

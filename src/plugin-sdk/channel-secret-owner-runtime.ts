@@ -1,0 +1,1 @@
+export { assertSecretOwnerAvailable, isSecretOwnerAvailable } from "./secrets/secret-owners.ts";

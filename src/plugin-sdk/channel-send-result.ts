@@ -1,0 +1,6 @@
+export {
+  attachChannelToResult,
+  attachChannelToResults,
+  createAttachedChannelResultAdapter,
+  createEmptyChannelResult,
+} from "./outbound/send-results.ts";

@@ -1,0 +1,1 @@
+export { pruneMapToMaxSize } from "./values/collections.ts";

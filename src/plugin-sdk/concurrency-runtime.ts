@@ -1,0 +1,1 @@
+export { runTasksWithConcurrency } from "./values/async.ts";

@@ -1,0 +1,1 @@
+export { isDangerousNameMatchingEnabled } from "./policy/mutable-entries.ts";

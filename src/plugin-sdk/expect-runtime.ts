@@ -1,0 +1,1 @@
+export { expectDefined } from "./values/collections.ts";

@@ -1,0 +1,8 @@
+export { isLoopbackHost } from "./net/addresses.ts";
+export {
+  channelBlockedPatch,
+  channelReadyPatch,
+  channelStoppedPatch,
+  createTransportActivityStatusPatch,
+} from "./status/lifecycle-patches.ts";
+export { safeParseJson } from "./values/text.ts";

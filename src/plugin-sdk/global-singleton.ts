@@ -1,0 +1,1 @@
+export { resolveGlobalMap, resolveGlobalSingleton } from "./values/collections.ts";

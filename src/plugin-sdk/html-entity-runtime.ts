@@ -1,0 +1,1 @@
+export { decodeHtmlEntities } from "./values/text.ts";

@@ -1,0 +1,1 @@
+export { enqueueKeyedTask, KeyedAsyncQueue } from "./values/async.ts";

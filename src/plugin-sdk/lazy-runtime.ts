@@ -1,0 +1,7 @@
+export {
+  createLazyRuntimeMethod,
+  createLazyRuntimeMethodBinder,
+  createLazyRuntimeModule,
+  createLazyRuntimeNamedExport,
+  createLazyRuntimeSurface,
+} from "./values/lazy.ts";

@@ -1,0 +1,104 @@
+import ipaddr from "ipaddr.js";
+
+/** Which hosts are not on the public network. */
+
+const LOCAL_NAMES = ["localhost", "localhost.localdomain"];
+const LOCAL_SUFFIXES = [".localhost", ".local", ".internal", ".home.arpa"];
+const METADATA_NAMES = ["metadata.google.internal", "metadata.goog", "instance-data"];
+
+/** A host as URLs write it: without brackets, trailing dot and zone, in lower case. */
+export function normalizeHost(host: string): string {
+  return host
+    .trim()
+    .toLowerCase()
+    .replace(/^\[|\]$/g, "")
+    .replace(/%.*$/, "")
+    .replace(/\.$/, "");
+}
+
+function parse(host: string): ipaddr.IPv4 | ipaddr.IPv6 | undefined {
+  const text = normalizeHost(host);
+  if (!ipaddr.isValid(text)) return undefined;
+  const address = ipaddr.process(text);
+  if (address.kind() !== "ipv6") return address;
+  return embeddedIPv4(address as ipaddr.IPv6) ?? address;
+}
+
+/** NAT64, 6to4 and Teredo carry an IPv4 address that is reached in the end. */
+function embeddedIPv4(address: ipaddr.IPv6): ipaddr.IPv4 | undefined {
+  const bytes = address.toByteArray();
+  const at = (start: number) => new ipaddr.IPv4(bytes.slice(start, start + 4));
+  switch (address.range()) {
+    case "rfc6052":
+      return at(12);
+    case "6to4":
+      return at(2);
+    default:
+      return undefined;
+  }
+}
+
+export function isLoopbackHost(host: string): boolean {
+  const name = normalizeHost(host);
+  return LOCAL_NAMES.includes(name) || name.endsWith(".localhost") || parse(name)?.range() === "loopback";
+}
+
+/** Everything but a unicast address of the public network. */
+export function isPrivateIpAddress(address: string): boolean {
+  const parsed = parse(address);
+  return parsed !== undefined && parsed.range() !== "unicast";
+}
+
+export function isPrivateOrLoopbackHost(host: string): boolean {
+  return isLoopbackHost(host) || isPrivateIpAddress(host);
+}
+
+export function isBlockedHostname(host: string): boolean {
+  const name = normalizeHost(host);
+  return (
+    name === "" ||
+    LOCAL_NAMES.includes(name) ||
+    METADATA_NAMES.includes(name) ||
+    LOCAL_SUFFIXES.some((suffix) => name.endsWith(suffix))
+  );
+}
+
+/** Numbers that resolvers read as addresses though they do not look like one: `0x7f.1`, `2130706433`. */
+function isLegacyIpLiteral(host: string): boolean {
+  return (
+    /^(?:0x[0-9a-f]+|\d+)(?:\.(?:0x[0-9a-f]+|\d+)){0,3}$/i.test(host) && parse(host)?.toString() !== host
+  );
+}
+
+export function isBlockedHostnameOrIp(host: string, policy?: EgressPolicy): boolean {
+  const name = normalizeHost(host);
+  if (policy?.allowPrivateNetwork || policy?.dangerouslyAllowPrivateNetwork || isAllowedHost(name, policy)) {
+    return METADATA_NAMES.includes(name) || name === "169.254.169.254";
+  }
+  return isBlockedHostname(name) || isPrivateIpAddress(name) || isLegacyIpLiteral(name);
+}
+
+/** What an outbound request may reach besides the public network. */
+export interface EgressPolicy {
+  allowPrivateNetwork?: boolean;
+  dangerouslyAllowPrivateNetwork?: boolean;
+  allowRfc2544BenchmarkRange?: boolean;
+  /** Exact names that may lie in a private network. */
+  allowedHostnames?: readonly string[];
+  /** If given, nothing else is reached: names, or `*.example.org`. */
+  hostnameAllowlist?: readonly string[];
+}
+
+export function isAllowedHost(host: string, policy: EgressPolicy | undefined): boolean {
+  const name = normalizeHost(host);
+  return (policy?.allowedHostnames ?? []).some((allowed) => normalizeHost(allowed) === name);
+}
+
+export function isListedHost(host: string, allowlist: readonly string[] | undefined): boolean {
+  if (!allowlist || allowlist.length === 0) return true;
+  const name = normalizeHost(host);
+  return allowlist.some((pattern) => {
+    const wanted = normalizeHost(pattern);
+    return wanted === "*" || (wanted.startsWith("*.") ? name.endsWith(wanted.slice(1)) : name === wanted);
+  });
+}

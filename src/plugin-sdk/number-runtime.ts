@@ -1,0 +1,2 @@
+/** Numbers, timer limits and instants. */
+export * from "./values/numbers.ts";

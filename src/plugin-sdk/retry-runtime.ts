@@ -1,0 +1,8 @@
+export {
+  classifyTransientNetworkErrorCode,
+  createChannelApiRetryRunner,
+  isTransientNetworkError,
+  parseRetryAfterHeaderSeconds,
+  resolveRetryConfig,
+  retryAsync,
+} from "./values/retry.ts";

@@ -1,0 +1,8 @@
+export {
+  coerceSecretRef,
+  hasConfiguredSecretInput,
+  isSecretRef,
+  normalizeResolvedSecretInputString,
+  normalizeSecretInputString,
+  resolveSecretInputString,
+} from "./secrets/secret-input.ts";

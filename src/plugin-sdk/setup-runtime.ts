@@ -1,0 +1,24 @@
+export { DEFAULT_ACCOUNT_ID } from "./accounts/account-ids.ts";
+export {
+  mergeAllowFromEntries,
+  parseSetupEntriesAllowingWildcard,
+  promptParsedAllowFromForAccount,
+  resolveSetupAccountId,
+  setAccountAllowFromForChannel,
+  splitSetupEntries,
+} from "./setup/allow-from-edits.ts";
+export { patchChannelConfigForAccount, setSetupChannelEnabled } from "./setup/config-edits.ts";
+export {
+  createEnvPatchedAccountSetupAdapter,
+  createPatchedAccountSetupAdapter,
+} from "./setup/setup-adapters.ts";
+export {
+  baseUrlTextInput,
+  createAccountScopedAllowFromSection,
+  createCliPathTextInput,
+  createDelegatedTextInputShouldPrompt,
+  createSetupInputPresenceValidator,
+  createSetupTranslator,
+  createStandardChannelSetupStatus,
+  defineTokenCredential,
+} from "./setup/wizard.ts";

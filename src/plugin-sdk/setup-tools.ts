@@ -1,0 +1,1 @@
+export { formatCliCommand, formatDocsLink } from "./setup/wizard.ts";

@@ -1,0 +1,40 @@
+export { DEFAULT_ACCOUNT_ID, normalizeAccountId } from "./accounts/account-ids.ts";
+export { hasConfiguredSecretInput, normalizeSecretInputString } from "./secrets/secret-input.ts";
+export {
+  addWildcardAllowFrom,
+  createPromptParsedAllowFromForAccount,
+  createTopLevelChannelAllowFromSetter,
+  createTopLevelChannelDmPolicySetter,
+  createTopLevelChannelGroupPolicySetter,
+  createTopLevelChannelParsedAllowFromPrompt,
+  mergeAllowFromEntries,
+  normalizeAllowFromEntries,
+  parseSetupEntriesWithParser,
+  resolveSetupAccountId,
+  setTopLevelChannelDmPolicyWithAllowFrom,
+  splitSetupEntries,
+} from "./setup/allow-from-edits.ts";
+export {
+  applyAccountNameToChannelSection,
+  applySetupAccountConfigPatch,
+  migrateBaseNameToDefaultAccount,
+  patchChannelConfigForAccount,
+  patchScopedAccountConfig,
+  patchTopLevelChannelConfigSection,
+  prepareScopedSetupConfig,
+  setSetupChannelEnabled,
+} from "./setup/config-edits.ts";
+export { createPatchedAccountSetupAdapter } from "./setup/setup-adapters.ts";
+export {
+  baseUrlTextInput,
+  createAccountScopedAllowFromSection,
+  createAllowFromSection,
+  createSetupInputPresenceValidator,
+  createSetupTranslator,
+  createStandardChannelSetupStatus,
+  defineTokenCredential,
+  formatCliCommand,
+  formatDocsLink,
+} from "./setup/wizard.ts";
+export type { SetupPrompter as WizardPrompter } from "./setup/wizard-types.ts";
+export { normalizeE164 } from "./values/text.ts";

@@ -1,0 +1,21 @@
+export {
+  appendMatchMetadata,
+  buildBaseAccountStatusSnapshot,
+  buildBaseChannelStatusSummary,
+  buildComputedAccountStatusSnapshot,
+  buildProbeChannelStatusSummary,
+  buildRuntimeAccountStatusSnapshot,
+  buildTokenChannelStatusSummary,
+  buildWebhookChannelStatusSummary,
+  collectIssuesForEnabledAccounts,
+  collectStatusIssuesFromLastError,
+  createAsyncComputedAccountStatusAdapter,
+  createComputedAccountStatusAdapter,
+  createDefaultChannelRuntimeState,
+  createDependentCredentialStatusIssueCollector,
+  readAccountStatusSnapshot,
+  resolveEnabledConfiguredAccountId,
+  resolveReactionLevel,
+  standardDmPolicyOpenIssue,
+} from "./status/account-status.ts";
+export { isRecord } from "./values/records.ts";

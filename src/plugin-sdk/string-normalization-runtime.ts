@@ -1,0 +1,6 @@
+export {
+  normalizeAtHashSlug,
+  normalizeHyphenSlug,
+  normalizeStringEntries,
+  normalizeStringEntriesLower,
+} from "./values/strings.ts";

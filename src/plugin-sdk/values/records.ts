@@ -1,0 +1,44 @@
+/** Narrowing unknown values to objects. Arrays are not records. */
+
+export type UnknownRecord = Record<string, unknown>;
+
+export function isRecord(value: unknown): value is UnknownRecord {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+export function asOptionalRecord(value: unknown): UnknownRecord | undefined {
+  return isRecord(value) ? value : undefined;
+}
+
+export function asNullableRecord(value: unknown): UnknownRecord | null {
+  return isRecord(value) ? value : null;
+}
+
+/** Objects of any kind, arrays included. */
+export function asNullableObjectRecord(value: unknown): UnknownRecord | null {
+  return typeof value === "object" && value !== null ? (value as UnknownRecord) : null;
+}
+
+/** An empty record for anything else. */
+export function asRecordOrEmpty(value: unknown): UnknownRecord {
+  return isRecord(value) ? value : {};
+}
+
+export function hasOwnProperty(value: object, key: PropertyKey): boolean {
+  return Object.hasOwn(value, key);
+}
+
+/** The value under a dotted path of own properties. */
+export function readPath(root: unknown, path: readonly string[]): unknown {
+  let current: unknown = root;
+  for (const key of path) {
+    if (!isRecord(current) || !Object.hasOwn(current, key)) return undefined;
+    current = current[key];
+  }
+  return current;
+}
+
+/** A copy of `record` without the keys whose value is `undefined`. */
+export function withoutUndefined<T extends object>(record: T): T {
+  return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined)) as T;
+}
