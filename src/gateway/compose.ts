@@ -5,8 +5,10 @@ import { createChannelFoundation, createChannelService } from "../channels/servi
 import { systemClock } from "../kernel/clock.ts";
 import { newUuid } from "../kernel/ids.ts";
 import { createLogger } from "../kernel/logger.ts";
+import { packageRoot } from "../kernel/package-root.ts";
 import { Redactor } from "../kernel/redaction.ts";
 import { Scope } from "../kernel/scope.ts";
+import { createPluginHost } from "../plugins/host.ts";
 import { CLOSE } from "../protocol/close-codes.ts";
 import { HEALTH_REFRESH_MS, TICK_INTERVAL_MS } from "../protocol/limits.ts";
 import { createAgentRuntime, SystemEvents } from "../runtime/agent/index.ts";
@@ -19,7 +21,8 @@ import {
 } from "../runtime/agent/settings.ts";
 import { openConfig } from "../runtime/config/index.ts";
 import { createModels } from "../runtime/models/index.ts";
-import { resolveStateDir } from "../runtime/state/index.ts";
+import { displayMessage, Sessions } from "../runtime/sessions/index.ts";
+import { createKeyedStores, resolveStateDir } from "../runtime/state/index.ts";
 import { openStore } from "../store/index.ts";
 import { channelHealth, channelSummary } from "./channel-report.ts";
 import { AuthLimiter } from "./connection/auth-limiter.ts";
@@ -37,7 +40,7 @@ import { PluginRoutes } from "./http/plugin-routes.ts";
 import { LOCK_FILE_NAME, takeInstanceLock } from "./instance-lock.ts";
 import { LogFile } from "./log-file.ts";
 import { packageVersion } from "./package-version.ts";
-import { createPluginRoom } from "./plugin-host.ts";
+import { createPluginRuntime, type RuntimeRooms } from "./plugin-runtime.ts";
 import { Presence } from "./presence.ts";
 import { notePresence, presenceKey } from "./presence-entries.ts";
 import { CATALOGUE } from "./rpc/catalogue.ts";
@@ -164,8 +167,24 @@ async function build(options: GatewayOptions, scope: Scope): Promise<RunningGate
     onChange: () => hub.publish("presence", { presence: presence.list() }, { stateVersion: stateVersion() }),
   });
 
-  const coreMethods = new Set(CATALOGUE.flatMap((group) => group.names));
-  const plugins = scope.use(createPluginRoom({ clock, logger, coreMethods }), "plugins");
+  const keyedStores = scope.use(createKeyedStores({ store, clock, logger }), "plugin state");
+  let openRooms = (): RuntimeRooms => {
+    throw new Error("a plugin asked for its runtime before the gateway was composed");
+  };
+  const plugins = createPluginHost({
+    config,
+    roots: {
+      bundled: join(packageRoot(), "dist", "extensions"),
+      global: join(stateDir, "extensions"),
+    },
+    sdkFolder: join(packageRoot(), "dist", "plugin-sdk"),
+    stateDir,
+    logger,
+    clock,
+    core: { gatewayMethod: new Set(CATALOGUE.flatMap((group) => group.names)) },
+    runtimeFor: (_pluginId, owner) => createPluginRuntime(openRooms(), owner),
+    ...(options.importModule === undefined ? {} : { importModule: options.importModule }),
+  });
   const { registry, hooks } = plugins;
   const models = createModels({ registry, config, clock, logger, env });
   const systemEvents = new SystemEvents();
@@ -185,10 +204,23 @@ async function build(options: GatewayOptions, scope: Scope): Promise<RunningGate
     }),
     "agent runtime",
   );
+  const sessions = new Sessions({ store, agent, models, config, hooks, clock, logger });
   const channels = scope.use(
     createChannelService({ foundation, store, registry, hooks, agent, config, clock, logger, stateDir }),
     "channels",
   );
+
+  openRooms = () => ({
+    version: facts.version,
+    stateDir,
+    config,
+    keyedStores,
+    agent,
+    models,
+    sessions,
+    systemEvents,
+    channels,
+  });
 
   const agents = () => {
     const main = defaultAgentId(current());
@@ -226,6 +258,7 @@ async function build(options: GatewayOptions, scope: Scope): Promise<RunningGate
     plugins,
     agent,
     models,
+    sessions,
     channels,
     systemEvents,
     hub,
@@ -301,8 +334,18 @@ async function build(options: GatewayOptions, scope: Scope): Promise<RunningGate
 
   scope.use(new RunProjector({ hub, clock }).follow(agent), "run projector");
   scope.use(
-    tellTranscripts(agent, hub, ({ entry }) => JSON.parse(entry.body) as unknown),
+    tellTranscripts(agent, hub, ({ entry }) => displayMessage(entry)),
     "transcript listener",
+  );
+  scope.use(
+    sessions.onChanged(({ row, ...change }) =>
+      hub.publish(
+        "sessions.changed",
+        { ...change, ts: clock.now(), ...(row ? { session: row } : {}) },
+        { sessionKey: change.sessionKey },
+      ),
+    ),
+    "session listener",
   );
   scope.use(
     config.onChange((next, previous) => {
@@ -342,7 +385,9 @@ async function build(options: GatewayOptions, scope: Scope): Promise<RunningGate
     "store upkeep",
   );
 
-  await plugins.load();
+  // Plugins are unloaded before the rooms they use are closed.
+  scope.use(plugins, "plugins");
+  await plugins.start();
   pending.delete("plugins");
   const address = await server.listen(portOf(options.port, env, current()), host);
   const { resumed } = await agent.resume();

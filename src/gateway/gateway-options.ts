@@ -21,6 +21,8 @@ export interface GatewayOptions {
   logLevel?: LogLevel;
   /** Receives every log line besides the file. */
   onLog?(line: string): void;
+  /** Node's own `import()`, where a test runner rewrites it. */
+  importModule?(url: string): Promise<unknown>;
   /** How long running turns may take to end when the gateway stops, in milliseconds. Default 10,000. */
   stopLimitMs?: number;
 }

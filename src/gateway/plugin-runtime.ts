@@ -1,0 +1,219 @@
+import type { ChannelService } from "../channels/service.ts";
+import type {
+  PluginAfterWrite,
+  PluginConfigWriteResult,
+  PluginRuntime,
+  PluginRuntimeConfig,
+  PluginRuntimeLogger,
+} from "../contracts/runtime.ts";
+import { SluiceError } from "../kernel/errors.ts";
+import { newUuid } from "../kernel/ids.ts";
+import type { Logger } from "../kernel/logger.ts";
+import type { RuntimeOwner } from "../plugins/loading/load-plugin.ts";
+import type { SystemEvents } from "../runtime/agent/system-events.ts";
+import type { AgentRuntime } from "../runtime/agent/types.ts";
+import type { ConfigService, ConfigWriteResult } from "../runtime/config/types.ts";
+import type { Models } from "../runtime/models/types.ts";
+import type { Sessions } from "../runtime/sessions/index.ts";
+import type { KeyedStores } from "../runtime/state/index.ts";
+
+/** The rooms that `api.runtime` opens to plugins. */
+export interface RuntimeRooms {
+  version: string;
+  stateDir: string;
+  config: ConfigService;
+  keyedStores: KeyedStores;
+  agent: AgentRuntime;
+  models: Models;
+  sessions: Sessions;
+  systemEvents: SystemEvents;
+  channels: ChannelService;
+}
+
+/** Builds `api.runtime` for one instance of a plugin; what it acquires belongs to the instance's scope. */
+export function createPluginRuntime(rooms: RuntimeRooms, owner: RuntimeOwner): PluginRuntime {
+  const { agent, keyedStores, channels, models } = rooms;
+  const { pluginId, scope } = owner;
+  scope.defer(() => keyedStores.release(pluginId), "keyed stores");
+  const available: Partial<Record<keyof PluginRuntime, unknown>> = {
+    version: rooms.version,
+    config: runtimeConfig(rooms.config, pluginId),
+    state: named("state", {
+      resolveStateDir: () => rooms.stateDir,
+      openKeyedStore: (options: Parameters<KeyedStores["openKeyedStore"]>[1]) =>
+        keyedStores.openKeyedStore(pluginId, options),
+      openSyncKeyedStore: (options: Parameters<KeyedStores["openSyncKeyedStore"]>[1]) =>
+        keyedStores.openSyncKeyedStore(pluginId, options),
+    }),
+    agent: named("agent", {}),
+    llm: named("llm", {}),
+    tools: named("tools", {}),
+    subagent: named("subagent", subagent(rooms)),
+    events: named("events", {
+      onAgentEvent: (listener: Parameters<AgentRuntime["onEvent"]>[0]) =>
+        released(scope.use(agent.onEvent(listener), "agent events")),
+      onSessionTranscriptUpdate: (listener: (update: unknown) => void) =>
+        released(
+          scope.use(
+            agent.onTranscript(({ sessionKey, agentId, entry }) =>
+              listener({
+                target: { agentId, sessionId: entry.sessionId, sessionKey },
+                sessionKey,
+                agentId,
+                sessionId: entry.sessionId,
+                message: JSON.parse(entry.body),
+                messageId: entry.entryId,
+                messageSeq: entry.seq,
+                ...(entry.runId === undefined ? {} : { runId: entry.runId }),
+              }),
+            ),
+            "transcript updates",
+          ),
+        ),
+    }),
+    logging: named("logging", {
+      shouldLogVerbose: () => owner.logger.enabled("debug"),
+      getChildLogger: (bindings?: object) => loggerFor(owner.logger.child(pluginId, bindings)),
+    }),
+    modelAuth: named("modelAuth", {
+      resolveApiKeyForProvider: async ({ provider }: { provider: string }) => keyOf(models, provider),
+      getApiKeyForModel: async ({ model }: { model: { provider: string } }) => keyOf(models, model.provider),
+    }),
+    system: named("system", {
+      enqueueSystemEvent: (
+        event: string | { text?: string; message?: string; sessionKey?: string },
+        options: { sessionKey?: string; contextKey?: string } = {},
+      ) => {
+        const text = typeof event === "string" ? event : (event.text ?? event.message ?? "");
+        const sessionKey =
+          options.sessionKey ??
+          (typeof event === "string" ? undefined : event.sessionKey) ??
+          rooms.sessions.key("main").sessionKey;
+        if (text.trim() === "") return false;
+        return rooms.systemEvents.enqueue(
+          sessionKey,
+          text,
+          options.contextKey === undefined ? {} : { contextKey: options.contextKey },
+        );
+      },
+    }),
+    channel: channels.runtime,
+  };
+  return named("", available) as unknown as PluginRuntime;
+}
+
+function subagent(rooms: RuntimeRooms) {
+  const { agent, sessions } = rooms;
+  return {
+    run: async (params: {
+      sessionKey: string;
+      message: string;
+      provider?: string;
+      model?: string;
+      extraSystemPrompt?: string;
+      idempotencyKey?: string;
+    }) => {
+      const { sessionKey, agentId } = sessions.key(params.sessionKey);
+      const model = params.model && params.provider ? `${params.provider}/${params.model}` : params.model;
+      const accepted = await agent.accept({
+        runId: params.idempotencyKey ?? newUuid(),
+        sessionKey,
+        agentId,
+        origin: "plugin",
+        text: params.message,
+        ...(model === undefined ? {} : { model }),
+        ...(params.extraSystemPrompt === undefined ? {} : { extraSystemPrompt: params.extraSystemPrompt }),
+      });
+      return { runId: accepted.runId, sessionKey };
+    },
+    waitForRun: async ({ runId, timeoutMs }: { runId: string; timeoutMs?: number }) => {
+      const outcome = await agent.wait(runId, timeoutMs ?? DEFAULT_WAIT_MS);
+      if (!outcome) return { status: "timeout" };
+      return {
+        status: outcome.status === "done" ? "ok" : "error",
+        ...(outcome.error === undefined ? {} : { error: outcome.error.message }),
+        startedAt: outcome.startedAt,
+        endedAt: outcome.endedAt,
+      };
+    },
+  };
+}
+
+const DEFAULT_WAIT_MS = 30_000;
+
+function runtimeConfig(config: ConfigService, pluginId: string): PluginRuntimeConfig {
+  const write = async (
+    change: (draft: Record<string, unknown>) => unknown,
+    params: { afterWrite: PluginAfterWrite; baseHash?: string },
+  ): Promise<PluginConfigWriteResult> => {
+    const result = await config.mutate(change, {
+      reason: `plugin ${pluginId}`,
+      afterWrite: params.afterWrite,
+      ...(params.baseHash === undefined ? {} : { baseHash: params.baseHash }),
+    });
+    return {
+      path: config.current().path,
+      hash: result.hash,
+      afterWrite: params.afterWrite,
+      followUp: followUpOf(result, params.afterWrite),
+    };
+  };
+  return named("config", {
+    current: () => config.current().config,
+    mutateConfigFile: (params: Parameters<PluginRuntimeConfig["mutateConfigFile"]>[0]) =>
+      write(params.mutate, params),
+    replaceConfigFile: (params: Parameters<PluginRuntimeConfig["replaceConfigFile"]>[0]) =>
+      write((draft) => {
+        const next = structuredClone(params.sourceConfig ?? params.nextConfig ?? {});
+        for (const key of Object.keys(draft)) delete draft[key];
+        Object.assign(draft, next);
+      }, params),
+  }) as unknown as PluginRuntimeConfig;
+}
+
+function followUpOf(
+  { followUp }: ConfigWriteResult,
+  afterWrite: PluginAfterWrite,
+): PluginConfigWriteResult["followUp"] {
+  if (followUp.kind === "restart") return { mode: "restart", requiresRestart: true, reason: followUp.reason };
+  return { mode: afterWrite.mode === "none" ? "none" : "auto", requiresRestart: false };
+}
+
+function keyOf(models: Models, provider: string) {
+  const found = models.apiKeyFor(provider);
+  return {
+    ...(found?.apiKey === undefined ? {} : { apiKey: found.apiKey }),
+    source: found?.source ?? "none",
+    mode: found?.mode ?? "none",
+  };
+}
+
+function loggerFor(logger: Logger): PluginRuntimeLogger {
+  return {
+    debug: (message, meta) => logger.debug(message, meta),
+    info: (message, meta) => logger.info(message, meta),
+    warn: (message, meta) => logger.warn(message, meta),
+    error: (message, meta) => logger.error(message, meta),
+  };
+}
+
+function released(handle: { dispose(): unknown }): () => void {
+  return () => void handle.dispose();
+}
+
+/** An object whose missing members say their name when they are used, instead of being undefined. */
+function named<T extends object>(path: string, members: T): T {
+  return new Proxy(members, {
+    get(target, key, receiver) {
+      if (typeof key === "symbol" || key in target || key === "then" || key === "toJSON") {
+        return Reflect.get(target, key, receiver) as unknown;
+      }
+      const name = path === "" ? key : `${path}.${key}`;
+      throw new SluiceError(
+        "RUNTIME_MEMBER_MISSING",
+        `api.runtime.${name} does not exist in this version; see the plugin documentation for what does`,
+        { details: { member: name } },
+      );
+    },
+  });
+}
