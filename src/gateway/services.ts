@@ -7,6 +7,7 @@ import type { SystemEvents } from "../runtime/agent/system-events.ts";
 import type { AgentRuntime } from "../runtime/agent/types.ts";
 import type { ConfigService } from "../runtime/config/types.ts";
 import type { Models } from "../runtime/models/types.ts";
+import type { Sessions } from "../runtime/sessions/index.ts";
 import type { Store } from "../store/index.ts";
 import type { GatewayIdentity } from "./connection/identity.ts";
 import type { EventHub } from "./events/hub.ts";
@@ -34,6 +35,7 @@ export interface GatewayServices {
   readonly plugins: PluginDirectory;
   readonly agent: AgentRuntime;
   readonly models: Models;
+  readonly sessions: Sessions;
   readonly channels: ChannelService;
   readonly systemEvents: SystemEvents;
   readonly hub: EventHub;

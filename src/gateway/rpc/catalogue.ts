@@ -18,6 +18,18 @@ const group = (names: string, load: CatalogueGroup["load"]): CatalogueGroup => (
 export const CATALOGUE: readonly CatalogueGroup[] = [
   group("health status system-presence gateway.identity.get", () => import("../methods/status.ts")),
   group("logs.tail", () => import("../methods/logs.ts")),
+  group(
+    "chat.send chat.history chat.startup chat.metadata chat.abort chat.inject",
+    () => import("../methods/chat.ts"),
+  ),
+  group(
+    "sessions.list sessions.subscribe sessions.messages.subscribe sessions.messages.unsubscribe " +
+      "sessions.preview sessions.describe sessions.get sessions.resolve sessions.create sessions.patch " +
+      "sessions.reset sessions.delete",
+    () => import("../methods/sessions.ts"),
+  ),
+  group("agent agent.wait agents.list agent.identity.get", () => import("../methods/agent.ts")),
+  group("models.list", () => import("../methods/models.ts")),
   group("config.get config.set config.patch", () => import("../methods/config.ts")),
   group("plugins.list plugins.inspect", () => import("../methods/plugins.ts")),
   group(

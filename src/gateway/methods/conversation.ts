@@ -1,0 +1,47 @@
+import type { TurnAccepted } from "../../runtime/agent/types.ts";
+import type { SessionDefaults } from "../../runtime/sessions/index.ts";
+import type { EventReceiver } from "../events/hub.ts";
+import type { MethodContext } from "../rpc/method.ts";
+
+/** What `chat.send` answers for a turn that was accepted now, earlier, or has ended (spec 5.6). */
+export function ackOf(accepted: TurnAccepted) {
+  const { runId, messageSeq, outcome } = accepted;
+  if (accepted.status !== "ended") {
+    return {
+      runId,
+      status: accepted.status,
+      ...(accepted.status === "started" && messageSeq !== undefined ? { messageSeq } : {}),
+    };
+  }
+  const failed = outcome?.status === "failed";
+  return {
+    runId,
+    status: failed ? ("error" as const) : ("ok" as const),
+    ...(failed && outcome.error ? { summary: outcome.error.message } : {}),
+  };
+}
+
+/** The `defaults` block of `sessions.list` and `chat.history`. */
+export function defaultsOf(defaults: SessionDefaults) {
+  return {
+    modelProvider: defaults.modelProvider,
+    model: defaults.model,
+    contextTokens: defaults.contextTokens,
+    agentRuntime: { id: "sluice", source: "implicit" },
+    thinkingLevels: defaults.thinking.levels,
+    thinkingOptions: defaults.thinking.levels.map((level) => level.id),
+    thinkingDefault: defaults.thinking.defaultLevel,
+    modelSelectionTarget: "session",
+  };
+}
+
+/** The hub's receiver of the calling connection; none for HTTP and plugin calls. */
+export function receiverOf({ services, caller }: MethodContext): EventReceiver | undefined {
+  for (const receiver of services.hub.receivers) if (receiver.connId === caller.connId) return receiver;
+  return undefined;
+}
+
+/** Lets the calling connection hear the tool events of a run. */
+export function joinRun(context: MethodContext, runId: string): void {
+  receiverOf(context)?.subscriptions.joinRun(runId);
+}

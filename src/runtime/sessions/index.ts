@@ -1,0 +1,308 @@
+import type { Clock } from "../../kernel/clock.ts";
+import type { Disposable } from "../../kernel/disposable.ts";
+import { Emitter } from "../../kernel/emitter.ts";
+import { errorMessage, SluiceError } from "../../kernel/errors.ts";
+import { newUuid } from "../../kernel/ids.ts";
+import type { Logger } from "../../kernel/logger.ts";
+import type { HookRunner } from "../../plugins/types.ts";
+import type { Store } from "../../store/index.ts";
+import type { ListSessionsInput } from "../../store/procedures/session-listing.ts";
+import type { SessionRecord } from "../../store/procedures/session-rows.ts";
+import { defaultAgentId, mainKey } from "../agent/settings.ts";
+import type { AgentRuntime } from "../agent/types.ts";
+import type { ConfigService } from "../config/types.ts";
+import { normalizeThinkingLevel } from "../models/thinking.ts";
+import type { Models } from "../models/types.ts";
+import { previewItem } from "./display.ts";
+import { type HistoryDelta, type HistoryPage, readDelta, readHistory } from "./history.ts";
+import { canonicalSessionKey, isMainSession } from "./session-key.ts";
+import { type SessionDefaults, type SessionRow, sessionRow } from "./session-row.ts";
+
+export * from "./display.ts";
+export * from "./history.ts";
+export * from "./session-key.ts";
+export { publicEntry, type SessionDefaults, type SessionRow } from "./session-row.ts";
+
+/** Longest time a reset or delete waits for running turns to stop. */
+export const SESSION_DRAIN_MS = 15_000;
+export const MAX_PREVIEW_KEYS = 64;
+
+/** Something about a session changed outside a turn. */
+export interface SessionChange {
+  sessionKey: string;
+  agentId: string;
+  sessionId: string;
+  reason: "patch" | "reset" | "new" | "delete" | "create" | "archive" | "inject";
+  row?: SessionRow;
+}
+
+export interface SessionsOptions {
+  store: Store;
+  agent: AgentRuntime;
+  models: Models;
+  config: ConfigService;
+  hooks: HookRunner;
+  clock: Clock;
+  logger: Logger;
+}
+
+/** Validated change of a session: `null` clears a field. */
+export interface SessionChanges {
+  patch: Record<string, unknown>;
+  label?: string | null;
+  archived?: boolean;
+  pinned?: boolean;
+  expectedSessionId?: string;
+  expectedLifecycleRevision?: string;
+}
+
+/** Sessions for the floors above: keys, rows, pages, changes. */
+export class Sessions {
+  readonly #options: SessionsOptions;
+  readonly #changed: Emitter<SessionChange>;
+
+  constructor(options: SessionsOptions) {
+    this.#options = options;
+    this.#changed = new Emitter((error) =>
+      options.logger.warn("a listener of session changes failed", { error: errorMessage(error) }),
+    );
+  }
+
+  onChanged(listener: (change: SessionChange) => void): Disposable {
+    return this.#changed.on(listener);
+  }
+
+  /** The canonical key of a request. @throws SluiceError `INVALID_REQUEST` */
+  key(raw: string, agentId?: string): { sessionKey: string; agentId: string } {
+    const config = this.#options.config.current().config;
+    const agent = (agentId ?? defaultAgentId(config)).toLowerCase();
+    return canonicalSessionKey(raw, { agentId: agent, mainKey: mainKey(config) });
+  }
+
+  get mainKey(): string {
+    return mainKey(this.#options.config.current().config);
+  }
+
+  get(sessionKey: string): Promise<SessionRecord | undefined> {
+    return this.#options.store.call.sessions.get({ sessionKey });
+  }
+
+  async defaults(agentId?: string): Promise<SessionDefaults> {
+    const { models } = this.#options;
+    const resolved = await models.resolve(undefined, agentId).catch(() => undefined);
+    if (!resolved) {
+      return {
+        modelProvider: "none",
+        model: "none",
+        contextTokens: 0,
+        thinking: { levels: [{ id: "off", label: "off" }], defaultLevel: "off" },
+      };
+    }
+    const { model, thinking } = resolved;
+    return {
+      modelProvider: model.provider,
+      model: model.id,
+      contextTokens: model.contextWindow ?? 0,
+      thinking,
+    };
+  }
+
+  row(session: SessionRecord, defaults: SessionDefaults): SessionRow {
+    return sessionRow(session, {
+      defaults,
+      mainKey: this.mainKey,
+      activeRunIds: this.activeRunIds(session.sessionKey),
+      now: this.#options.clock.now(),
+    });
+  }
+
+  activeRunIds(sessionKey: string): string[] {
+    const active = this.#options.agent.inFlight(sessionKey);
+    return active ? [active.runId] : [];
+  }
+
+  async list(input: ListSessionsInput) {
+    const page = await this.#options.store.call.sessions.list(input);
+    const defaults = await this.defaults();
+    return { ...page, defaults, rows: page.sessions.map((session) => this.row(session, defaults)) };
+  }
+
+  history(input: Parameters<typeof readHistory>[1]): Promise<HistoryPage | undefined> {
+    return readHistory(this.#options.store, input);
+  }
+
+  delta(input: Parameters<typeof readDelta>[1]): Promise<HistoryDelta> {
+    return readDelta(this.#options.store, input);
+  }
+
+  async previews(keys: string[], limit: number, maxChars: number) {
+    const sessionKeys = keys.slice(0, MAX_PREVIEW_KEYS);
+    const found = await this.#options.store.call.sessions.preview({ sessionKeys, limit });
+    return found.map(({ sessionKey, status, bodies }) => ({
+      key: sessionKey,
+      status,
+      items: bodies.map((body) => previewItem(body, maxChars)).filter((item) => item !== undefined),
+    }));
+  }
+
+  /** Checks the level names and the model of a change. @throws SluiceError `INVALID_REQUEST` */
+  async validated(patch: Record<string, unknown>): Promise<Record<string, unknown>> {
+    const checked = { ...patch };
+    for (const [field, allowed] of Object.entries(LEVELS)) {
+      const value = checked[field];
+      if (value === undefined || value === null) continue;
+      if (!allowed.includes(String(value))) {
+        throw new SluiceError("INVALID_REQUEST", `invalid ${field}: expected one of ${allowed.join(", ")}`);
+      }
+    }
+    if (typeof checked["thinkingLevel"] === "string") {
+      const level = normalizeThinkingLevel(checked["thinkingLevel"]);
+      if (!level)
+        throw new SluiceError("INVALID_REQUEST", `unknown thinkingLevel: ${checked["thinkingLevel"]}`);
+      checked["thinkingLevel"] = level;
+    }
+    if (typeof checked["model"] === "string") {
+      const { model } = await this.#options.models.resolve(checked["model"]);
+      checked["providerOverride"] = model.provider;
+      checked["modelOverride"] = model.id;
+    } else if (checked["model"] === null) {
+      checked["providerOverride"] = null;
+      checked["modelOverride"] = null;
+    }
+    delete checked["model"];
+    return checked;
+  }
+
+  /** @throws SluiceError `INVALID_REQUEST` when a precondition fails or the label is taken */
+  async patch(key: { sessionKey: string; agentId: string }, changes: SessionChanges): Promise<SessionRecord> {
+    if (changes.archived === true && isMainSession(key.sessionKey, this.mainKey)) {
+      throw new SluiceError("INVALID_REQUEST", "the main session cannot be archived");
+    }
+    const result = await this.#options.store.call.sessions.patch({
+      sessionKey: key.sessionKey,
+      create: { agentId: key.agentId, sessionId: newUuid(), lifecycleRevision: newUuid() },
+      now: this.#options.clock.now(),
+      ...changes,
+    });
+    if ("refused" in result) throw refusal(result.refused, result.session?.sessionKey);
+    await this.#announce(result.session, changes.archived === undefined ? "patch" : "archive");
+    return result.session;
+  }
+
+  /** Stops running turns, then starts the conversation afresh under the same key. */
+  async reset(
+    key: { sessionKey: string; agentId: string },
+    options: { reason?: "new" | "reset"; expectedSessionId?: string } = {},
+  ): Promise<SessionRecord> {
+    const reason = options.reason ?? "reset";
+    const before = await this.get(key.sessionKey);
+    if (options.expectedSessionId !== undefined && before?.sessionId !== options.expectedSessionId) {
+      throw refusal("session-changed");
+    }
+    if (before) await this.#observe("before_reset", before, { reason });
+    await this.#stop(key.sessionKey, reason);
+    const result = await this.#options.store.call.sessions.reset({
+      sessionKey: key.sessionKey,
+      entryId: newUuid(),
+      lifecycleRevision: newUuid(),
+      reason,
+      now: this.#options.clock.now(),
+      create: { agentId: key.agentId, sessionId: newUuid() },
+      ...(options.expectedSessionId === undefined ? {} : { expectedSessionId: options.expectedSessionId }),
+    });
+    if ("refused" in result) throw refusal(result.refused);
+    if (before) await this.#observe("session_end", before, { reason, messageCount: before.messageCount });
+    await this.#observe("session_start", result.session, {});
+    await this.#announce(result.session, reason);
+    return result.session;
+  }
+
+  /** Stops running turns and removes the session; a large transcript goes in steps. */
+  async delete(
+    key: { sessionKey: string; agentId: string },
+    options: {
+      deleteTranscript?: boolean;
+      expectedSessionId?: string;
+      expectedLifecycleRevision?: string;
+      expectedUpdatedAt?: number;
+      archivedOnly?: boolean;
+    } = {},
+  ): Promise<{ deleted: boolean; archived: string[] }> {
+    if (isMainSession(key.sessionKey, this.mainKey)) {
+      throw new SluiceError("INVALID_REQUEST", "the main session cannot be deleted; reset it instead");
+    }
+    const before = await this.get(key.sessionKey);
+    if (!before) return { deleted: false, archived: [] };
+    const expected = options.expectedSessionId;
+    const updated = options.expectedUpdatedAt;
+    if (
+      (expected !== undefined && expected !== before.sessionId) ||
+      (updated !== undefined && updated !== before.updatedAt)
+    ) {
+      throw refusal("session-changed");
+    }
+    await this.#stop(key.sessionKey, "delete");
+    const { deleteTranscript = true, expectedUpdatedAt: _checkedOnce, ...conditions } = options;
+    for (;;) {
+      const step = await this.#options.store.call.sessions.delete({
+        sessionKey: key.sessionKey,
+        deleteTranscript,
+        ...conditions,
+      });
+      if (step.refused) throw refusal(step.refused);
+      if (step.done) break;
+    }
+    await this.#observe("session_end", before, { reason: "deleted", messageCount: before.messageCount });
+    const { sessionKey, agentId } = key;
+    this.#changed.emit({ sessionKey, agentId, sessionId: before.sessionId, reason: "delete" });
+    return { deleted: true, archived: deleteTranscript ? [] : [before.sessionId] };
+  }
+
+  async #stop(sessionKey: string, reason: string): Promise<void> {
+    const { agent, clock } = this.#options;
+    await agent.abort({ sessionKey, reason });
+    const late = clock.sleep(SESSION_DRAIN_MS).then(() => "late" as const);
+    if ((await Promise.race([agent.whenIdle(sessionKey), late])) !== "late") return;
+    throw new SluiceError("UNAVAILABLE", "the session's running turn does not stop; try again", {
+      retryable: true,
+      retryAfterMs: 5_000,
+    });
+  }
+
+  async #announce(session: SessionRecord, reason: SessionChange["reason"]): Promise<void> {
+    const { sessionKey, agentId, sessionId } = session;
+    const row = this.row(session, await this.defaults(agentId));
+    this.#changed.emit({ sessionKey, agentId, sessionId, reason, row });
+  }
+
+  async #observe(hook: string, session: SessionRecord, facts: object): Promise<void> {
+    const { hooks, logger } = this.#options;
+    if (!hooks.has(hook)) return;
+    const { sessionId, sessionKey, agentId } = session;
+    await hooks
+      .run(hook, { sessionId, sessionKey, ...facts }, { sessionId, sessionKey, agentId })
+      .catch((error: unknown) => logger.warn("a hook failed", { hook, error: errorMessage(error) }));
+  }
+}
+
+/** What each level of a session may be set to (spec 5.5). */
+const LEVELS: Readonly<Record<string, readonly string[]>> = {
+  verboseLevel: ["off", "on", "full"],
+  reasoningLevel: ["off", "on", "stream"],
+  elevatedLevel: ["off", "on", "ask", "full"],
+  execHost: ["auto", "sandbox", "gateway", "node"],
+  execSecurity: ["deny", "allowlist", "full"],
+  execAsk: ["off", "on-miss", "always"],
+  sendPolicy: ["allow", "deny"],
+  groupActivation: ["mention", "always"],
+};
+
+function refusal(reason: string, owner?: string): SluiceError<"INVALID_REQUEST"> {
+  const text =
+    reason === "label-taken"
+      ? `the label is used by ${owner ?? "another session"}`
+      : reason === "missing"
+        ? "the session does not exist"
+        : "the session has changed; read it again";
+  return new SluiceError("INVALID_REQUEST", text, { details: { reason } });
+}
