@@ -10,7 +10,6 @@ import { Redactor } from "../kernel/redaction.ts";
 import { Scope } from "../kernel/scope.ts";
 import { createPluginHost } from "../plugins/host.ts";
 import { CLOSE } from "../protocol/close-codes.ts";
-import { HEALTH_REFRESH_MS, TICK_INTERVAL_MS } from "../protocol/limits.ts";
 import { createAgentRuntime, SystemEvents } from "../runtime/agent/index.ts";
 import {
   agentIds,
@@ -19,9 +18,9 @@ import {
   defaultAgentId,
   mainKey,
 } from "../runtime/agent/settings.ts";
-import { openConfig } from "../runtime/config/index.ts";
+import { type ConfigSchemas, openConfig } from "../runtime/config/index.ts";
 import { createModels } from "../runtime/models/index.ts";
-import { displayMessage, Sessions } from "../runtime/sessions/index.ts";
+import { Sessions } from "../runtime/sessions/index.ts";
 import { createKeyedStores, resolveStateDir } from "../runtime/state/index.ts";
 import { openStore } from "../store/index.ts";
 import { channelHealth, channelSummary } from "./channel-report.ts";
@@ -30,10 +29,10 @@ import { Authentication } from "./connection/authentication.ts";
 import { Handshake } from "./connection/handshake.ts";
 import { helloOk } from "./connection/hello.ts";
 import { loadIdentity } from "./connection/identity.ts";
+import { discoveryFacts, isDiscoverable } from "./discovery.ts";
 import { EventLog } from "./events/event-log.ts";
 import { EventHub } from "./events/hub.ts";
-import { RunProjector } from "./events/run-projector.ts";
-import { tellTranscripts } from "./events/transcript-events.ts";
+import { publishEvents } from "./events/sources.ts";
 import type { GatewayOptions, RunningGateway } from "./gateway-options.ts";
 import { HealthMonitor } from "./health.ts";
 import { PluginRoutes } from "./http/plugin-routes.ts";
@@ -60,10 +59,9 @@ import {
   portOf,
   trustedProxies,
 } from "./settings.ts";
+import { runUpkeep } from "./upkeep.ts";
 
 export const DEFAULT_STOP_LIMIT_MS = 10_000;
-/** Bounded upkeep of the store happens this often. */
-const MAINTENANCE_PERIOD_MS = 30_000;
 
 /**
  * Builds a gateway and starts it: the one composition root. Parts are made in the order of their floors
@@ -127,6 +125,8 @@ async function build(options: GatewayOptions, scope: Scope): Promise<RunningGate
     "store",
   );
   pending.delete("store");
+  // Plugins are known only after the configuration; until then no setting of theirs can be checked.
+  let pluginSchemas = async (): Promise<ConfigSchemas> => ({ plugins: {}, channels: {} });
   const config = scope.use(
     await openConfig({
       path: options.configPath ?? configPathOf(env, stateDir),
@@ -135,6 +135,7 @@ async function build(options: GatewayOptions, scope: Scope): Promise<RunningGate
       logger,
       redactor,
       env,
+      schemas: () => pluginSchemas(),
     }),
     "configuration",
   );
@@ -186,6 +187,7 @@ async function build(options: GatewayOptions, scope: Scope): Promise<RunningGate
     ...(options.importModule === undefined ? {} : { importModule: options.importModule }),
   });
   const { registry, hooks } = plugins;
+  pluginSchemas = () => plugins.configSchemas();
   const models = createModels({ registry, config, clock, logger, env });
   const systemEvents = new SystemEvents();
   const foundation = createChannelFoundation({ registry, config, clock });
@@ -332,57 +334,18 @@ async function build(options: GatewayOptions, scope: Scope): Promise<RunningGate
     scope,
   );
 
-  scope.use(new RunProjector({ hub, clock }).follow(agent), "run projector");
-  scope.use(
-    tellTranscripts(agent, hub, ({ entry }) => displayMessage(entry)),
-    "transcript listener",
-  );
-  scope.use(
-    sessions.onChanged(({ row, ...change }) =>
-      hub.publish(
-        "sessions.changed",
-        { ...change, ts: clock.now(), ...(row ? { session: row } : {}) },
-        { sessionKey: change.sessionKey },
-      ),
-    ),
-    "session listener",
-  );
+  const secret = () => settings().secret;
+  publishEvents(services, scope);
+  runUpkeep(services, scope);
   scope.use(
     config.onChange((next, previous) => {
-      redactor.add(
-        typeof next.config.gateway?.auth?.token === "string" ? next.config.gateway.auth.token : "",
-      );
-      hub.publish("config.changed", { path: next.path, hash: next.hash, ts: clock.now() });
-      if (settings().secret !== authSettings(previous.config, { token: givenToken, generated }).secret) {
-        server?.disconnect((one) => one.isOpen, CLOSE.AUTH_CHANGED, "gateway auth changed");
+      const own = next.config.gateway?.auth;
+      for (const value of [own?.token, own?.password]) if (typeof value === "string") redactor.add(value);
+      if (secret() !== authSettings(previous.config, { token: givenToken, generated }).secret) {
+        server?.disconnect(() => true, CLOSE.AUTH_CHANGED, "gateway auth changed");
       }
     }),
-    "configuration listener",
-  );
-  scope.use(
-    registry.onChange((next) => hub.publish("plugins.changed", { generation: next.id })),
-    "registry listener",
-  );
-  scope.use(
-    clock.every(TICK_INTERVAL_MS, () => {
-      presence.sweep();
-      hub.publish("tick", { ts: clock.now() });
-    }),
-    "tick",
-  );
-  scope.use(
-    clock.every(
-      HEALTH_REFRESH_MS,
-      () => void monitor.refresh().catch((error) => logger.warn("health check failed", { error })),
-    ),
-    "health timer",
-  );
-  scope.use(
-    clock.every(
-      MAINTENANCE_PERIOD_MS,
-      () => void store.maintain().catch((error) => logger.warn("store upkeep failed", { error })),
-    ),
-    "store upkeep",
+    "secret rotation",
   );
 
   // Plugins are unloaded before the rooms they use are closed.
@@ -390,10 +353,16 @@ async function build(options: GatewayOptions, scope: Scope): Promise<RunningGate
   await plugins.start();
   pending.delete("plugins");
   const address = await server.listen(portOf(options.port, env, current()), host);
+  const hookContext = { port: address.port, config: current(), abortSignal: scope.signal };
   const { resumed } = await agent.resume();
   pending.delete("agent");
   const recovered = await channels.start();
   pending.delete("channels");
+  await plugins.startServices();
+  if (isDiscoverable(current())) {
+    await plugins.startDiscovery(discoveryFacts(current(), { host, port: address.port }));
+  }
+  await hooks.run("gateway_start", { port: address.port }, hookContext);
   logger.info("the gateway is ready", { port: address.port, host, resumedTurns: resumed, ...recovered });
 
   let stopped: Promise<void> | undefined;
@@ -402,6 +371,7 @@ async function build(options: GatewayOptions, scope: Scope): Promise<RunningGate
       stopping = true;
       logger.info("the gateway is stopping", { reason });
       hub.publish("shutdown", { reason });
+      await hooks.run("gateway_stop", { reason }, hookContext).catch(() => {});
       const limitMs = options.stopLimitMs ?? DEFAULT_STOP_LIMIT_MS;
       await channels.drain(limitMs).catch((error) => logger.warn("channels did not drain", { error }));
       await agent.drain(limitMs).catch((error) => logger.warn("turns did not drain", { error }));

@@ -92,7 +92,6 @@ async function write(
   if (result.changedPaths.length === 0) {
     return { ok: true, noop: true, changedPaths: [], path: next.path, config: redactConfig(next.source) };
   }
-  services.hub.publish("config.changed", { path: next.path, hash: next.hash, ts: services.clock.now() });
   return {
     ok: true,
     path: next.path,
