@@ -95,7 +95,7 @@ export function sessionRow(
       ? (entry["providerOverride"] ?? defaults.modelProvider)
       : (entry["modelProvider"] ?? defaults.modelProvider),
     model: overridden ? entry["modelOverride"] : (entry["model"] ?? defaults.model),
-    modelOverrideSource: overridden ? "user" : "default",
+    modelOverrideSource: overridden ? "user" : null,
     thinkingLevels: defaults.thinking.levels,
     thinkingOptions: defaults.thinking.levels.map((level) => level.id),
     thinkingDefault: defaults.thinking.defaultLevel,
