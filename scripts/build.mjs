@@ -107,9 +107,8 @@ async function targets() {
         entries.map((file) => `${folder}/${file}`),
         `dist/extensions/${id}`,
         folder,
-        {
-          plugins: [sharedSdk(outdir)],
-        },
+        // Chunks lie beside the entry: the SDK's relative address is then the same for all of them.
+        { plugins: [sharedSdk(outdir)], chunkNames: "[name]-[hash]" },
       ),
       copies: files
         .filter((file) => file === "openclaw.plugin.json" || file === "assets" || file === "clients")
@@ -141,6 +140,20 @@ function appendBuildId(contents) {
   if (contents.some((byte) => byte > 127)) return contents;
   const hash = createHash("sha256").update(contents).digest("hex").slice(0, 32);
   return Buffer.concat([contents, Buffer.from(`//# build=${hash}\n`)]);
+}
+
+/** Root commands of plugins that are on by default, for `sluice --help` without a configuration. */
+async function bundledCommands() {
+  const commands = [];
+  for (const id of await readdir(join(root, "extensions"))) {
+    const text = await readFile(join(root, "extensions", id, "openclaw.plugin.json"), "utf8").catch(
+      () => "{}",
+    );
+    const { enabledByDefault, cliCommands = [] } = JSON.parse(text);
+    if (enabledByDefault)
+      commands.push(...cliCommands.map(({ name, description }) => ({ name, description })));
+  }
+  return Buffer.from(`${JSON.stringify(commands)}\n`);
 }
 
 async function writeIfChanged(path, contents) {
@@ -220,6 +233,9 @@ export async function build({ quick = false } = {}) {
       failures.push({ name: target.name, message: String(error?.message ?? error) });
     }
   }
+  const commandsFile = join(dist, "bundled-commands.json");
+  await writeIfChanged(commandsFile, await bundledCommands());
+  written.add(commandsFile);
   if (quick) return failures;
   await rm(join(dist, "types"), { recursive: true, force: true });
   await Promise.all([

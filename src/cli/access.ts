@@ -1,8 +1,8 @@
-import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { resolveStateDir } from "../runtime/state/state-folder.ts";
 import { cliError } from "./errors.ts";
+import { readLocalConfig } from "./local-config.ts";
 
 /** How to reach and open a gateway. */
 export interface Access {
@@ -48,20 +48,9 @@ function portNumber(value: unknown): number {
   throw cliError("USAGE", `"${String(value)}" is not a port; expected a number from 1 to 65535`);
 }
 
-/**
- * Port and secret of the configuration, with includes and references resolved as the gateway does. A broken
- * file counts as empty; `sluice doctor` names what is wrong with it.
- */
+/** Port and secret of the configuration. */
 async function gatewaySection(path: string, env: Environment): Promise<{ port?: unknown; token?: string }> {
-  if (!existsSync(path)) return {};
-  const [{ readSource }, { resolveConfig }] = await Promise.all([
-    import("../runtime/config/source.ts"),
-    import("../runtime/config/resolve.ts"),
-  ]);
-  const { effective } = await readSource(path, []);
-  if (effective === undefined) return {};
-  const { config } = await resolveConfig(effective, env, dirname(path));
-  const gateway = config["gateway"] as
+  const gateway = (await readLocalConfig(path, env))["gateway"] as
     | { port?: unknown; auth?: { token?: unknown; password?: unknown } }
     | undefined;
   const secret = gateway?.auth?.token ?? gateway?.auth?.password;

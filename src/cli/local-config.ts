@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { dirname } from "node:path";
 import { type CheckResult, failed, passed, warned } from "./checks/check.ts";
 
 export interface ConfigFinding {
@@ -24,6 +26,25 @@ export async function inspectConfigFile(path: string): Promise<ConfigReport> {
       ? [{ severity: "error" as const, path: "", message: source.error ?? "it can not be read" }]
       : validateCore(source.effective);
   return { exists: source.exists, findings };
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * The configuration as the gateway would read it now, references resolved. A missing or broken file counts as
+ * empty; `sluice doctor` names what is wrong with it.
+ */
+export async function readLocalConfig(
+  path: string,
+  env: Environment,
+): Promise<Readonly<Record<string, unknown>>> {
+  if (!existsSync(path)) return {};
+  const [{ readSource }, { resolveConfig }] = await Promise.all([
+    import("../runtime/config/source.ts"),
+    import("../runtime/config/resolve.ts"),
+  ]);
+  const { effective } = await readSource(path, []);
+  return effective === undefined ? {} : (await resolveConfig(effective, env, dirname(path))).config;
 }
 
 /** The configuration file as `sluice doctor` sees it. */

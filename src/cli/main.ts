@@ -16,7 +16,7 @@ async function main(): Promise<void> {
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code === "EPIPE") process.exit(0);
   });
-  process.exitCode = await runCli(process.argv.slice(2), {
+  const status = await runCli(process.argv.slice(2), {
     clock: systemClock,
     env: process.env,
     version,
@@ -24,6 +24,8 @@ async function main(): Promise<void> {
     stderr: process.stderr,
     signal: interrupted.signal,
   });
+  // A plugin's command reports failure by setting the exit code itself.
+  if (status !== 0) process.exitCode = status;
 }
 
 void main();

@@ -1,4 +1,5 @@
 import { Command, CommanderError } from "commander";
+import type { Disposable } from "../kernel/disposable.ts";
 import { registerAgent } from "./commands/agent.ts";
 import { registerConfig } from "./commands/config.ts";
 import { registerDeliveries } from "./commands/deliveries.ts";
@@ -29,11 +30,8 @@ export function createProgram(environment: CliEnvironment): Command {
     .description("A small, durable, self-hosted gateway between chat channels, devices and AI agents.")
     .version(environment.version, "-V, --version", "print the version")
     .helpOption("-h, --help", "print help")
-    .option("--json", "print the result as JSON")
-    .option("--url <address>", "address of the gateway (ws:// on this machine, wss:// elsewhere)")
-    .option("--port <number>", "port of the gateway on this machine")
-    .option("--token <text>", "gateway token (better: SLUICE_GATEWAY_TOKEN)")
-    .option("--timeout <seconds>", "longest wait for an answer")
+    // Options after a command's name belong to it: plugins may use the same names for their own.
+    .enablePositionalOptions()
     .addHelpText("after", EPILOGUE)
     .showHelpAfterError("(add --help for usage)");
   for (const register of [
@@ -48,16 +46,29 @@ export function createProgram(environment: CliEnvironment): Command {
   ]) {
     register(program, environment);
   }
-  eachCommand(program, (command) => {
-    command
-      .exitOverride()
-      .configureHelp({ showGlobalOptions: command !== program })
-      .configureOutput({
-        writeOut: (text) => void environment.stdout.write(text),
-        writeErr: (text) => void environment.stderr.write(text),
-      });
-  });
+  eachCommand(program, addCommonOptions);
+  harness(program, environment);
   return program;
+}
+
+/** Understood by the root and by every command of the core. */
+function addCommonOptions(command: Command): void {
+  command
+    .option("--json", "print the result as JSON")
+    .option("--url <address>", "address of the gateway (ws:// on this machine, wss:// elsewhere)")
+    .option("--port <number>", "port of the gateway on this machine")
+    .option("--token <text>", "gateway token (better: SLUICE_GATEWAY_TOKEN)")
+    .option("--timeout <seconds>", "longest wait for an answer");
+}
+
+/** Every command of the tree throws instead of exiting, speaks through `environment`, and explains alike. */
+function harness(program: Command, environment: CliEnvironment): void {
+  eachCommand(program, (command) => {
+    command.exitOverride().configureOutput({
+      writeOut: (text) => void environment.stdout.write(text),
+      writeErr: (text) => void environment.stderr.write(text),
+    });
+  });
 }
 
 function eachCommand(command: Command, visit: (command: Command) => void): void {
@@ -65,10 +76,46 @@ function eachCommand(command: Command, visit: (command: Command) => void): void 
   for (const child of command.commands) eachCommand(child, visit);
 }
 
+/** Options of the root that take a value; the word after them is no command. */
+const VALUED = new Set(["--url", "--port", "--token", "--timeout"]);
+
+/** The first word that names a command; `help x` counts as `x`. */
+function commandWord(argv: readonly string[]): string | undefined {
+  for (let index = 0; index < argv.length; index++) {
+    const word = argv[index] ?? "";
+    if (VALUED.has(word)) index += 1;
+    else if (!word.startsWith("-") && word !== "help") return word;
+  }
+  return undefined;
+}
+
+/** Adds what plugins contribute when this command line needs to know: the root help, or a foreign command. */
+async function addPluginCommands(
+  program: Command,
+  argv: readonly string[],
+  environment: CliEnvironment,
+): Promise<Disposable | undefined> {
+  const word = commandWord(argv);
+  if (word !== undefined && program.commands.some((command) => command.name() === word)) return undefined;
+  const { attachPluginCommand, promisedCommands } = await import("./plugin-commands.ts");
+  if (word !== undefined) {
+    const plugins = await attachPluginCommand(program, word, environment);
+    harness(program, environment);
+    return plugins;
+  }
+  const lines = (await promisedCommands(environment)).map(
+    ({ name, description }) => `  ${name.padEnd(20)} ${description}`,
+  );
+  if (lines.length > 0) program.addHelpText("after", `Commands of plugins:\n${lines.join("\n")}\n`);
+  return undefined;
+}
+
 /** Runs one command line and returns the exit code; failures are shown, never thrown. */
 export async function runCli(argv: readonly string[], environment: CliEnvironment): Promise<ExitCode> {
   const program = createProgram(environment);
+  let plugins: Disposable | undefined;
   try {
+    plugins = await addPluginCommands(program, argv, environment);
     await program.parseAsync(argv, { from: "user" });
     return EXIT.OK;
   } catch (error) {
@@ -78,5 +125,7 @@ export async function runCli(argv: readonly string[], environment: CliEnvironmen
     const output = new Output({ ...environment, json });
     output.failure(error);
     return exitCodeOf(error);
+  } finally {
+    await plugins?.dispose();
   }
 }

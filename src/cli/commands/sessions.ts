@@ -55,9 +55,9 @@ Examples:
   sessions
     .command("show <key>")
     .description("print the end of a session's transcript")
-    .action(async (key: string, _options: object, command: Command) => {
+    .option("--limit <count>", "most messages to show", "50")
+    .action(async (key: string, { limit }: { limit: string }, command: Command) => {
       const context = new CommandContext(environment, command);
-      const { limit } = command.optsWithGlobals<{ limit: string }>();
       const history = await context.call<{ messages: HistoryMessage[] }>(
         "chat.history",
         { sessionKey: key, limit: Number(limit) },
