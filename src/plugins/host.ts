@@ -23,6 +23,7 @@ import type { WorkflowServices } from "./api/workflow.ts";
 import { configSchemasOf, type PluginConfigSchemas } from "./config/config-schemas.ts";
 import { discoverPlugins, type PluginRoots } from "./discovery/discover.ts";
 import { TypedHookRunner } from "./hooks/runner.ts";
+import { distinct } from "./inspect/distinct.ts";
 import { inspectPlugin, type PluginInspection } from "./inspect/inspect.ts";
 import type { PluginInstance } from "./loading/instance.ts";
 import { ModuleLoader } from "./loading/load-module.ts";
@@ -477,7 +478,7 @@ export class PluginHost implements Disposable {
       explicitlyEnabled: decision.explicitlyEnabled,
       ...(failed ? { error } : {}),
       ...(failure ? { failurePhase: failure.phase } : {}),
-      diagnostics: [
+      diagnostics: distinct([
         ...candidate.diagnostics,
         ...(loaded?.draft.diagnostics ?? []),
         ...this.#registry.conflictsOf(id),
@@ -485,7 +486,7 @@ export class PluginHost implements Disposable {
           ? [{ level: "error" as const, code: failure.code, message: failure.message, pluginId: id }]
           : []),
         ...(this.#late.get(id) ?? []),
-      ],
+      ]),
     };
   }
 

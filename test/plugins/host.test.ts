@@ -18,7 +18,9 @@ describe("loading plugins", () => {
     await bench.host.start();
     const generation = bench.host.registry.current();
     expect(generation.get("tool", "hello")?.pluginId).toBe("hello");
-    expect(generation.get<{ handler(): unknown }>("command", "hi")?.value.handler()).toEqual({ text: "hi from hello" });
+    expect(generation.get<{ handler(): unknown }>("command", "hi")?.value.handler()).toEqual({
+      text: "hi from hello",
+    });
     const method = generation.get<GatewayMethodRegistration>("gatewayMethod", "hello.echo")?.value;
     expect(method?.scope).toBe("operator.read");
     expect(method?.handler({ params: 1, respond: () => {} })).toEqual({ params: 1 });
@@ -97,7 +99,9 @@ describe("loading plugins", () => {
   it("names the SDK subpath that this host does not have", async () => {
     const bench = await pluginBench();
     await bench.write("global", "future", {
-      files: { "index.mjs": `import { x } from "openclaw/plugin-sdk/of-the-future"; export default { register() { x; } };` },
+      files: {
+        "index.mjs": `import { x } from "openclaw/plugin-sdk/of-the-future"; export default { register() { x; } };`,
+      },
     });
     await bench.host.start();
     const [record] = bench.host.records();

@@ -6,6 +6,7 @@ import type { DraftItem } from "../registry/draft.ts";
 import type { KnownPlugin } from "../snapshot.ts";
 import type { PluginRecord, RegistryGeneration } from "../types.ts";
 import { type CompatibilityReport, compatibilityOf } from "./compatibility.ts";
+import { distinct } from "./distinct.ts";
 import { findMissingSdkNames } from "./missing-sdk-names.ts";
 import { type PluginShape, shapeOf } from "./shape.ts";
 
@@ -58,7 +59,7 @@ export async function inspectPlugin(parts: InspectionParts): Promise<PluginInspe
     ...parts.record,
     ...(loaded ? { name: loaded.name, ...(loaded.version ? { version: loaded.version } : {}) } : {}),
     ...(failure ? { failurePhase: failure.phase } : {}),
-    diagnostics: dedupe([
+    diagnostics: distinct([
       ...parts.record.diagnostics,
       ...(loaded?.draft.diagnostics ?? []),
       ...(failure
@@ -113,12 +114,4 @@ export async function inspectPlugin(parts: InspectionParts): Promise<PluginInspe
     missingSdkNames: await findMissingSdkNames(candidate.realRoot, parts.sdkFolder),
     diagnostics: record.diagnostics,
   };
-}
-
-function dedupe(diagnostics: PluginRecord["diagnostics"]): PluginRecord["diagnostics"] {
-  const seen = new Set<string>();
-  return diagnostics.filter(({ code, message }) => {
-    const key = `${code}\0${message}`;
-    return !seen.has(key) && seen.add(key);
-  });
 }

@@ -88,7 +88,7 @@ export class PluginInstance {
 
   /** Waits until no call is in flight, at most `limitMs`. False when time ran out. */
   async drained(clock: Clock, limitMs = DRAIN_LIMIT_MS): Promise<boolean> {
-    if (this.#active === 0) return true;
+    if (this.#active === 0 || limitMs <= 0) return this.#active === 0;
     return new Promise((resolve) => {
       const timer = clock.after(limitMs, () => resolve(false));
       this.#idle.push(() => {

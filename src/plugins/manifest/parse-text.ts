@@ -1,5 +1,5 @@
 import { SluiceError } from "../../kernel/errors.ts";
-import { assertSafeJson } from "../../kernel/safe-json.ts";
+import { assertSafeJson, isForbiddenKey } from "../../kernel/safe-json.ts";
 import { MAX_MANIFEST_DEPTH } from "./limits.ts";
 
 /**
@@ -23,6 +23,8 @@ export async function parseMetadataText(source: string): Promise<unknown> {
   return value;
 }
 
+/** `constructor` as plain text is harmless, an object under that name is not. */
 function dropPrototypeKeys(this: unknown, key: string, value: unknown): unknown {
-  return key === "__proto__" ? undefined : value;
+  if (Array.isArray(this) || !isForbiddenKey(key)) return value;
+  return key === "__proto__" || typeof value === "object" ? undefined : value;
 }

@@ -106,7 +106,8 @@ export async function writePlugin(folder: string, id: string, plugin: PluginFile
   const files: Record<string, string> = { "openclaw.plugin.json": text, ...plugin.files };
   if (plugin.package) files["package.json"] = JSON.stringify(plugin.package);
   if (plugin.register !== undefined) {
-    files["index.mjs"] = `export default { id: ${JSON.stringify(id)}, register(api) { ${plugin.register} } };`;
+    files["index.mjs"] =
+      `export default { id: ${JSON.stringify(id)}, register(api) { ${plugin.register} } };`;
   }
   for (const [name, contents] of Object.entries(files)) {
     await mkdir(dirname(join(folder, name)), { recursive: true });
@@ -118,5 +119,7 @@ export async function writePlugin(folder: string, id: string, plugin: PluginFile
 /** What is registered, in a comparable form. */
 export function contents(host: PluginHost, ids: readonly string[]): string[] {
   const generation = host.registry.current();
-  return ids.flatMap((id) => generation.ofPlugin(id).map((entry) => `${entry.ordinal} ${id} ${entry.kind} ${entry.key}`));
+  return ids.flatMap((id) =>
+    generation.ofPlugin(id).map((entry) => `${entry.ordinal} ${id} ${entry.kind} ${entry.key}`),
+  );
 }

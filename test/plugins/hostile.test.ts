@@ -1,0 +1,212 @@
+import { link, mkdir, symlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it, vi } from "vitest";
+import { type PluginBench, pluginBench } from "./support/plugin-bench.ts";
+
+async function codes(bench: PluginBench, id: string): Promise<string[]> {
+  const record = bench.host.records().find((candidate) => candidate.id === id);
+  return record?.diagnostics.filter(({ level }) => level !== "info").map(({ code }) => code) ?? [];
+}
+
+const GOOD = `api.registerCommand({ name: "good", description: "d", handler: () => ({}) });`;
+
+describe("a hostile zoo", () => {
+  it("[F258] rolls back everything of a plugin whose register throws, and loads the others", async () => {
+    const bench = await pluginBench();
+    await bench.write("global", "a-bad", {
+      register: `${GOOD.replace("good", "half")} api.lifecycle.onDispose(() => { globalThis.rolledBack = true; }); throw new Error("no");`,
+    });
+    await bench.write("global", "good", { register: GOOD });
+    await bench.host.start();
+    const generation = bench.host.registry.current();
+    expect(generation.list("command").map(({ key }) => key)).toEqual(["good"]);
+    expect((globalThis as { rolledBack?: boolean }).rolledBack).toBe(true);
+    expect(await codes(bench, "a-bad")).toEqual(["register-failed"]);
+  });
+
+  it.each([
+    ["throws at import", { files: { "index.mjs": `throw new Error("at import");` } }, "load-failed"],
+    [
+      "async register",
+      { files: { "index.mjs": `export default { id: "x", async register() {} };` } },
+      "register-async",
+    ],
+    ["no register", { files: { "index.mjs": `export default { id: "x" };` } }, "register-missing"],
+    [
+      "another id",
+      { files: { "index.mjs": `export default { id: "y", register() {} };` } },
+      "plugin-id-mismatch",
+    ],
+    ["a syntax error", { files: { "index.mjs": `export default {{;` } }, "load-failed"],
+    ["a missing package", { files: { "index.mjs": `import "no-such-package";` } }, "load-failed"],
+    [
+      "no manifest schema",
+      { manifest: { configSchema: undefined }, register: "" },
+      "manifest-config-schema-missing",
+    ],
+    ["broken JSON5", { manifest: "{ id: ", register: "" }, "manifest-invalid"],
+    ["a reserved id", { manifest: { id: "node-mcp" }, register: "" }, "manifest-id-reserved"],
+    [
+      "a huge manifest",
+      { manifest: `{"id":"x","configSchema":{},"x":"${"x".repeat(262_144)}"}`, register: "" },
+      "manifest-invalid",
+    ],
+    [
+      "a deep manifest",
+      { manifest: `{"id":"x","configSchema":${"[".repeat(100)}${"]".repeat(100)}}`, register: "" },
+      "manifest-invalid",
+    ],
+    ["bad categories", { manifest: { categories: ["sorcery"] }, register: "" }, "manifest-invalid"],
+    ["a removed method", { register: "api.registerHttpHandler(() => {});" }, "register-failed"],
+    ["a nameless hook", { register: `api.registerHook("command:new", () => {});` }, "register-failed"],
+    [
+      "a wildcard matcher",
+      { register: `api.on("before_tool_call", () => {}, { matcher: ["*"] });` },
+      "register-failed",
+    ],
+    ["memory without the kind", { register: "api.registerMemoryCapability({});" }, "register-failed"],
+    [
+      "ten thousand tools",
+      {
+        manifest: { contracts: { tools: ["t"] } },
+        register: `for (let i = 0; i < 10_000; i++) api.registerTool({ name: "t", parameters: {}, execute: async () => ({}) });`,
+      },
+      "register-failed",
+    ],
+  ])("[F244] [F258] refuses a plugin with %s", async (_what, files, code) => {
+    const bench = await pluginBench();
+    await bench.write("global", "x", files);
+    await bench.write("global", "good", { register: GOOD });
+    await bench.host.start();
+    const bad = bench.host.records().find(({ id }) => id !== "good");
+    expect(bad?.status).toBe("error");
+    expect(bad?.diagnostics.map((diagnostic) => diagnostic.code)).toContain(code);
+    expect(bench.host.registry.current().get("command", "good")?.pluginId).toBe("good");
+  });
+
+  it("contains a plugin that fails later: rejects after register, throws in a timer's hook, never answers", async () => {
+    const bench = await pluginBench();
+    await bench.write("global", "late", {
+      register: `
+        api.on("message_received", () => { throw new Error("in a hook"); });
+        api.on("message_sent", () => new Promise(() => {}), { timeoutMs: 50 });
+        api.registerService({ id: "late", start: () => Promise.reject(new Error("no start")), stop: () => new Promise(() => {}) });`,
+    });
+    await bench.host.start();
+    await bench.host.startServices();
+    await bench.host.hooks.run("message_received", { from: "a", content: "b" }, { channelId: "c" });
+    const sent = bench.host.hooks.run(
+      "message_sent",
+      { to: "a", content: "b", success: true },
+      { channelId: "c" },
+    );
+    await bench.clock.advance(0);
+    await bench.clock.advance(60);
+    await sent;
+    expect(await codes(bench, "late")).toEqual(["service-failed"]);
+    const closing = bench.host.dispose();
+    await vi.waitFor(() => expect(bench.clock.armed).toBe(1));
+    await bench.clock.advance(5_001);
+    await closing;
+  });
+
+  it("[F244] drops prototype keys from manifests and leaves Object.prototype alone", async () => {
+    const bench = await pluginBench();
+    await bench.write("global", "proto", {
+      manifest: `{"id":"proto","configSchema":{"type":"object"},"activation":{"onStartup":true},"__proto__":{"polluted":true},
+        "channelConfigs":{"__proto__":{"schema":{}},"constructor":{"schema":{}},"ok":{"schema":{"type":"object"}}},"channels":["ok"]}`,
+      register: GOOD,
+    });
+    await bench.host.start();
+    expect(({} as { polluted?: boolean }).polluted).toBeUndefined();
+    const known = (await bench.host.snapshot()).find("proto");
+    expect(Object.keys(known?.candidate.manifest?.channelConfigs ?? {})).toEqual(["ok"]);
+  });
+
+  it("a cyclic config schema neither hangs nor fails the gateway", async () => {
+    const bench = await pluginBench({ plugins: { entries: { loop: { config: { next: { next: {} } } } } } });
+    await bench.write("global", "loop", {
+      manifest: {
+        configSchema: {
+          $ref: "#/definitions/node",
+          definitions: { node: { type: "object", properties: { next: { $ref: "#/definitions/node" } } } },
+        },
+      },
+      register: GOOD,
+    });
+    await bench.write("global", "self", {
+      manifest: { configSchema: { $ref: "#" } },
+      register: GOOD.replace("good", "other"),
+    });
+    await bench.host.start();
+    expect(bench.host.records().map(({ id, status }) => [id, status])).toEqual([
+      ["loop", "loaded"],
+      ["self", "loaded"],
+    ]);
+  });
+
+  it("[F253] blocks entries that leave the folder, world-writable folders and hard links before running code", async () => {
+    const bench = await pluginBench();
+    const outside = join(bench.root, "outside.mjs");
+    await writeFile(outside, "globalThis.escaped = true; export default { register() {} };");
+    const escaping = await bench.write("global", "escaping", {});
+    await symlink(outside, join(escaping, "index.mjs"));
+    const linked = await bench.write("global", "linked", {});
+    await link(outside, join(linked, "index.mjs"));
+    const open = await bench.write("global", "open", { register: "globalThis.escaped = true;" });
+    await (await import("node:fs/promises")).chmod(open, 0o777);
+    await bench.host.start();
+    const found = bench.host
+      .records()
+      .map(({ id, status, diagnostics }) => [id, status, diagnostics[0]?.code]);
+    expect(found).toEqual([
+      ["escaping", "error", "source-escapes-root"],
+      ["linked", "error", "entry-unsafe-path"],
+      ["open", "error", "path-world-writable"],
+    ]);
+    expect((globalThis as { escaped?: boolean }).escaped).toBeUndefined();
+  });
+
+  it("[F253] refuses a manifest that is a link out of the folder or a hard link", async () => {
+    const bench = await pluginBench();
+    const outside = join(bench.root, "manifest.json");
+    await writeFile(
+      outside,
+      JSON.stringify({ id: "soft", configSchema: {}, activation: { onStartup: true } }),
+    );
+    const soft = join(bench.root, "global", "soft");
+    await mkdir(soft, { recursive: true });
+    await symlink(outside, join(soft, "openclaw.plugin.json"));
+    await writeFile(join(soft, "index.mjs"), "export default { register() {} };");
+    await bench.host.start();
+    expect(bench.host.records()).toMatchObject([
+      { status: "error", diagnostics: [{ code: "entry-unsafe-path" }] },
+    ]);
+  });
+
+  it("[F254] the same id twice: the configured folder wins, the other is named in a warning", async () => {
+    const bench = await pluginBench();
+    await bench.write("extra", "twin", { register: GOOD });
+    await bench.write("global", "twin", { register: GOOD.replace("good", "loser") });
+    bench.config.set({ plugins: { load: { paths: [join(bench.root, "extra", "twin")] } } });
+    await bench.host.start();
+    expect(bench.host.records()).toMatchObject([{ id: "twin", origin: "config" }]);
+    expect(
+      bench.host.registry
+        .current()
+        .list("command")
+        .map(({ key }) => key),
+    ).toEqual(["good"]);
+    expect(bench.host.diagnostics().map(({ code }) => code)).toContain("duplicate-plugin-id");
+  });
+
+  it("[F254] ids that differ only by case refuse each other", async () => {
+    const bench = await pluginBench();
+    await bench.write("global", "twin", { register: GOOD });
+    await bench.write("global", "Twin2", { manifest: { id: "TWIN" }, register: GOOD });
+    await bench.host.start();
+    expect(bench.host.records()).toMatchObject([
+      { status: "error", diagnostics: [{ code: "colliding-plugin-ids" }] },
+    ]);
+  });
+});
