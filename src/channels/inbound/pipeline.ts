@@ -28,6 +28,8 @@ export const DEDUPE_MAX_KEYS = 5_000;
 export const MAX_START_ATTEMPTS = 5;
 export const START_RETRY_MS = [1_000, 5_000, 25_000, 120_000] as const;
 export const DEFAULT_HISTORY_LIMIT = 50;
+/** Rows read at a time when a start takes up what is open. */
+const RESUME_PAGE = 200;
 /** How often a message of a channel that is not loaded is looked at again. */
 export const PARKED_RETRY_MS = 30_000;
 
@@ -151,23 +153,22 @@ export class InboundPipeline implements Disposable {
   /** Takes up every message that an earlier process recorded and did not settle. */
   async resume(): Promise<{ resumed: number }> {
     const { store, logger } = this.#parts;
-    let after: { receivedAt: number; inboxId: string } | undefined;
+    let afterOrdinal = 0;
     let resumed = 0;
     for (;;) {
-      const page = await store.call.inbox.open({
-        status: "pending",
-        ...(after ? { after } : {}),
-        limit: 200,
-      });
-      for (const record of page) {
-        resumed += 1;
-        this.#inLane(record).catch((error) => {
-          logger.error("a recorded message could not be taken up", { inboxId: record.inboxId, error });
-        });
-      }
+      const page = await store.call.inbox.open({ status: "pending", afterOrdinal, limit: RESUME_PAGE });
+      resumed += page.length;
+      // A page at a time: however much is open, only this much of it is in memory.
+      await Promise.all(
+        page.map((record) =>
+          this.#inLane(record).catch((error) => {
+            logger.error("a recorded message could not be taken up", { inboxId: record.inboxId, error });
+          }),
+        ),
+      );
       const last = page.at(-1);
-      if (!last || page.length < 200) return { resumed };
-      after = { receivedAt: last.receivedAt, inboxId: last.inboxId };
+      if (!last || page.length < RESUME_PAGE) return { resumed };
+      afterOrdinal = last.ordinal;
     }
   }
 
@@ -332,7 +333,7 @@ export class InboundPipeline implements Disposable {
       conversation: record.conversation,
       reason: NOT_MENTIONED,
       limit,
-      before: record.receivedAt,
+      beforeOrdinal: record.ordinal,
     });
     return rows
       .map((row) => row.payload as InboxPayload)

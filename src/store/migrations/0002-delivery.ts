@@ -7,6 +7,7 @@ export const delivery: Migration = {
   sql: `
 CREATE TABLE inbox (
   inbox_id TEXT NOT NULL PRIMARY KEY,
+  ordinal BIGINT NOT NULL,
   kind TEXT NOT NULL,
   channel TEXT NOT NULL,
   account_id TEXT NOT NULL,
@@ -26,10 +27,11 @@ CREATE TABLE inbox (
   settled_at BIGINT
 );
 CREATE UNIQUE INDEX inbox_once ON inbox (channel, account_id, kind, message_id);
-CREATE INDEX inbox_open ON inbox (kind, status, received_at) WHERE status IN ('pending', 'claimed');
-CREATE INDEX inbox_by_queue ON inbox (channel, account_id, kind, status, received_at);
-CREATE INDEX inbox_by_conversation ON inbox (channel, account_id, conversation, received_at);
-CREATE INDEX inbox_by_status ON inbox (status, received_at);
+CREATE INDEX inbox_open ON inbox (kind, status, ordinal) WHERE status IN ('pending', 'claimed');
+CREATE INDEX inbox_by_queue ON inbox (channel, account_id, kind, status, ordinal);
+CREATE INDEX inbox_by_conversation ON inbox (channel, account_id, conversation, ordinal);
+CREATE INDEX inbox_by_status ON inbox (kind, status, ordinal);
+CREATE INDEX inbox_by_ordinal ON inbox (kind, ordinal);
 CREATE INDEX inbox_settled ON inbox (settled_at) WHERE settled_at IS NOT NULL;
 
 CREATE TABLE outbox (

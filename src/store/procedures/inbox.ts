@@ -8,6 +8,8 @@ export type InboxKind = "message" | "event";
 
 export interface InboxRecord {
   inboxId: string;
+  /** Position in the order in which rows of this kind were recorded. */
+  ordinal: number;
   kind: InboxKind;
   channel: string;
   accountId: string;
@@ -33,6 +35,7 @@ export type TerminalInboxStatus = Exclude<InboxStatus, "pending" | "claimed">;
 
 export interface InboxRow {
   inbox_id: string;
+  ordinal: number;
   kind: string;
   channel: string;
   account_id: string;
@@ -124,11 +127,13 @@ export async function insertInboxRow(
 ): Promise<{ inserted: boolean; record: InboxRecord }> {
   const kind = input.kind ?? "message";
   const inserted = await tx.get<InboxRow>(
-    `INSERT INTO inbox (inbox_id, kind, channel, account_id, message_id, conversation, status, available_at,
-       payload, metadata, received_at)
-     VALUES (?, ?, ?, ?, ?, ?, 'pending', ?, ?, ?, ?)
+    `INSERT INTO inbox (inbox_id, ordinal, kind, channel, account_id, message_id, conversation, status,
+       available_at, payload, metadata, received_at)
+     VALUES (?, (SELECT COALESCE(MAX(value), 0) + 1 FROM counters WHERE name = ?), ?, ?, ?, ?, ?, 'pending',
+       ?, ?, ?, ?)
      ON CONFLICT (channel, account_id, kind, message_id) DO NOTHING RETURNING *`,
     input.inboxId,
+    `inbox.${kind}.accepted`,
     kind,
     input.channel,
     input.accountId,
@@ -172,18 +177,14 @@ export const inboxProcedures = {
     tx: Transaction,
     input: {
       status?: "pending" | "claimed";
-      after?: { receivedAt: number; inboxId: string };
+      afterOrdinal?: number;
       limit?: number;
     },
   ): Promise<InboxRecord[]> {
     const rows = await tx.all<InboxRow>(
-      `SELECT * FROM inbox WHERE kind = 'message' AND status = ?
-         AND (received_at > ? OR (received_at = ? AND inbox_id > ?))
-       ORDER BY received_at, inbox_id LIMIT ?`,
+      `SELECT * FROM inbox WHERE kind = 'message' AND status = ? AND ordinal > ? ORDER BY ordinal LIMIT ?`,
       input.status ?? "pending",
-      input.after?.receivedAt ?? -1,
-      input.after?.receivedAt ?? -1,
-      input.after?.inboxId ?? "",
+      input.afterOrdinal ?? 0,
       pageLimit(input.limit),
     );
     return rows.map(toInboxRecord);
@@ -290,7 +291,7 @@ export const inboxProcedures = {
       params.push(value);
     }
     const rows = await tx.all<InboxRow>(
-      `SELECT * FROM inbox WHERE ${where.join(" AND ")} ORDER BY received_at DESC, inbox_id DESC LIMIT ?`,
+      `SELECT * FROM inbox WHERE ${where.join(" AND ")} ORDER BY ordinal DESC LIMIT ?`,
       ...params,
       pageLimit(input.limit),
     );
@@ -315,26 +316,26 @@ export const inboxProcedures = {
       conversation: string;
       reason: string;
       limit: number;
-      before: number;
+      /** The ordinal of the message whose history this is. */
+      beforeOrdinal: number;
     },
   ): Promise<InboxRecord[]> {
-    const last = await tx.get<{ received_at: number }>(
-      `SELECT received_at FROM inbox WHERE channel = ? AND account_id = ? AND conversation = ?
-         AND kind = 'message' AND run_id IS NOT NULL AND received_at < ? ORDER BY received_at DESC LIMIT 1`,
+    const last = await tx.get<{ ordinal: number }>(
+      `SELECT ordinal FROM inbox WHERE channel = ? AND account_id = ? AND conversation = ?
+         AND kind = 'message' AND run_id IS NOT NULL AND ordinal < ? ORDER BY ordinal DESC LIMIT 1`,
       input.channel,
       input.accountId,
       input.conversation,
-      input.before,
+      input.beforeOrdinal,
     );
     const rows = await tx.all<InboxRow>(
       `SELECT * FROM inbox WHERE channel = ? AND account_id = ? AND conversation = ? AND kind = 'message'
-         AND received_at > ? AND received_at <= ? AND status = 'ignored' AND reason = ?
-       ORDER BY received_at DESC, inbox_id DESC LIMIT ?`,
+         AND ordinal > ? AND ordinal < ? AND status = 'ignored' AND reason = ? ORDER BY ordinal DESC LIMIT ?`,
       input.channel,
       input.accountId,
       input.conversation,
-      last?.received_at ?? -1,
-      input.before,
+      last?.ordinal ?? 0,
+      input.beforeOrdinal,
       input.reason,
       pageLimit(input.limit),
     );
@@ -396,6 +397,7 @@ export const inboxProcedures = {
 export function toInboxRecord(row: InboxRow): InboxRecord {
   const record: InboxRecord = {
     inboxId: row.inbox_id,
+    ordinal: row.ordinal,
     kind: row.kind as InboxKind,
     channel: row.channel,
     accountId: row.account_id,

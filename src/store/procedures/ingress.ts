@@ -48,7 +48,7 @@ export const ingressProcedures = {
   ): Promise<InboxRecord[]> {
     const rows = await tx.all<InboxRow>(
       `SELECT * FROM inbox WHERE channel = ? AND account_id = ? AND kind = 'event' AND status = ?
-       ORDER BY received_at, inbox_id LIMIT ?`,
+       ORDER BY ordinal LIMIT ?`,
       input.channel,
       input.accountId,
       input.status,
@@ -73,7 +73,7 @@ export const ingressProcedures = {
          AND (conversation = '' OR NOT EXISTS (SELECT 1 FROM inbox AS busy WHERE busy.channel = head.channel
            AND busy.account_id = head.account_id AND busy.kind = 'event' AND busy.status = 'claimed'
            AND busy.conversation = head.conversation))
-       ORDER BY received_at, inbox_id LIMIT ?`,
+       ORDER BY ordinal LIMIT ?`,
       input.channel,
       input.accountId,
       Math.min(Math.max(1, input.scanLimit ?? INGRESS_SCAN_LIMIT), INGRESS_PAGE_LIMIT),
@@ -231,9 +231,9 @@ export const ingressProcedures = {
     tx: Transaction,
     input: QueueInput & { status: "superseded" | "dead"; before: number; keep: number },
   ): Promise<number> {
-    const boundary = await tx.get<{ received_at: number }>(
-      `SELECT received_at FROM inbox WHERE channel = ? AND account_id = ? AND kind = 'event' AND status = ?
-       ORDER BY received_at DESC LIMIT 1 OFFSET ?`,
+    const boundary = await tx.get<{ ordinal: number }>(
+      `SELECT ordinal FROM inbox WHERE channel = ? AND account_id = ? AND kind = 'event' AND status = ?
+       ORDER BY ordinal DESC LIMIT 1 OFFSET ?`,
       input.channel,
       input.accountId,
       input.status,
@@ -241,11 +241,12 @@ export const ingressProcedures = {
     );
     const result = await tx.run(
       `DELETE FROM inbox WHERE inbox_id IN (SELECT inbox_id FROM inbox WHERE channel = ? AND account_id = ?
-         AND kind = 'event' AND status = ? AND received_at <= ? LIMIT ?)`,
+         AND kind = 'event' AND status = ? AND (received_at < ? OR ordinal <= ?) LIMIT ?)`,
       input.channel,
       input.accountId,
       input.status,
-      Math.max(input.before - 1, boundary?.received_at ?? -1),
+      input.before,
+      boundary?.ordinal ?? 0,
       INGRESS_PAGE_LIMIT,
     );
     if (result.changes > 0) await bumpCounter(tx, "inbox.event.trimmed", result.changes);
