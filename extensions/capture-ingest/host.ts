@@ -6,7 +6,6 @@ import type { CaptureService } from "./service.ts";
 /** What `registerService` hands to `start`; only the parts used here. */
 export interface ServiceContext {
   readonly config: Readonly<Record<string, unknown>>;
-  readonly stateDir: string;
   readonly serviceHealth?: { reportFailure(error: unknown): void; clearFailure(): void };
   readonly gatewayEvents?: { emit(event: string, payload: object, options: { scope: string }): void };
 }
@@ -37,10 +36,12 @@ export class CaptureHost {
       import("sluice/plugin-sdk/foundation"),
     ]);
     const { logger } = this.#api;
+    // The state folder of the whole program: the command line finds the same files without a gateway.
+    const stateDir = this.#api.runtime.state.resolveStateDir();
     const environmentKey = process.env["API_KEY"] || undefined;
-    const config = readConfig(this.#api.pluginConfig ?? {}, { stateDir: context.stateDir, environmentKey });
+    const config = readConfig(this.#api.pluginConfig ?? {}, { stateDir, environmentKey });
     this.#service = await CaptureService.start({
-      stateDir: context.stateDir,
+      stateDir,
       workerFile: this.#worker("capture"),
       config,
       clock: systemClock,
