@@ -75,7 +75,10 @@ test("a message that surely was not sent is tried on the schedule and then dead 
     });
     expect(attempts).toBe((index + 1) * 3);
     await clock.advance(delay);
-    await until(async () => (await read())?.status !== "queued");
+    await until(async () => {
+      await clock.advance(0);
+      return (await read())?.status !== "queued";
+    });
   }
   await until(async () => {
     await clock.advance(500);
@@ -126,7 +129,10 @@ test("chunks go on at the first that was not sent", async () => {
   expect(await room.store.call.outbox.explain({ outboxId })).toMatchObject({ chunksSent: 1 });
   failing = false;
   await clock.advance(6_000);
-  await until(async () => (await status(room.store, outboxId)()) === "delivered");
+  await until(async () => {
+    await clock.advance(0);
+    return (await status(room.store, outboxId)()) === "delivered";
+  });
   expect(memo.sent.map(({ text }) => text)).toEqual(["first part here and", "second part there"]);
 });
 
