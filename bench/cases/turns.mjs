@@ -1,5 +1,6 @@
 // A message in, an instant model, the answer out; every step durable.
 import { randomUUID } from "node:crypto";
+// Without any configuration the gateway answers with its offline model.
 import { startGateway, TOKEN } from "../support/gateway.mjs";
 import { cpuMs } from "../support/process.mjs";
 import { openOperator, request } from "../support/raw-client.mjs";
@@ -22,27 +23,32 @@ class Turns {
     client.onText = (text) => {
       // Most frames are deltas; only the ends are parsed.
       if (text.includes('"state":"final"')) this.#settle(JSON.parse(text).payload.runId);
-      else if (text.includes('"ok":false') || text.includes('"state":"error"')) throw new Error(text);
+      else if (text.includes('"ok":false') || text.includes('"state":"error"')) this.#fail(new Error(text));
     };
   }
 
   run(sessionKey) {
     const runId = randomUUID();
-    return new Promise((resolve) => {
-      this.#waiting.set(runId, resolve);
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(runId, { resolve, reject });
       this.#client.write(request("chat.send", { sessionKey, message: "ping", idempotencyKey: runId }));
     });
   }
 
   #settle(runId) {
-    const resolve = this.#waiting.get(runId);
+    const turn = this.#waiting.get(runId);
     this.#waiting.delete(runId);
-    resolve?.();
+    turn?.resolve();
+  }
+
+  #fail(error) {
+    for (const { reject } of this.#waiting.values()) reject(error);
+    this.#waiting.clear();
   }
 }
 
 export async function run() {
-  const gateway = await startGateway({ agents: { defaults: { model: "echo/echo" } } });
+  const gateway = await startGateway();
   try {
     const turns = new Turns(await openOperator(gateway.port, TOKEN, ["operator.write"]));
     for (let index = 0; index < 30; index++) await turns.run("agent:main:main");

@@ -96,6 +96,33 @@ describe("the conversation on the page", () => {
     expect(last(grown)?.text).toBe("It is noon");
   });
 
+  it("keeps what was sent while the history was on its way, once", () => {
+    const shown = withEvent(withUserMessage(emptyConversation, "r2", "new"), {
+      ...event("delta", { deltaText: "ans" }),
+      runId: "r2",
+    });
+    const older = { messages: [{ role: "user", content: "old" }, assistant("reply")] };
+    const merged = fromHistory(older, shown);
+    expect(texts(merged)).toEqual(["old", "reply", "new", "ans"]);
+    expect(merged.activeRun).toBe("r2");
+    const newer = {
+      messages: [
+        ...older.messages,
+        { role: "user", content: "new", idempotencyKey: "r2" },
+        { ...assistant("answer"), __openclaw: { runId: "r2" } },
+      ],
+    };
+    expect(texts(fromHistory(newer, shown))).toEqual(["old", "reply", "new", "answer"]);
+    expect(
+      texts(
+        fromHistory(
+          { messages: newer.messages.slice(0, 3), inFlightRun: { runId: "r2", text: "answ" } },
+          shown,
+        ),
+      ),
+    ).toEqual(["old", "reply", "new", "answ"]);
+  });
+
   it("holds a bounded number of entries", () => {
     let conversation = emptyConversation;
     for (let index = 0; index < MAX_ENTRIES; index++)

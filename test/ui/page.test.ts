@@ -2,6 +2,7 @@ import { type Browser, type BrowserContext, chromium, type Page } from "playwrig
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 // @ts-expect-error a plain script without declarations
 import { CHROMIUM_FLAGS, findProgram } from "../../scripts/support/system-programs.mjs";
+import { sluice } from "../support/sluice-command.ts";
 import { type SpawnedGateway, spawnGateway } from "../support/spawned-gateway.ts";
 
 const executablePath = findProgram("chromium") as string | undefined;
@@ -43,17 +44,16 @@ describe.skipIf(!executablePath)("the chat page in a browser", () => {
     await page.getByLabel("Message").fill(text);
     await page.keyboard.press("Enter");
   };
-  const answers = () => page.locator(".message-assistant[aria-busy=false] .text");
+  /** The bubble after the one with this text. */
+  const answerTo = (text: string, busy = false) =>
+    page.locator(`.message-user:has-text("${text}") + .message-assistant[aria-busy=${busy}]`).last();
 
   it("answers a typed message, and keeps the token out of the address", async () => {
     await open();
     await connected();
     expect(page.url()).not.toContain(gateway.token);
-    const before = await answers().count();
     await say("what a morning");
-    await page.locator(".message-user", { hasText: "what a morning" }).waitFor();
-    await answers().nth(before).waitFor();
-    expect(await answers().nth(before).textContent()).toContain("what a morning");
+    expect(await answerTo("what a morning").textContent()).toContain("what a morning");
     expect(problems).toEqual([]);
   });
 
@@ -69,9 +69,8 @@ describe.skipIf(!executablePath)("the chat page in a browser", () => {
         if (length > 0 && lengths.at(-1) !== length) lengths.push(length);
       }).observe(document.body, { childList: true, subtree: true, characterData: true });
     });
-    const before = await answers().count();
-    await say(`tell me slowly: ${"one two three four five six seven eight nine ten ".repeat(40)}`);
-    await answers().nth(before).waitFor();
+    await say("[delay=60] tell me slowly, one word after the other, until the end");
+    await answerTo("tell me slowly").waitFor();
     const lengths = await page.evaluate(() => (globalThis as unknown as { lengths: number[] }).lengths);
     expect(lengths.length).toBeGreaterThan(1);
   });
@@ -79,20 +78,55 @@ describe.skipIf(!executablePath)("the chat page in a browser", () => {
   it("shows the conversation again after a reload, with the token of this tab", async () => {
     await open();
     await connected();
-    const before = await answers().count();
     await say("remember this");
-    await answers().nth(before).waitFor();
+    await answerTo("remember this").waitFor();
     await page.reload();
     await connected();
     await page.locator(".message-user", { hasText: "remember this" }).first().waitFor();
   });
 
+  it("stops a reply and keeps what was said", async () => {
+    await open();
+    await connected();
+    await say("[delay=400] a long story that nobody wants to hear to its end today");
+    const growing = answerTo("a long story", true);
+    await growing.locator(".text", { hasText: /\w/ }).waitFor();
+    await page.getByRole("button", { name: "Stop" }).click();
+    const stopped = answerTo("a long story");
+    expect(await stopped.textContent()).toMatch(/stopped/);
+    await page.getByRole("button", { name: "Stop" }).waitFor({ state: "detached" });
+  });
+
+  it("comes back by itself when the connection is lost", async () => {
+    await open();
+    await connected();
+    const [socket] = await Promise.all([page.waitForEvent("websocket"), page.reload()]);
+    await connected();
+    expect(socket.isClosed()).toBe(false);
+    await context.setOffline(true);
+    await context.setOffline(false);
+    await say("still there");
+    await answerTo("still there").waitFor();
+  });
+
+  it("names what was not delivered and tries it again", async () => {
+    const failed = await sluice(
+      ["agent", "--message", "for nobody", "--model", "nowhere/none", "--port", String(gateway.port)],
+      { stateDir: gateway.stateDir, env: { SLUICE_GATEWAY_TOKEN: gateway.token } },
+    );
+    expect(failed.status).toBe(1);
+    await open();
+    await connected();
+    await page.getByText("1 message was not delivered").click();
+    await page.getByRole("button", { name: "Try again" }).click();
+    await page.getByText("2 messages were not delivered").waitFor();
+  });
+
   it("shows markup as text", async () => {
     await open();
     await connected();
-    const before = await answers().count();
     await say("<img src=x onerror=\"document.title='pwned'\"><b>bold</b>");
-    await answers().nth(before).waitFor();
+    await answerTo("<img src=x").waitFor();
     expect(await page.locator(".messages img, .messages b").count()).toBe(0);
     expect(await page.title()).toBe("Sluice");
   });
@@ -121,8 +155,8 @@ describe.skipIf(!executablePath)("the chat page in a browser", () => {
     expect(await page.evaluate(() => document.activeElement?.id)).toBe("message");
     expect(await page.getByRole("main").count()).toBe(1);
     expect(await page.getByRole("status").count()).toBe(1);
-    await say("hello");
-    await answers().first().waitFor();
+    await say("can you hear me");
+    await answerTo("can you hear me").waitFor();
     expect(await page.getByRole("log").getAttribute("aria-label")).toBe("Conversation");
     expect(await page.locator("html").getAttribute("lang")).toBe("en");
   });

@@ -24,12 +24,24 @@ export const emptyConversation: Conversation = { entries: [], activeRun: undefin
 /** The newest entries kept on the page; older ones stay in the transcript. */
 export const MAX_ENTRIES = 500;
 
-export function fromHistory(history: History): Conversation {
+/**
+ * The transcript as the gateway knows it, and after it what this page has sent or received meanwhile: history
+ * may have been read before that was written.
+ */
+export function fromHistory(history: History, shown: Conversation = emptyConversation): Conversation {
+  const known = new Set<string>();
+  for (const { idempotencyKey, __openclaw: facts } of history.messages) {
+    if (idempotencyKey) known.add(userKey(idempotencyKey.replace(/:user$/, "")));
+    if (facts?.runId) known.add(replyKey(facts.runId));
+  }
   const entries = history.messages.map(entryOf).filter((entry) => entry !== undefined);
   const run = history.inFlightRun;
-  if (!run) return { entries: entries.slice(-MAX_ENTRIES), activeRun: undefined };
-  const streaming: Entry = { ...reply(run.runId, run.text ?? ""), streaming: true };
-  return { entries: [...entries, streaming].slice(-MAX_ENTRIES), activeRun: run.runId };
+  const newer = shown.entries.filter(
+    (entry) => entry.runId !== undefined && !known.has(entry.key) && entry.key !== replyKey(run?.runId ?? ""),
+  );
+  if (run) entries.push({ ...reply(run.runId, run.text ?? ""), streaming: true });
+  const activeRun = run?.runId ?? newer.findLast((entry) => entry.streaming)?.runId;
+  return { entries: bounded([...entries, ...newer]), activeRun };
 }
 
 /** Shows what the user typed before the gateway has answered. */
@@ -37,7 +49,7 @@ export function withUserMessage(conversation: Conversation, runId: string, text:
   return {
     entries: bounded([
       ...conversation.entries,
-      { key: `${runId}:user`, role: "user", text, streaming: false, runId },
+      { key: userKey(runId), role: "user", text, streaming: false, runId },
       { ...reply(runId, ""), streaming: true },
     ]),
     activeRun: runId,
@@ -94,11 +106,19 @@ function settle(conversation: Conversation, runId: string, change: (entry: Entry
 }
 
 function reply(runId: string, text: string): Entry {
-  return { key: `${runId}:reply`, role: "assistant", text, streaming: false, runId };
+  return { key: replyKey(runId), role: "assistant", text, streaming: false, runId };
+}
+
+function userKey(runId: string): string {
+  return `${runId}:user`;
+}
+
+function replyKey(runId: string): string {
+  return `${runId}:reply`;
 }
 
 function isReply(entry: Entry, runId: string): boolean {
-  return entry.key === `${runId}:reply`;
+  return entry.key === replyKey(runId);
 }
 
 function bounded(entries: Entry[]): Entry[] {

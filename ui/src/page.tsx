@@ -36,7 +36,7 @@ export function Page() {
         sessionKey.current = next.hello.snapshot?.sessionDefaults?.mainSessionKey ?? FALLBACK_SESSION;
         opened
           .request<History>("chat.history", { sessionKey: sessionKey.current, limit: HISTORY_LIMIT })
-          .then((history) => current && setConversation(fromHistory(history)))
+          .then((history) => current && setConversation((shown) => fromHistory(history, shown)))
           .catch(() => {});
       },
       onEvent(frame) {

@@ -38,6 +38,8 @@ export interface Message {
   timestamp?: number;
   toolName?: string;
   errorMessage?: string;
+  /** Of a user message: what the sender called it. */
+  idempotencyKey?: string;
   __openclaw?: { id?: string; seq?: number; runId?: string };
 }
 
