@@ -102,7 +102,6 @@ export class Ingest {
     const ends = new Uint32Array(count);
     const blockIds: string[] = [];
     const texts: string[] = [];
-    let length = 0;
     for (const [at, event] of batch.events.entries()) {
       if (event.rawRef !== undefined) dedupe.write(event.rawRef, keys, at * KEY_BYTES);
       const blockId = this.#parts.blockIds.of(firstEntry + at);
@@ -110,9 +109,8 @@ export class Ingest {
       const data = redactData(event.data, sourceType.name, config.redact);
       const text = renderEntry(data === event.data ? event : { ...event, data }, context, blockId);
       texts.push(text);
-      length += Buffer.byteLength(text);
-      ends[at] = length;
     }
+    const bytes = encode(texts, ends);
     const file = vaultPath(sourceType.folder, day);
     const response: ResponseParts = { file, indexes: batch.events.map((event) => event.index) };
     if (request.lenient) response.rejected = request.rejected;
@@ -124,7 +122,7 @@ export class Ingest {
       firstEntry,
       keys,
       ends,
-      bytes: new Uint8Array(Buffer.from(texts.join(""))),
+      bytes,
       pluginId: batch.pluginId,
       pluginVersion: batch.pluginVersion,
       platform: batch.platform,
@@ -165,4 +163,18 @@ export class Ingest {
     if (lane.dirty) await lane.repair();
     else await vaults.repairAll(input.tenant);
   }
+}
+
+/** All texts as one run of bytes, and where each ends. */
+function encode(texts: readonly string[], ends: Uint32Array): Uint8Array {
+  const joined = texts.join("");
+  const bytes = Buffer.from(joined);
+  const plain = bytes.length === joined.length;
+  let length = 0;
+  for (const [at, text] of texts.entries()) {
+    length += plain ? text.length : Buffer.byteLength(text);
+    ends[at] = length;
+  }
+  // A small buffer is a part of a shared one, all of which would be copied to the worker.
+  return bytes.byteLength === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes);
 }

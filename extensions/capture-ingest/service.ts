@@ -18,6 +18,7 @@ import type { CaptureManifest } from "./registry/manifest.ts";
 import { CaptureRegistry, type PluginListing } from "./registry/registry.ts";
 import { BlockIds } from "./render/block-id.ts";
 import { Settling } from "./settling.ts";
+import { Turnstile } from "./turnstile.ts";
 import { Upkeep } from "./upkeep.ts";
 import { nodeFileSystem, type VaultFileSystem } from "./vault/file-system.ts";
 import { Vaults } from "./vault/vaults.ts";
@@ -54,6 +55,7 @@ export class CaptureService implements RouteFace, Disposable {
   readonly clock: Clock;
   config: CaptureConfig;
   readonly stateDir: string;
+  readonly turnstile = new Turnstile();
   readonly registry: CaptureRegistry;
   readonly ledger: Database<LedgerProcedures>;
   readonly vaults: Vaults;

@@ -8,6 +8,7 @@ import { type CaptureBatch, validateBatch } from "../contract/validate.ts";
 import type { IngestRequest } from "../ingest.ts";
 import type { KeyIdentity, KeyRing } from "../keys/key-ring.ts";
 import type { CaptureManifest } from "../registry/manifest.ts";
+import type { Turnstile } from "../turnstile.ts";
 import { allowOrigin } from "./cors.ts";
 import type { Gate } from "./gate.ts";
 import { announcesTooMuch, readBody, tooLarge } from "./read-body.ts";
@@ -18,6 +19,7 @@ import type { JsonAnswer, RouteContext } from "./responder.ts";
 export interface CaptureFace {
   readonly clock: Clock;
   readonly config: CaptureConfig;
+  readonly turnstile: Turnstile;
   keyRing(): Promise<KeyRing>;
   manifest(pluginId: string): CaptureManifest | undefined;
   store(request: IngestRequest): Promise<object | string>;
@@ -48,6 +50,7 @@ export async function ingestRoute(context: RouteContext, face: CaptureFace, gate
     const body = await readBody(request, clock, BODY_TIMEOUT_MS);
     if (!isJsonMediaType(request.headers["content-type"]))
       throw new HttpRefusal(415, { detail: "Content-Type must be application/json" });
+    await face.turnstile.pass();
     const ingest = toRequest(context, face, key, parseJson(body));
     return { status: 200, body: await face.store(ingest) };
   } finally {

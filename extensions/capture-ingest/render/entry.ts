@@ -32,33 +32,40 @@ export function renderEntry(event: CaptureEvent, context: EntryContext, blockId:
   const { sourceType } = context;
   const local = context.zone.at(event.timestamp);
   const when = local.date === context.day ? local.time : `${local.date} ${local.time}`;
-  const title = renderTitle(event.data, sourceType);
-  const main = mainText(event.data, sourceType);
-  let room = MAX_ENTRY_BYTES - RESERVED_BYTES;
-  let cut = false;
-
-  let lines = "";
-  const add = (line: string): boolean => {
-    const bytes = Buffer.byteLength(line);
-    if (bytes + 1 > room) {
-      cut = true;
-      return false;
-    }
-    room -= bytes + 1;
-    lines += `${line}\n`;
-    return true;
-  };
-
-  for (const line of fieldLines(event.data, sourceType, main?.key)) if (!add(line)) break;
+  const head = `\n## ${when} ${sourceType.name}${renderTitle(event.data, sourceType)}\n\n`;
   const test = context.test ? " · #capture/test" : "";
-  lines += `- source: ${context.pluginId} ${context.pluginVersion} · ${context.platform} · ${context.deviceId.slice(0, 8)}${test}\n`;
-  lines += `- captured: ${local.iso}\n`;
-  if (main) {
-    lines += "\n";
-    for (const line of main.text.split("\n")) if (!add(quoted(line))) break;
+  const tail =
+    `- source: ${context.pluginId} ${context.pluginVersion} · ${context.platform} · ${context.deviceId.slice(0, 8)}${test}\n` +
+    `- captured: ${local.iso}\n`;
+  const end = `\n^${blockId}\n`;
+  const main = mainText(event.data, sourceType);
+  const fields = fieldLines(event.data, sourceType, main?.key);
+  const quote = main ? main.text.split("\n").map(quoted) : [];
+
+  const whole = head + joined(fields) + tail + (main ? `\n${joined(quote)}` : "") + end;
+  // Three bytes is the most a character takes; only a long entry has to be counted exactly.
+  if (whole.length * 3 <= MAX_ENTRY_BYTES || Buffer.byteLength(whole) <= MAX_ENTRY_BYTES) return whole;
+  const room = { bytes: MAX_ENTRY_BYTES - RESERVED_BYTES };
+  const kept = joined(fitting(fields, room)) + tail;
+  return `${head}${kept}\n${joined(fitting(quote, room))}${CUT_NOTICE}\n${end}`;
+}
+
+function joined(lines: readonly string[]): string {
+  let text = "";
+  for (const line of lines) text += `${line}\n`;
+  return text;
+}
+
+/** As many of the lines as there is room for. */
+function fitting(lines: readonly string[], room: { bytes: number }): string[] {
+  const kept: string[] = [];
+  for (const line of lines) {
+    const bytes = Buffer.byteLength(line) + 1;
+    if (bytes > room.bytes) break;
+    room.bytes -= bytes;
+    kept.push(line);
   }
-  if (cut) lines += main ? `${CUT_NOTICE}\n` : `\n${CUT_NOTICE}\n`;
-  return `\n## ${when} ${sourceType.name}${title}\n\n${lines}\n^${blockId}\n`;
+  return kept;
 }
 
 function quoted(line: string): string {
@@ -91,20 +98,22 @@ function mainText(data: EventData, type: SourceType): { key: string; text: strin
   return undefined;
 }
 
-function* fieldLines(data: EventData, type: SourceType, mainKey: string | undefined): Generator<string> {
+function fieldLines(data: EventData, type: SourceType, mainKey: string | undefined): string[] {
+  const lines: string[] = [];
   let dropped = 0;
-  const names = Object.keys(data);
-  const known = type.fields.filter((name) => Object.hasOwn(data, name));
-  const others = names.filter((name) => !type.fields.includes(name));
-  if (others.length > 1) others.sort();
-  for (const name of known.concat(others)) {
-    if (name === mainKey || isDroppedKey(name)) continue;
+  const add = (name: string) => {
+    if (name === mainKey || isDroppedKey(name)) return;
     if (type.dropped?.includes(name.toLowerCase())) {
       dropped++;
-      continue;
+      return;
     }
     const value = renderValue(name, data[name]);
-    yield value === "" ? `- ${renderKey(name)}:` : `- ${renderKey(name)}: ${value}`;
-  }
-  if (dropped > 0) yield `- dropped_fields: ${dropped}`;
+    lines.push(value === "" ? `- ${renderKey(name)}:` : `- ${renderKey(name)}: ${value}`);
+  };
+  for (const name of type.fields) if (Object.hasOwn(data, name)) add(name);
+  const others = Object.keys(data).filter((name) => !type.fields.includes(name));
+  if (others.length > 1) others.sort();
+  for (const name of others) add(name);
+  if (dropped > 0) lines.push(`- dropped_fields: ${dropped}`);
+  return lines;
 }

@@ -1,5 +1,5 @@
-/** Anything that could need an escape somewhere; a text without it is written as it is. */
-const SUSPICIOUS = /[\\`<>[\]()!%^:$&#|~*+=_-]/;
+/** Anything that {@link escapeInline} could have to escape; a line without it is written as it is. */
+const SUSPICIOUS = /[\\`<&%[\]^$]|::/;
 
 /**
  * Every character that has to be escaped, by what stands around it in the original text: one pass, so that

@@ -1,5 +1,6 @@
 /** Time-zone rules change on quarter hours at the finest. */
 const BUCKET_S = 900;
+const DAY_MS = 86_400_000;
 const MAX_BUCKETS = 4_096;
 
 export interface LocalTime {
@@ -19,6 +20,8 @@ export class Zone {
   readonly name: string;
   readonly #format: Intl.DateTimeFormat;
   readonly #offsets = new Map<number, number>();
+  /** The day asked for last; the events of a batch mostly share it. */
+  #day = { number: Number.NaN, date: "" };
 
   /** @throws RangeError for an unknown zone */
   constructor(name: string) {
@@ -38,11 +41,16 @@ export class Zone {
   /** Local time of a moment given in Unix seconds. */
   at(seconds: number): LocalTime {
     const offset = this.#offsetSeconds(seconds);
-    const local = new Date(Math.floor(seconds * 1_000) + offset * 1_000).toISOString();
-    const sign = offset < 0 ? "-" : "+";
+    const localMs = Math.floor(seconds * 1_000) + offset * 1_000;
+    const day = Math.floor(localMs / DAY_MS);
+    if (day !== this.#day.number)
+      this.#day = { number: day, date: new Date(day * DAY_MS).toISOString().slice(0, 10) };
+    const { date } = this.#day;
+    const ms = localMs - day * DAY_MS;
+    const time = `${two(Math.floor(ms / 3_600_000))}:${two(Math.floor(ms / 60_000) % 60)}:${two(Math.floor(ms / 1_000) % 60)}`;
     const minutes = Math.floor(Math.abs(offset) / 60);
-    const zone = `${sign}${two(Math.floor(minutes / 60))}:${two(minutes % 60)}`;
-    return { date: local.slice(0, 10), time: local.slice(11, 19), iso: local.slice(0, 23) + zone };
+    const zone = `${offset < 0 ? "-" : "+"}${two(Math.floor(minutes / 60))}:${two(minutes % 60)}`;
+    return { date, time, iso: `${date}T${time}.${String(ms % 1_000).padStart(3, "0")}${zone}` };
   }
 
   #offsetSeconds(seconds: number): number {
@@ -68,7 +76,7 @@ export class Zone {
 }
 
 function two(value: number): string {
-  return String(value).padStart(2, "0");
+  return value < 10 ? `0${value}` : String(value);
 }
 
 /** The host's own zone. */
