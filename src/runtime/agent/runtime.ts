@@ -16,10 +16,15 @@ import { AbortReason, runTurn, type TurnEnd } from "./turn.ts";
 import type { TurnParts } from "./turn-preparation.ts";
 import type { AgentEvent, AgentRuntime, ReplyPlanner, TranscriptUpdate, TurnAccepted } from "./types.ts";
 
-/** Starts in a row that never got as far as an answer from the model (spec 14.4). */
+/** Restarts in a row that got stuck before the model began to answer (spec 14.4). */
 export const MAX_FAILED_STARTS = 3;
-/** Starts in all; a message that keeps killing the process ends here. */
-export const MAX_TURN_STARTS = 20;
+/**
+ * A restarted turn counts as stuck after this long without an answer. A process that is killed sooner
+ * says nothing about the turn.
+ */
+export const STALLED_START_MS = 1_000;
+/** Starts in all; a message that keeps killing the process at once ends here. */
+export const MAX_TURN_STARTS = 50;
 /** Waits between tries to write a turn's end while the store cannot take it. */
 export const FINISH_RETRY_DELAYS_MS = [50, 200, 1_000, 5_000, 15_000];
 /** A turn that waits longer than this for its start is mentioned in the log. */
@@ -360,7 +365,7 @@ class LaneRuntime implements AgentRuntime {
           waitedMs: run.startedAt - run.acceptedAt,
         });
       }
-      if (begun.turn.attempts > MAX_FAILED_STARTS || begun.turn.starts > MAX_TURN_STARTS) {
+      if (begun.turn.attempts >= MAX_FAILED_STARTS || begun.turn.starts > MAX_TURN_STARTS) {
         await this.#finish(run, request, gaveUp(request, begun, this.#clock.now()));
         return;
       }
@@ -397,6 +402,7 @@ class LaneRuntime implements AgentRuntime {
 
   #run(run: Run, request: TurnRequest, begun: BegunTurn): Promise<TurnEnd> {
     let shown = !this.#options.hooks.has("before_agent_run");
+    const watch = begun.turn.starts > 1 ? this.#watchStart(run, begun.turn.attempts > 0) : undefined;
     return runTurn(this.#options, {
       request,
       begun,
@@ -410,8 +416,7 @@ class LaneRuntime implements AgentRuntime {
           shown = true;
           this.#announceEntries(run.sessionKey, run.agentId, begun.own.slice(0, 1));
         }
-        if (begun.turn.attempts > 1)
-          void this.#store.call.turns.started({ runId: run.runId }).catch(() => {});
+        watch?.started();
       },
       record: async (entries) => {
         if (run.abandoned) return;
@@ -422,7 +427,26 @@ class LaneRuntime implements AgentRuntime {
         });
         this.#announceEntries(run.sessionKey, run.agentId, written);
       },
+    }).finally(() => watch?.dispose());
+  }
+
+  /** Counts a restart that gets stuck before the model, and forgives it once the model answers. */
+  #watchStart(run: Run, failedBefore: boolean): Disposable & { started(): void } {
+    const { runId } = run;
+    const complain = (error: unknown) =>
+      this.#logger.warn("a start could not be counted", { runId, error: errorMessage(error) });
+    let stalled = failedBefore;
+    const timer = this.#clock.after(STALLED_START_MS, () => {
+      stalled = true;
+      if (!run.abandoned) this.#store.call.turns.stalled({ runId }).catch(complain);
     });
+    return {
+      started: () => {
+        void timer.dispose();
+        if (stalled) this.#store.call.turns.started({ runId }).catch(complain);
+      },
+      dispose: () => timer.dispose(),
+    };
   }
 
   async #finish(run: Run, request: TurnRequest, end: TurnEnd): Promise<void> {

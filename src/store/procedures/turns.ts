@@ -37,7 +37,7 @@ export interface TurnRecord {
   sessionId: string;
   agentId: string;
   status: TurnStatus;
-  /** Starts since the model last answered something. */
+  /** Restarts in a row that got stuck before the model began to answer. */
   attempts: number;
   /** Starts in all. */
   starts: number;
@@ -203,7 +203,7 @@ async function beginTurn(
   input: { runId: string; historyLimit: number; withRequest?: boolean; now: number },
 ): Promise<BegunTurn | { gone: true }> {
   const row = await tx.get<TurnRow>(
-    `UPDATE turns SET status = 'running', attempts = attempts + 1, starts = starts + 1,
+    `UPDATE turns SET status = 'running', starts = starts + 1,
        started_at = COALESCE(started_at, ?)
      WHERE run_id = ? AND status = 'queued' RETURNING *`,
     input.now,
@@ -337,6 +337,14 @@ export const turnProcedures = {
   async get(tx: Transaction, input: { runId: string }): Promise<TurnRecord | undefined> {
     const row = await readTurn(tx, input.runId);
     return row && toTurnRecord(row);
+  },
+
+  /** Notes that a restarted turn is stuck before the model: too many of these and it is given up. */
+  async stalled(tx: Transaction, input: { runId: string }): Promise<void> {
+    await tx.run(
+      "UPDATE turns SET attempts = attempts + 1 WHERE run_id = ? AND status = 'running'",
+      input.runId,
+    );
   },
 
   /** Notes that the model has begun to answer: failed starts before this no longer count. */
