@@ -74,7 +74,9 @@ async function targets() {
     if (existsSync(join(root, file))) list.push({ name, options, ...extra });
   };
   // These two are started by bin/sluice.cjs, which caches their compiled code by build id.
-  const forLauncher = { finish: (contents) => appendBuildId(redirectImports(contents)) };
+  const forLauncher = {
+    finish: (contents) => Buffer.from(withBuildId(toAscii(redirectImports(contents.toString())))),
+  };
   add("gateway", "src/gateway/main.ts", commonJs("src/gateway/main.ts", "dist/gateway.cjs"), forLauncher);
   add("cli", "src/cli/main.ts", commonJs("src/cli/main.ts", "dist/cli.cjs"), forLauncher);
   add("store worker", "src/store/worker.ts", commonJs("src/store/worker.ts", "dist/workers/store.cjs"));
@@ -126,20 +128,24 @@ async function targets() {
  * Sends `import()` through a variable that bin/sluice.cjs provides: code taken from V8's code cache has
  * forgotten how to import. Without the launcher the variable falls back to `import()` itself.
  */
-function redirectImports(contents) {
-  const text = contents.toString("latin1");
+function redirectImports(text) {
   const redirected = text.replace(/(?<![.\w$])import\(/g, "__import(");
-  return Buffer.from(`var __import;__import||(__import=(id)=>import(id));${redirected}`, "latin1");
+  return `var __import;__import||(__import=(id)=>import(id));${redirected}`;
 }
 
 /**
- * Appends `//# build=<hash>`. Only to pure ASCII, which esbuild writes: the launcher reads it one byte a
- * character.
+ * Writes what esbuild left beyond ASCII (it escapes strings, not regular expressions) as `\uXXXX`. The launcher
+ * reads one byte a character, which is faster and takes half the memory.
  */
-function appendBuildId(contents) {
-  if (contents.some((byte) => byte > 127)) return contents;
-  const hash = createHash("sha256").update(contents).digest("hex").slice(0, 32);
-  return Buffer.concat([contents, Buffer.from(`//# build=${hash}\n`)]);
+function toAscii(text) {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: everything beyond ASCII
+  return text.replace(/[^\x00-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
+
+/** Appends `//# build=<hash>`, by which the launcher knows whether its compiled code still fits. */
+function withBuildId(text) {
+  const hash = createHash("sha256").update(text).digest("hex").slice(0, 32);
+  return `${text}//# build=${hash}\n`;
 }
 
 /** Root commands of plugins that are on by default, for `sluice --help` without a configuration. */

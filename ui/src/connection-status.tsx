@@ -14,7 +14,7 @@ function describe(state: ConnectionState): string {
     case "connecting":
       return "Connecting…";
     case "open":
-      return `Connected to ${state.hello.server.version}`;
+      return `Connected to gateway ${state.hello.server.version}`;
     case "waiting":
       return `${state.reason || "Connection lost"}; trying again in ${state.seconds} s`;
     case "refused":
