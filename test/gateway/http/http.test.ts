@@ -1,0 +1,147 @@
+import { request } from "node:http";
+import { describe, expect, it } from "vitest";
+import { TEST_TOKEN, testGateway } from "../support/gateway.ts";
+import { pluginConfig } from "../support/plugin.ts";
+import { WireClient } from "../support/wire-client.ts";
+
+const ROUTES = `
+  const say = (text) => (request, response) => { response.end(text); };
+  api.registerHttpRoute({ path: "/hook", auth: "plugin", handler: say("hook") });
+  api.registerHttpRoute({ path: "/secret", auth: "gateway", match: "prefix", handler: say("secret") });
+  api.registerHttpRoute({ path: "/deep", auth: "plugin", match: "prefix", handler: say("deep") });
+  api.registerHttpRoute({ path: "/deep/exact", auth: "plugin", handler: () => false });
+  api.registerHttpRoute({ path: "/throws", auth: "plugin", handler: () => { throw new Error("broken"); } });
+  api.registerHttpRoute({ path: "/api/channels/x", auth: "plugin", handler: say("protected") });
+  api.registerHttpRoute({ path: "/echo", auth: "plugin", handler: (request, response) => request.pipe(response) });
+  api.registerGatewayMethod("probe.echo", ({ params }) => ({ got: params }), { scope: "operator.read" });
+  api.registerGatewayMethod("probe.admin", () => "done");
+  api.registerGatewayMethod("probe.respond", ({ respond }) => { respond(true, { late: true }); }, { scope: "operator.read" });
+  api.registerGatewayMethod("probe.fail", ({ respond }) => { respond(false, undefined, { code: "NOT_PAIRED", message: "no" }); }, { scope: "operator.read" });
+  api.registerGatewayMethod("config.probe", () => "ok", { scope: "operator.read" });
+`;
+
+/** A request whose path is sent exactly as given. */
+function raw(
+  port: number,
+  path: string,
+  options: { headers?: Record<string, string>; method?: string; body?: string } = {},
+): Promise<{ status: number; headers: Record<string, unknown>; body: string }> {
+  return new Promise((resolve, reject) => {
+    const sent = request(
+      { host: "127.0.0.1", port, path, method: options.method ?? "GET", headers: options.headers ?? {} },
+      (response) => {
+        let body = "";
+        response.on("data", (chunk) => {
+          body += String(chunk);
+        });
+        response.on("end", () =>
+          resolve({ status: response.statusCode ?? 0, headers: response.headers, body }),
+        );
+      },
+    );
+    sent.on("error", reject);
+    sent.end(options.body);
+  });
+}
+
+const BEARER = { Authorization: `Bearer ${TEST_TOKEN}` };
+
+describe("probes", () => {
+  it("answer without a credential, GET and HEAD only, with details for local callers", async () => {
+    const { port } = await testGateway();
+    expect((await raw(port, "/healthz")).body).toBe('{"ok":true,"status":"live"}');
+    const ready = await raw(port, "/readyz");
+    expect(JSON.parse(ready.body)).toMatchObject({ ready: true, failing: [], uptimeMs: expect.any(Number) });
+    expect(ready.headers["cache-control"]).toBe("no-store");
+    expect((await raw(port, "/ready", { method: "POST" })).status).toBe(405);
+    const remote = await raw(port, "/readyz", { headers: { Host: "gateway.example" } });
+    expect(remote.body).toBe('{"ready":true}');
+    const admitted = await raw(port, "/startupz", { headers: { Host: "gateway.example", ...BEARER } });
+    expect(JSON.parse(admitted.body)).toMatchObject({
+      ok: true,
+      status: "started",
+      version: expect.any(String),
+    });
+  });
+});
+
+describe("[F068] plugin routes", () => {
+  it("serve by their own declaration of auth, exact before prefix, false falling through", async () => {
+    const { port } = await testGateway({ configPath: await pluginConfig(ROUTES) });
+    expect((await raw(port, "/hook")).body).toBe("hook");
+    expect((await raw(port, "/deep/exact")).body).toBe("deep");
+    expect((await raw(port, "/deep/other?q=1")).body).toBe("deep");
+    expect((await raw(port, "/deeper")).status).toBe(404);
+    expect((await raw(port, "/echo", { method: "POST", body: "hello" })).body).toBe("hello");
+    const nowhere = await raw(port, "/nowhere");
+    expect(nowhere.status).toBe(404);
+    expect(JSON.parse(nowhere.body)).toEqual({ error: { message: "Not Found", type: "not_found" } });
+    expect(nowhere.headers["x-content-type-options"]).toBe("nosniff");
+  });
+
+  it("demand the gateway's credential however the path is written", async () => {
+    const { port } = await testGateway({ configPath: await pluginConfig(ROUTES) });
+    for (const path of [
+      "/secret",
+      "/SECRET/",
+      "//secret",
+      "/./secret/x",
+      "/hook/../secret",
+      "/%73ecret",
+      "/%2573ecret",
+      "/secret%2Fx",
+      "/api/channels/x",
+      "/API%2fchannels/x",
+      "/api/channels",
+    ]) {
+      const refused = await raw(port, path);
+      expect(refused.status, path).toBe(401);
+      expect(refused.body, path).not.toContain("secret");
+    }
+    expect((await raw(port, "/secret/x", { headers: BEARER })).body).toBe("secret");
+    expect((await raw(port, "/%2573ecret", { headers: BEARER })).body).toBe("secret");
+    expect((await raw(port, "/%zz", { headers: BEARER })).status).toBe(400);
+  });
+
+  it("refuse wrong tokens, foreign pages and forged proxies", async () => {
+    const { port } = await testGateway({ configPath: await pluginConfig(ROUTES) });
+    expect((await raw(port, "/secret", { headers: { Authorization: "Bearer wrong" } })).status).toBe(401);
+    expect(
+      (await raw(port, "/secret", { headers: { ...BEARER, Origin: "https://evil.example" } })).status,
+    ).toBe(403);
+    expect(
+      (await raw(port, "/secret", { headers: { ...BEARER, "X-Forwarded-For": "1.2.3.4" } })).status,
+    ).toBe(403);
+  });
+
+  it("answer 500 when a handler throws and go on", async () => {
+    const { port } = await testGateway({ configPath: await pluginConfig(ROUTES) });
+    expect((await raw(port, "/throws")).status).toBe(500);
+    expect((await raw(port, "/hook")).body).toBe("hook");
+  });
+});
+
+describe("[F069] plugin methods", () => {
+  it("go through the same door as ours: scope, advertisement, answers, errors", async () => {
+    const { url } = await testGateway({ configPath: await pluginConfig(ROUTES) });
+    const client = new WireClient(url);
+    const hello = await client.connect();
+    expect(hello.payload.features.methods).toEqual(expect.arrayContaining(["health", "probe.echo"]));
+    expect((await client.call("probe.echo", { a: 1 })).payload).toEqual({ got: { a: 1 } });
+    expect((await client.call("probe.respond")).payload).toEqual({ late: true });
+    expect((await client.call("probe.fail")).error).toEqual({ code: "NOT_PAIRED", message: "no" });
+    expect((await client.call("probe.admin")).error.message).toBe("missing scope: operator.admin");
+    expect((await client.call("config.probe")).error.message).toBe("missing scope: operator.admin");
+    const admin = await WireClient.open(url, { scopes: ["operator.admin"] });
+    expect((await admin.call("probe.admin")).payload).toBe("done");
+  });
+
+  it("cannot replace ours", async () => {
+    const configPath = await pluginConfig(
+      'api.registerGatewayMethod("health", () => "mine", { scope: "operator.read" });',
+    );
+    const { url } = await testGateway({ configPath });
+    const client = await WireClient.open(url);
+    expect((await client.call("health")).payload).toMatchObject({ ok: true });
+  });
+});
