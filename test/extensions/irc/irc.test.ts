@@ -1,12 +1,12 @@
 import IRC from "irc-framework";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { createIrcChannel } from "../../../extensions/irc/src/channel.ts";
+import { missingNgircd, RawIrcClient, startNgircd } from "../../../scripts/support/irc-server.mjs";
 import type { ChannelPlugin } from "../../../src/contracts/channel.ts";
 import type { SluiceConfig } from "../../../src/runtime/config/types.ts";
 import { type ChannelRoom, openChannels, type TestPlatform } from "../../channels/support.ts";
 import type { Script } from "../../runtime/agent/support.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
-import { missingNgircd, RawIrcClient, startNgircd } from "./ngircd.ts";
 
 const missing = missingNgircd();
 if (missing) console.warn(`SKIPPED against the real server: ${missing}`);

@@ -1,0 +1,268 @@
+// Kills a real gateway at random instants while people talk to it, starts it again, and reads the database at
+// the end: every accepted message is answered exactly once in the transcript, none is lost, and
+// accepted = terminal + still queued holds for every kind.
+//   node scripts/crash-loop.mjs [--kills 200] [--seed 1] [--keep] [--json]
+import { spawn } from "node:child_process";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { GatewayClient } from "./crash-loop/gateway-client.mjs";
+import { judge } from "./crash-loop/verdict.mjs";
+import { freePort, missingNgircd, RawIrcClient, startNgircd, stopProcess } from "./support/irc-server.mjs";
+
+const root = resolve(fileURLToPath(import.meta.url), "../..");
+const TOKEN = "crash-loop-token-0123456789abcdef";
+const BOT = "sluice";
+const NICKS = ["ada", "bob", "eve"];
+const CHATS = ["agent:main:chat-one", "agent:main:chat-two", "agent:main:chat-three"];
+const START_LIMIT_MS = 30_000;
+const SETTLE_LIMIT_MS = 60_000;
+
+/**
+ * Runs the loop. Gives `{ ok, problems, figures }`; throws when the server or the gateway can not be started.
+ * `log` receives a line per step.
+ */
+export async function crashLoop({ kills = 200, seed = 1, keep = false, log = () => {} } = {}) {
+  const missing = missingNgircd();
+  if (missing) throw new Error(missing);
+  const folder = await mkdtemp(join(tmpdir(), "sluice-crash-"));
+  const random = mulberry32(seed);
+  const irc = await startNgircd(folder);
+  const loop = new Loop({ folder, random, ircPort: irc.port, gatewayPort: await freePort(), log });
+  try {
+    await loop.prepare();
+    for (let kill = 1; kill <= kills; kill++) {
+      await loop.round(kill);
+      if (kill % 10 === 0)
+        log(`${kill} kills, ${loop.said} lines said, ${loop.acked.size} chats acknowledged`);
+    }
+    log("the last start: everything open has to settle");
+    await loop.finish();
+    return { seed, ...judge(join(folder, "state"), loop.facts()) };
+  } finally {
+    await loop.close();
+    await irc.stop();
+    if (keep) log(`kept ${folder}`);
+    else await rm(folder, { recursive: true, force: true });
+  }
+}
+
+class Loop {
+  said = 0;
+  /** Idempotency keys whose chat.send was acknowledged. */
+  acked = new Set();
+  /** Keys sent and not acknowledged; sent again with the same key after the restart. */
+  #unacked = new Map();
+  #parts;
+  #people = [];
+  #child;
+  #output = "";
+  #restarts = { beforeReady: 0, afterReady: 0 };
+
+  constructor(parts) {
+    this.#parts = parts;
+  }
+
+  async prepare() {
+    const { folder, ircPort } = this.#parts;
+    const config = {
+      channels: {
+        irc: {
+          host: "127.0.0.1",
+          port: ircPort,
+          nick: BOT,
+          dmPolicy: "open",
+          allowFrom: ["*"],
+          flood: { burst: 100_000, intervalMs: 0 },
+        },
+      },
+      session: { dmScope: "per-channel-peer" },
+    };
+    await mkdir(join(folder, "state"), { recursive: true, mode: 0o700 });
+    await writeFile(join(folder, "state", "sluice.json"), JSON.stringify(config), { mode: 0o600 });
+    for (const nick of NICKS) this.#people.push(await RawIrcClient.connect(ircPort, nick));
+  }
+
+  /** One start, some talk, one kill. */
+  async round(number) {
+    const { random } = this.#parts;
+    this.#start();
+    if (random() < 0.25) {
+      this.#restarts.beforeReady += 1;
+      await pause(random() * 900);
+    } else {
+      this.#restarts.afterReady += 1;
+      await this.#ready();
+      const talk = this.#talk(number);
+      await pause(20 + random() * 400);
+      talk.stop();
+    }
+    await stopProcess(this.#child, "SIGKILL");
+  }
+
+  async finish() {
+    this.#start();
+    await this.#ready();
+    const client = await GatewayClient.open(this.#parts.gatewayPort, TOKEN);
+    for (const [key, params] of this.#unacked) {
+      await client.call("chat.send", params);
+      this.acked.add(key);
+    }
+    this.#unacked.clear();
+    const deadline = Date.now() + SETTLE_LIMIT_MS;
+    while (await hasOpenRows(client)) {
+      if (Date.now() > deadline) throw new Error(`messages are still open after ${SETTLE_LIMIT_MS} ms`);
+      await pause(100);
+    }
+    client.close();
+    await pause(300);
+    await stopProcess(this.#child);
+  }
+
+  facts() {
+    return {
+      acked: this.acked,
+      heard: Object.fromEntries(this.#people.map((person) => [person.nick, person.heard(BOT)])),
+      said: this.said,
+      restarts: this.#restarts,
+    };
+  }
+
+  async close() {
+    for (const person of this.#people) person.close();
+    if (this.#child) await stopProcess(this.#child, "SIGKILL");
+  }
+
+  #start() {
+    const { folder, gatewayPort } = this.#parts;
+    const state = join(folder, "state");
+    this.#output = "";
+    this.#child = spawn(
+      process.execPath,
+      [join(root, "bin/sluice.cjs"), "gateway", "run", "--port", String(gatewayPort)],
+      {
+        env: {
+          PATH: process.env.PATH,
+          HOME: folder,
+          TMPDIR: tmpdir(),
+          SLUICE_STATE_DIR: state,
+          SLUICE_GATEWAY_TOKEN: TOKEN,
+          SLUICE_DISABLE_BONJOUR: "1",
+        },
+        stdio: ["ignore", "pipe", "pipe"],
+      },
+    );
+    for (const stream of [this.#child.stdout, this.#child.stderr]) {
+      stream.on("data", (data) => {
+        this.#output = (this.#output + data).slice(-8_000);
+      });
+    }
+  }
+
+  /** The gateway answers and the bot is on the network. */
+  async #ready() {
+    const deadline = Date.now() + START_LIMIT_MS;
+    const asker = this.#people[0];
+    for (;;) {
+      if (this.#child.exitCode !== null) {
+        throw new Error(`the gateway ended with ${this.#child.exitCode}:\n${this.#output}`);
+      }
+      const seen = asker.lines.length;
+      asker.write(`ISON ${BOT}`);
+      const ready = await fetch(`http://127.0.0.1:${this.#parts.gatewayPort}/readyz`).then(
+        (response) => response.status === 200,
+        () => false,
+      );
+      await pause(15);
+      const answer = asker.lines.slice(seen).find((line) => / 303 /.test(line));
+      if (ready && answer?.includes(`:${BOT}`)) return;
+      if (Date.now() > deadline) throw new Error(`the gateway was not ready in time:\n${this.#output}`);
+    }
+  }
+
+  /** Everybody talks until `stop`. What was not acknowledged before is sent again first. */
+  #talk(number) {
+    const { random, gatewayPort } = this.#parts;
+    let stopped = false;
+    const speak = async () => {
+      while (!stopped) {
+        const person = this.#people[Math.floor(random() * this.#people.length)];
+        person.write(`PRIVMSG ${BOT} :line ${++this.said} of round ${number}`);
+        await pause(random() * 30);
+      }
+    };
+    const chat = async () => {
+      const client = await GatewayClient.open(gatewayPort, TOKEN);
+      const send = (key, params) => {
+        this.#unacked.set(key, params);
+        return client.call("chat.send", params).then(() => {
+          this.acked.add(key);
+          this.#unacked.delete(key);
+        });
+      };
+      for (const [key, params] of [...this.#unacked]) void send(key, params).catch(() => {});
+      while (!stopped) {
+        const key = `chat-${number}-${this.acked.size + this.#unacked.size}-${Math.floor(random() * 1e9)}`;
+        const sessionKey = CHATS[Math.floor(random() * CHATS.length)];
+        void send(key, { sessionKey, message: `say ${key}`, idempotencyKey: key }).catch(() => {});
+        await pause(random() * 30);
+      }
+    };
+    void speak();
+    chat().catch(() => {});
+    return {
+      stop() {
+        stopped = true;
+      },
+    };
+  }
+}
+
+/** Whether anything accepted has not reached a terminal state yet. */
+async function hasOpenRows(client) {
+  for (const status of ["pending", "claimed", "queued", "running", "sending"]) {
+    const { deliveries } = await client.call("deliveries.list", { status, limit: 1 });
+    if (deliveries.length > 0) return true;
+  }
+  return false;
+}
+
+function pause(ms) {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/** A small random source, so that a seed repeats a run's choices. */
+function mulberry32(seed) {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
+function option(name, fallback) {
+  const index = process.argv.indexOf(`--${name}`);
+  return index < 0 ? fallback : Number(process.argv[index + 1]);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const json = process.argv.includes("--json");
+  const started = Date.now();
+  const result = await crashLoop({
+    kills: option("kills", 200),
+    seed: option("seed", Math.floor(Math.random() * 1e9)),
+    keep: process.argv.includes("--keep"),
+    log: json ? () => {} : (line) => console.log(line),
+  });
+  const summary = { ...result, seconds: Math.round((Date.now() - started) / 1_000) };
+  if (json) console.log(JSON.stringify(summary, null, 2));
+  else {
+    console.log(summary.figures);
+    for (const problem of summary.problems.slice(0, 50)) console.error(`PROBLEM ${problem}`);
+    console.log(`${summary.ok ? "kept" : "BROKEN"} (seed ${summary.seed}, ${summary.seconds} s)`);
+  }
+  process.exit(summary.ok ? 0 : 1);
+}
