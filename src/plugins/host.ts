@@ -6,7 +6,7 @@ import type {
   PluginService,
   PluginServiceContext,
 } from "../contracts/registrations.ts";
-import type { PluginRuntime } from "../contracts/runtime.ts";
+import type { PluginAgentEvent, PluginRuntime } from "../contracts/runtime.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { withDeadline } from "../kernel/deadline.ts";
 import type { Disposable } from "../kernel/disposable.ts";
@@ -19,6 +19,7 @@ import {
   planActivation,
   startupReason,
 } from "./activation/planner.ts";
+import { AgentEventFeed } from "./agent-events.ts";
 import type { WorkflowServices } from "./api/workflow.ts";
 import { configSchemasOf, type PluginConfigSchemas } from "./config/config-schemas.ts";
 import { discoverPlugins, type PluginRoots } from "./discovery/discover.ts";
@@ -36,6 +37,7 @@ import {
 } from "./loading/load-plugin.ts";
 import type { CoreNames } from "./registry/compose.ts";
 import { PluginRegistry } from "./registry/registry.ts";
+import { RunContexts } from "./run-contexts.ts";
 import { ServiceHost } from "./services.ts";
 import { buildSnapshot, type KnownPlugin, type PluginMetadataSnapshot } from "./snapshot.ts";
 import type { HookRunner, PluginDiagnostic, PluginRecord, RegistryEntry, RegistryReader } from "./types.ts";
@@ -92,6 +94,8 @@ export class PluginHost implements Disposable {
   readonly #loaded = new Map<string, LoadedPlugin>();
   readonly #failures = new Map<string, PluginFailure>();
   readonly #moduleVersions = new Map<string, number>();
+  readonly #runs = new RunContexts();
+  readonly #events: AgentEventFeed;
   readonly #late = new Map<string, readonly PluginDiagnostic[]>();
   #snapshot: PluginMetadataSnapshot | undefined;
   #discovering: Promise<PluginMetadataSnapshot> | undefined;
@@ -107,11 +111,12 @@ export class PluginHost implements Disposable {
     );
     this.registry = this.#registry;
     this.hooks = new TypedHookRunner(this.#registry, options.clock, this.#logger.child("hooks"));
+    this.#events = new AgentEventFeed(this.#registry, this.#runs, this.#logger);
     this.#environment = {
       loader: new ModuleLoader(options),
       logger: options.logger,
       parent: this.#scope,
-      workflow: options.workflow ?? {},
+      workflow: this.#workflow(options.workflow ?? {}),
       config: () => options.config.current().config,
       runtimeFor: (pluginId, owner) => options.runtimeFor(pluginId, owner),
       onLateRegistration: (instance) => this.#republish(instance),
@@ -266,6 +271,11 @@ export class PluginHost implements Disposable {
     return this.#snapshot?.diagnostics ?? [];
   }
 
+  /** Hands an event of an agent run to subscribed plugins. Resolves when they are done; callers need not wait. */
+  deliverAgentEvent(event: PluginAgentEvent): Promise<void> {
+    return this.#events.deliver(event);
+  }
+
   /** Calls clean-up callbacks of all plugins, for a session or run that ends (spec 2.19). */
   async cleanUp(reason: CleanupReason, target: { sessionKey?: string; runId?: string }): Promise<void> {
     for (const plugin of this.#loaded.values()) await this.#runCleanups(plugin, reason, target);
@@ -394,6 +404,7 @@ export class PluginHost implements Disposable {
         if (row.kind === "runtimeLifecycle")
           await this.#cleanUp(plugin, "dispose", value as RuntimeLifecycle);
       }
+      this.#runs.forget(pluginId);
       if (reason === "disable") await this.#options.workflow?.cleanUp?.(pluginId, reason);
       await instance.scope.dispose().catch((error: unknown) => {
         this.#report(pluginId, "cleanup-failed", errorMessage(error));
@@ -487,6 +498,17 @@ export class PluginHost implements Disposable {
           : []),
         ...(this.#late.get(id) ?? []),
       ]),
+    };
+  }
+
+  /** Run contexts live here; the rest is what the rooms above provide. */
+  #workflow(services: WorkflowServices): WorkflowServices {
+    const runs = this.#runs;
+    return {
+      ...services,
+      setRunContext: (pluginId, params) => runs.set(pluginId, params),
+      getRunContext: (pluginId, params) => runs.get(pluginId, params),
+      clearRunContext: (pluginId, params) => runs.clear(pluginId, params),
     };
   }
 

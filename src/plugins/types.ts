@@ -9,6 +9,8 @@ export interface RegistryEntry<T = unknown> {
   readonly pluginName: string;
   readonly source: string;
   readonly rootDir: string;
+  /** Where its plugin was found; bundled plugins are trusted more (spec 5). */
+  readonly origin?: PluginOrigin;
   readonly value: T;
   /** Registration order across all plugins. */
   readonly ordinal: number;

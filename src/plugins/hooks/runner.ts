@@ -1,10 +1,11 @@
+import type { TrustedToolPolicy } from "../../contracts/capabilities.ts";
 import type { HookName } from "../../contracts/hooks.ts";
 import type { Clock } from "../../kernel/clock.ts";
 import { withDeadline } from "../../kernel/deadline.ts";
 import { errorMessage } from "../../kernel/errors.ts";
 import type { Logger } from "../../kernel/logger.ts";
 import type { HookRunner, RegistryEntry, RegistryGeneration, RegistryReader } from "../types.ts";
-import { type HookResultFields, mergerFor } from "./merge.ts";
+import { type HookResultFields, mergerFor, type ResultMerger, ToolDecision } from "./merge.ts";
 import type { TypedHook } from "./read-typed-hook.ts";
 import { type HookRow, hookRow } from "./table.ts";
 import { matchesTool } from "./tool-matcher.ts";
@@ -28,6 +29,7 @@ const MODEL_FIELDS = ["providerOverride", "modelOverride"];
 
 type Fields = Record<string, unknown>;
 type Handlers = readonly RegistryEntry<TypedHook>[];
+type BoundPolicy = TrustedToolPolicy & { readonly timeoutMs?: number };
 
 /** Runs typed hooks as the hook table says: order, merge, time-out, failure policy (spec 4.3, 4.4). */
 export class TypedHookRunner implements HookRunner {
@@ -48,6 +50,7 @@ export class TypedHookRunner implements HookRunner {
 
   has(hook: string): boolean {
     if (this.#of(hook).length > 0) return true;
+    if (hook === "before_tool_call") return this.#registry.current().list("trustedToolPolicy").length > 0;
     const legacy = hook === "before_model_resolve" || hook === "before_prompt_build";
     return legacy && this.#of("before_agent_start").length > 0;
   }
@@ -59,6 +62,9 @@ export class TypedHookRunner implements HookRunner {
     const handlers = this.#of(hook).filter((entry) =>
       applies(entry, row, event as Fields, context as Fields),
     );
+    if (row.name === "before_tool_call") {
+      return (await this.#beforeToolCall(row, handlers, event as Fields, context)) as Result | undefined;
+    }
     if (row.name === "before_model_resolve" || row.name === "before_prompt_build") {
       return (await this.#withLegacy(row, handlers, event, context)) as Result | undefined;
     }
@@ -107,8 +113,62 @@ export class TypedHookRunner implements HookRunner {
     return this.#handlers.get(hook) ?? [];
   }
 
+  /** Trusted policies first, then ordinary hooks, as one decision (spec 4.8). */
+  async #beforeToolCall(row: HookRow, handlers: Handlers, event: Fields, context: object) {
+    const policies = policiesFor(this.#registry.current(), String(event["toolName"]));
+    if (policies.length === 0 && handlers.length === 0) return undefined;
+    const decision = new ToolDecision();
+    let params = event["params"];
+    for (const entry of policies) {
+      const outcome = await this.#evaluatePolicy(
+        entry,
+        { ...event, params: structuredClone(params) },
+        context,
+      );
+      if ("failure" in outcome) {
+        decision.fail(
+          `policy "${entry.key}" of plugin "${entry.pluginId}" failed: ${outcome.failure}`,
+          entry.pluginId,
+        );
+        return decision.result();
+      }
+      const result = isFields(outcome.result) ? outcome.result : {};
+      const refused = result["allow"] === false ? { block: true, blockReason: result["reason"] } : result;
+      if (decision.add(refused, entry.pluginId).stop) return decision.result();
+      params = decision.result()?.["params"] ?? params;
+    }
+    await this.#ask(row, handlers, { ...event, params }, context, decision);
+    return decision.result();
+  }
+
+  async #evaluatePolicy(entry: RegistryEntry<BoundPolicy>, event: object, context: object) {
+    const { evaluate, timeoutMs } = entry.value;
+    const label = `policy "${entry.key}" of plugin "${entry.pluginId}"`;
+    try {
+      const work = Promise.resolve(evaluate(event as never, context as never));
+      return {
+        result: (await (timeoutMs ? withDeadline(work, timeoutMs, label, this.#clock) : work)) as unknown,
+      };
+    } catch (error) {
+      const failure = errorMessage(error);
+      this.#log(entry, "before_tool_call", failure);
+      return { failure };
+    }
+  }
+
   async #modify(row: HookRow, handlers: Handlers, event: object, context: object) {
     const merger = mergerFor(row);
+    await this.#ask(row, handlers, event, context, merger);
+    return merger.result();
+  }
+
+  async #ask(
+    row: HookRow,
+    handlers: Handlers,
+    event: object,
+    context: object,
+    merger: ResultMerger,
+  ): Promise<void> {
     let current = event as Fields;
     for (const entry of handlers) {
       const outcome = await this.#call(entry, row, limitedEvent(entry, detached(current)), context);
@@ -125,7 +185,6 @@ export class TypedHookRunner implements HookRunner {
       }
       if (merger.add(result, entry.pluginId).stop) break;
     }
-    return merger.result();
   }
 
   async #claim(row: HookRow, handlers: Handlers, event: object, context: object) {
@@ -280,6 +339,18 @@ function applies(entry: RegistryEntry<TypedHook>, row: HookRow, event: Fields, c
     return isFields(binding) && binding["pluginId"] === entry.pluginId;
   }
   return true;
+}
+
+/** Bundled policies first, installed ones in load order (spec 3.14). */
+function policiesFor(
+  generation: RegistryGeneration,
+  toolName: string,
+): readonly RegistryEntry<BoundPolicy>[] {
+  const policies = generation
+    .list<BoundPolicy>("trustedToolPolicy")
+    .filter(({ value }) => matchesTool(value.matcher, toolName));
+  const rank = (entry: RegistryEntry) => (entry.origin === "bundled" ? 0 : 1);
+  return [...policies].sort((a, b) => rank(a) - rank(b) || a.ordinal - b.ordinal);
 }
 
 /** A copy that a handler may change without anybody noticing. */

@@ -7,22 +7,27 @@ const MAX_SEARCH = 2_000;
  *
  * The plugin's object is neither copied nor changed: the result reads through to it, so lazily set members
  * work, and functions get the plugin's own object as `this`. Parts that hold no functions are handed out as
- * they are. `overrides` replace top-level members for the consumer only.
+ * they are. `overrides` replace top-level members for the consumer only; what the functions named in `makes`
+ * return is bound in the same way.
  */
-export function bindValue<T>(
-  instance: PluginInstance,
-  value: T,
-  overrides?: Readonly<Record<string, unknown>>,
-): T {
-  return new Binder(instance).bind(value, undefined, overrides) as T;
+export function bindValue<T>(instance: PluginInstance, value: T, options: BindOptions = {}): T {
+  const { overrides, makes } = options;
+  return new Binder(instance, makes ?? []).bind(value, undefined, overrides) as T;
+}
+
+export interface BindOptions {
+  readonly overrides?: Readonly<Record<string, unknown>>;
+  readonly makes?: readonly string[];
 }
 
 class Binder {
   readonly #instance: PluginInstance;
+  readonly #makes: readonly string[];
   readonly #bound = new WeakMap<object, unknown>();
 
-  constructor(instance: PluginInstance) {
+  constructor(instance: PluginInstance, makes: readonly string[]) {
     this.#instance = instance;
+    this.#makes = makes;
   }
 
   bind(value: unknown, owner: object | undefined, overrides?: Readonly<Record<string, unknown>>): unknown {
@@ -43,7 +48,11 @@ class Binder {
     const known = this.#bound.get(original);
     if (known) return known;
     const instance = this.#instance;
-    const bound = (...args: unknown[]) => instance.run(() => Reflect.apply(original, owner, args));
+    const call = (...args: unknown[]) => instance.run(() => Reflect.apply(original, owner, args));
+    const makes = this.#makes.includes(original.name);
+    const bound = makes
+      ? (...args: unknown[]) => new Binder(instance, []).bind(call(...args), undefined)
+      : call;
     Object.defineProperty(bound, "name", { value: original.name });
     this.#bound.set(original, bound);
     return bound;

@@ -114,7 +114,7 @@ export async function loadPlugin(environment: LoadEnvironment, request: LoadRequ
   }
   const name = definition.name ?? manifest.name ?? candidate.id;
   const instance = new PluginInstance(candidate.id, request.generation, environment.parent);
-  const registrant: Registrant = {
+  const registrant: Omit<Registrant, "report"> = {
     id: candidate.id,
     name,
     origin: candidate.origin,

@@ -36,8 +36,10 @@ export class RegistrationDraft {
   #diagnostics: readonly PluginDiagnostic[] = [];
   #next = 0;
 
-  constructor(registrant: Registrant, instance: PluginInstance) {
-    this.registrant = registrant;
+  constructor(registrant: Omit<Registrant, "report">, instance: PluginInstance) {
+    this.registrant = Object.create(registrant, {
+      report: { value: (note: Note) => this.note(note) },
+    }) as Registrant;
     this.instance = instance;
   }
 
@@ -77,7 +79,7 @@ export class RegistrationDraft {
       via: row,
       keys: read.keys,
       index: this.#next++,
-      value: bindValue(this.instance, read.value, read.overrides),
+      value: bindValue(this.instance, read.value, read),
       original: args[0],
     };
     this.#items = [...this.#items, item];
@@ -94,6 +96,7 @@ export class RegistrationDraft {
   note({ level, code, message }: Note): void {
     const { id, source } = this.registrant;
     if (this.#diagnostics.length >= MAX_REGISTRATIONS_PER_PLUGIN) return;
+    if (this.#diagnostics.some((known) => known.code === code && known.message === message)) return;
     this.#diagnostics = [...this.#diagnostics, { level, code, message, pluginId: id, source }];
   }
 
@@ -148,6 +151,7 @@ export function entryOf(item: DraftItem, registrant: Registrant, ordinal: number
     pluginName: registrant.name,
     source: registrant.source,
     rootDir: registrant.rootDir,
+    origin: registrant.origin,
     value: item.value,
     ordinal,
   });

@@ -42,6 +42,8 @@ export interface Registrant {
   readonly pluginConfig: Readonly<Record<string, unknown>>;
   readonly hookPolicy: HookPolicy;
   readonly memorySlotSelected: boolean;
+  /** Adds a finding that shows up only when the contribution is used. */
+  report(note: Note): void;
 }
 
 /** `plugins.entries.<id>.hooks` (spec 2.5). */
@@ -59,6 +61,8 @@ export interface Accepted {
   readonly value: unknown;
   /** Members that consumers see instead of the plugin's own; the plugin's object is never changed. */
   readonly overrides?: Readonly<Record<string, unknown>>;
+  /** Functions of the value whose results hold functions of the plugin too. */
+  readonly makes?: readonly string[];
   readonly notes?: readonly Note[];
 }
 

@@ -83,14 +83,16 @@ export const toolKinds: readonly KindRow[] = [
       externalOnly: true,
       names: (value) => [(value as { id: string }).id],
     },
-    read: ([value]) => {
+    read: ([value], { hookPolicy }) => {
       const read = readIdentified(value, {
         noun: "trusted tool policy",
         present: ["description"],
         functions: ["evaluate"],
       });
-      if (!isRefused(read)) readToolMatcher((value as { matcher?: unknown }).matcher);
-      return read;
+      if (isRefused(read)) return read;
+      const matcher = readToolMatcher((value as { matcher?: unknown }).matcher);
+      const timeoutMs = hookPolicy.timeouts["before_tool_call"] ?? hookPolicy.timeoutMs;
+      return { ...read, overrides: { matcher, timeoutMs } };
     },
   },
   {
@@ -143,8 +145,28 @@ function readTool(tool: unknown, options: unknown, registrant: Registrant): Acce
   }
   const metadata = registrant.manifest.toolMetadata;
   const optional = given["optional"] === true || [...names].some((name) => metadata[name]?.optional === true);
-  const value: ToolRegistration = { names: [...names], optional, create };
-  return { keys: names.size > 0 ? [...names] : [`${registrant.id}:unnamed`], value };
+  const declared = new Set([...names, ...(registrant.manifest.contracts["tools"] ?? [])]);
+  const value: ToolRegistration = {
+    names: [...names],
+    optional,
+    create: (context) => onlyDeclared(create(context), declared, registrant),
+  };
+  return { keys: names.size > 0 ? [...names] : [`${registrant.id}:unnamed`], value, makes: ["create"] };
+}
+
+/** What a factory makes must be in the manifest too (spec 3.4). */
+function onlyDeclared(
+  made: ReturnType<ToolFactory>,
+  declared: ReadonlySet<string>,
+  registrant: Registrant,
+): ReturnType<ToolFactory> {
+  if (!made || declared.size === 0) return made;
+  return (Array.isArray(made) ? made : [made]).filter((tool) => {
+    if (!tool || declared.has(tool.name)) return Boolean(tool);
+    const message = `a factory made the tool "${tool.name}"; list it in "contracts.tools" of the manifest`;
+    registrant.report({ level: "error", code: "contract-undeclared", message });
+    return false;
+  });
 }
 
 function readToolMetadata(value: unknown): Accepted | Refused {

@@ -1,0 +1,138 @@
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import type { Clock } from "../../kernel/clock.ts";
+import { errorMessage, SluiceError } from "../../kernel/errors.ts";
+import { type ProcessResult, runProcess } from "./child-process.ts";
+import type { InstallErrorCode } from "./types.ts";
+
+/** Longest one npm command may take. */
+export const NPM_TIMEOUT_MS = 300_000;
+const MAX_NPM_OUTPUT_BYTES = 16_000_000;
+
+/** A tarball npm fetched. */
+export interface PackedPackage {
+  readonly name: string;
+  readonly version: string;
+  /** File name inside the destination folder. */
+  readonly filename: string;
+  readonly integrity?: string;
+}
+
+/**
+ * The ordinary npm client, run as a program. Install scripts never run, peers are never fetched, so the host
+ * is never installed below itself. It uses the operator's own npm settings (registry, proxy, cache).
+ */
+export class NpmClient {
+  readonly #env: Readonly<Record<string, string | undefined>>;
+  readonly #clock: Clock;
+
+  constructor(options: { env: Readonly<Record<string, string | undefined>>; clock: Clock }) {
+    this.#env = options.env;
+    this.#clock = options.clock;
+  }
+
+  /** Fetches the tarball of a spec, or copies one, into `destination`. @throws `PACKAGE_UNAVAILABLE` */
+  async pack(spec: string, destination: string): Promise<PackedPackage> {
+    const result = await this.#run(destination, ["pack", "--json", "--pack-destination", destination, "--", spec]);
+    const packed = firstPacked(result.stdout);
+    if (result.status !== 0 || !packed) throw unavailable(spec, result);
+    return packed;
+  }
+
+  /** Installs what `folder/package.json` depends on. @throws `PACKAGE_UNAVAILABLE` */
+  async install(folder: string, label: string): Promise<void> {
+    const result = await this.#run(folder, ["install", "--omit=dev", "--omit=peer", "--legacy-peer-deps", "--package-lock=true"]);
+    if (result.status !== 0) throw unavailable(label, result);
+  }
+
+  /** The newest version a bare name would mean and the Node it asks for; undefined when npm cannot tell. */
+  async latest(name: string, cwd: string): Promise<{ version: string; node?: string } | undefined> {
+    const result = await this.#run(cwd, ["view", "--json", "--", `${name}@latest`, "version", "engines.node"]);
+    try {
+      const value = JSON.parse(result.stdout) as { version?: unknown; "engines.node"?: unknown };
+      if (typeof value.version !== "string") return undefined;
+      const node = value["engines.node"];
+      return { version: value.version, ...(typeof node === "string" ? { node } : {}) };
+    } catch {
+      return undefined;
+    }
+  }
+
+  async #run(cwd: string, args: readonly string[]): Promise<ProcessResult> {
+    const { command, before } = npmProgram();
+    const quiet = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", "--no-progress"];
+    try {
+      return await runProcess({
+        command,
+        args: [...before, args[0] as string, ...quiet, ...args.slice(1)],
+        cwd,
+        env: npmEnvironment(this.#env),
+        timeoutMs: NPM_TIMEOUT_MS,
+        maxOutputBytes: MAX_NPM_OUTPUT_BYTES,
+        clock: this.#clock,
+      });
+    } catch (error) {
+      throw new SluiceError<InstallErrorCode>(
+        "PACKAGE_UNAVAILABLE",
+        `npm could not be started (${errorMessage(error)}); install npm and make sure it is on the PATH`,
+        { cause: error },
+      );
+    }
+  }
+}
+
+/** The npm that came with this Node, else the one on the PATH. */
+function npmProgram(): { command: string; before: string[] } {
+  const folder = dirname(process.execPath);
+  for (const script of [
+    join(folder, "../lib/node_modules/npm/bin/npm-cli.js"),
+    join(folder, "node_modules/npm/bin/npm-cli.js"),
+  ]) {
+    if (existsSync(script)) return { command: process.execPath, before: [script] };
+  }
+  return { command: "npm", before: [] };
+}
+
+/** Settings of an npm that started this process would point the new one at the wrong project. */
+const FOREIGN = /^(npm_(package|lifecycle|command|execpath|node_execpath)|npm_config_(local_prefix|prefix|workspace|global|dry_run|omit|include)|INIT_CWD$|NODE_OPTIONS$)/i;
+/** npm has no use for the gateway's secrets. */
+const PRIVATE = /^(SLUICE|OPENCLAW)_/;
+
+export function npmEnvironment(
+  env: Readonly<Record<string, string | undefined>>,
+): Readonly<Record<string, string>> {
+  const kept: Record<string, string> = {};
+  for (const [name, value] of Object.entries(env)) {
+    if (value !== undefined && !FOREIGN.test(name) && !PRIVATE.test(name)) kept[name] = value;
+  }
+  return { ...kept, npm_config_ignore_scripts: "true", npm_config_update_notifier: "false" };
+}
+
+function firstPacked(text: string): PackedPackage | undefined {
+  try {
+    const value = JSON.parse(text) as unknown;
+    // One npm line answers a list, another an object by name.
+    const list = Array.isArray(value) ? value : Object.values(value as object);
+    const found = list[0] as Partial<PackedPackage> | undefined;
+    if (typeof found?.name !== "string" || typeof found.version !== "string") return undefined;
+    return found as PackedPackage;
+  } catch {
+    return undefined;
+  }
+}
+
+const SHOWN_ERROR_LENGTH = 1_000;
+
+function unavailable(spec: string, { status, stderr, stdout, ended }: ProcessResult): SluiceError<InstallErrorCode> {
+  if (ended === "timeout") {
+    return new SluiceError("PACKAGE_UNAVAILABLE", `npm took longer than ${NPM_TIMEOUT_MS / 1_000} s for "${spec}"; try again`, {
+      retryable: true,
+    });
+  }
+  const said = (stderr.trim() || stdout.trim()).slice(0, SHOWN_ERROR_LENGTH);
+  return new SluiceError(
+    "PACKAGE_UNAVAILABLE",
+    `npm could not provide "${spec}": ${said || `exit status ${status}`}`,
+    { details: { status } },
+  );
+}
