@@ -40,6 +40,7 @@ export interface VerifyReport {
 /** Compares a tenant's vault with the ledger, entry by entry. Reads only. */
 export async function verifyVault(service: CaptureService, tenant: string): Promise<VerifyReport> {
   const root = rootOf(service, tenant);
+  await service.catchUp();
   const report: VerifyReport = {
     tenant,
     files: 0,

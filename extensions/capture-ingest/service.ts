@@ -62,6 +62,7 @@ export class CaptureService implements RouteFace, Disposable {
   readonly blockIds: BlockIds;
   readonly keyFile: KeyFile;
   readonly #ingest: Ingest;
+  readonly #settling: Settling;
   readonly #log: CaptureLog;
   readonly #scope: Scope;
   readonly #notices = new Set<string>();
@@ -78,6 +79,7 @@ export class CaptureService implements RouteFace, Disposable {
     vaults: Vaults;
     blockIds: BlockIds;
     ingest: Ingest;
+    settling: Settling;
     scope: Scope;
   }) {
     this.clock = parts.options.clock;
@@ -89,6 +91,7 @@ export class CaptureService implements RouteFace, Disposable {
     this.vaults = parts.vaults;
     this.blockIds = parts.blockIds;
     this.#ingest = parts.ingest;
+    this.#settling = parts.settling;
     this.#scope = parts.scope;
     this.keyFile = keyFileOf(parts.options.stateDir);
   }
@@ -149,7 +152,16 @@ export class CaptureService implements RouteFace, Disposable {
           options.onStored?.(batch);
         },
       });
-      const service = new CaptureService({ options, registry, ledger, vaults, blockIds, ingest, scope });
+      const service = new CaptureService({
+        options,
+        registry,
+        ledger,
+        vaults,
+        blockIds,
+        ingest,
+        settling,
+        scope,
+      });
       await service.#warnAboutKeys();
       return service;
     } catch (error) {
@@ -191,6 +203,11 @@ export class CaptureService implements RouteFace, Disposable {
       this.#working--;
       if (this.#working === 0) this.#onIdle?.();
     }
+  }
+
+  /** Lets the ledger catch up with what is in the vault. */
+  async catchUp(): Promise<void> {
+    await this.#settling.drain();
   }
 
   notice(key: KeyIdentity, batch: CaptureBatch, undeclared: boolean): void {
