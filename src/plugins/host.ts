@@ -13,6 +13,7 @@ import type { Disposable } from "../kernel/disposable.ts";
 import { errorMessage, SluiceError } from "../kernel/errors.ts";
 import type { Logger } from "../kernel/logger.ts";
 import { Scope } from "../kernel/scope.ts";
+import { registrationMode } from "./activation/mode.ts";
 import {
   type ActivationPlan,
   type ActivationTrigger,
@@ -70,6 +71,8 @@ export interface PluginHostOptions {
   /** Names that belong to the gateway, by registry kind; plugins cannot take them. */
   readonly core?: CoreNames;
   readonly workflow?: WorkflowServices;
+  /** Loads every plugin in this mode instead of the one that fits it; for processes that are no gateway. */
+  readonly mode?: PluginRegistrationMode;
   /** Node's own `import()`, where a test runner rewrites it. */
   readonly importModule?: (url: string) => Promise<unknown>;
 }
@@ -203,7 +206,8 @@ export class PluginHost implements Disposable {
         const { id } = plugin.known.candidate;
         const next = snapshot.find(id);
         if (!next?.decision.enabled || next.candidate.id !== id) retiring.push(plugin);
-        else if (signature(next) !== signature(plugin.known)) changed.push(next);
+        else if (signature(next) !== signature(plugin.known) || this.#mode(next) !== plugin.mode)
+          changed.push(next);
         else this.#loaded.set(id, { ...plugin, known: next });
       }
       for (const id of [...this.#failures.keys()]) this.#failures.delete(id);
@@ -232,7 +236,7 @@ export class PluginHost implements Disposable {
         );
       }
       const key = known.candidate.id;
-      this.#moduleVersions.set(key, (this.#moduleVersions.get(key) ?? -1) + 1);
+      this.#moduleVersions.set(key, (this.#moduleVersions.get(key) ?? 0) + 1);
       const failure = this.#failures.get(key);
       this.#failures.delete(key);
       const replaced = await this.#replaceAll([known], true).catch((error: unknown) => {
@@ -254,7 +258,8 @@ export class PluginHost implements Disposable {
     if (!known) return undefined;
     const loaded = this.#loaded.get(known.candidate.id);
     const record = this.#record(known);
-    if (loaded || known.candidate.format === "bundle" || record.status === "error") {
+    const live = loaded?.mode === "full";
+    if (live || known.candidate.format === "bundle" || record.status === "error") {
       return inspectPlugin({
         known,
         record,
@@ -331,16 +336,19 @@ export class PluginHost implements Disposable {
 
   async #tryLoad(known: KnownPlugin): Promise<LoadedPlugin | undefined> {
     try {
-      return await this.#load(known, "full");
+      return await this.#load(known, this.#mode(known));
     } catch (error) {
       this.#fail(known, error);
       return undefined;
     }
   }
 
+  #mode(known: KnownPlugin): PluginRegistrationMode {
+    return this.#options.mode ?? registrationMode(known, this.#options.config.current().config);
+  }
+
   #load(known: KnownPlugin, mode: PluginRegistrationMode): Promise<LoadedPlugin> {
     const moduleVersion = this.#moduleVersions.get(known.candidate.id) ?? 0;
-    if (mode === "full") this.#moduleVersions.set(known.candidate.id, moduleVersion);
     return loadPlugin(this.#environment, { known, mode, generation: ++this.#generation, moduleVersion });
   }
 
@@ -350,7 +358,7 @@ export class PluginHost implements Disposable {
     for (const known of plugins) {
       const { id } = known.candidate;
       try {
-        const next = await this.#load(known, "full");
+        const next = await this.#load(known, this.#mode(known));
         const previous = this.#loaded.get(id);
         this.#loaded.set(id, next);
         if (previous) replaced.push(previous);

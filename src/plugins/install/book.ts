@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { isAbsolute, join } from "node:path";
 import { errorMessage, SluiceError } from "../../kernel/errors.ts";
-import { parseSafeJson } from "../../kernel/safe-json.ts";
+import { parseJson } from "../../kernel/safe-json.ts";
 import { policyId } from "../discovery/candidate.ts";
 import { isPlain } from "../manifest/fields.ts";
 import { writeDurably } from "./durable-file.ts";
@@ -96,7 +96,7 @@ export class InstallBook {
       return;
     }
     try {
-      this.#contents = readContents(parseSafeJson(text));
+      this.#contents = readContents(parseJson(text));
     } catch (error) {
       this.#problem = errorMessage(error);
     }

@@ -33,7 +33,14 @@ export class NpmClient {
 
   /** Fetches the tarball of a spec, or copies one, into `destination`. @throws `PACKAGE_UNAVAILABLE` */
   async pack(spec: string, destination: string): Promise<PackedPackage> {
-    const result = await this.#run(destination, ["pack", "--json", "--pack-destination", destination, "--", spec]);
+    const result = await this.#run(destination, [
+      "pack",
+      "--json",
+      "--pack-destination",
+      destination,
+      "--",
+      spec,
+    ]);
     const packed = firstPacked(result.stdout);
     if (result.status !== 0 || !packed) throw unavailable(spec, result);
     return packed;
@@ -41,13 +48,26 @@ export class NpmClient {
 
   /** Installs what `folder/package.json` depends on. @throws `PACKAGE_UNAVAILABLE` */
   async install(folder: string, label: string): Promise<void> {
-    const result = await this.#run(folder, ["install", "--omit=dev", "--omit=peer", "--legacy-peer-deps", "--package-lock=true"]);
+    const result = await this.#run(folder, [
+      "install",
+      "--omit=dev",
+      "--omit=peer",
+      "--legacy-peer-deps",
+      "--package-lock=true",
+    ]);
     if (result.status !== 0) throw unavailable(label, result);
   }
 
   /** The newest version a bare name would mean and the Node it asks for; undefined when npm cannot tell. */
   async latest(name: string, cwd: string): Promise<{ version: string; node?: string } | undefined> {
-    const result = await this.#run(cwd, ["view", "--json", "--", `${name}@latest`, "version", "engines.node"]);
+    const result = await this.#run(cwd, [
+      "view",
+      "--json",
+      "--",
+      `${name}@latest`,
+      "version",
+      "engines.node",
+    ]);
     try {
       const value = JSON.parse(result.stdout) as { version?: unknown; "engines.node"?: unknown };
       if (typeof value.version !== "string") return undefined;
@@ -94,7 +114,8 @@ function npmProgram(): { command: string; before: string[] } {
 }
 
 /** Settings of an npm that started this process would point the new one at the wrong project. */
-const FOREIGN = /^(npm_(package|lifecycle|command|execpath|node_execpath)|npm_config_(local_prefix|prefix|workspace|global|dry_run|omit|include)|INIT_CWD$|NODE_OPTIONS$)/i;
+const FOREIGN =
+  /^(npm_(package|lifecycle|command|execpath|node_execpath)|npm_config_(local_prefix|prefix|workspace|global|dry_run|omit|include)|INIT_CWD$|NODE_OPTIONS$)/i;
 /** npm has no use for the gateway's secrets. */
 const PRIVATE = /^(SLUICE|OPENCLAW)_/;
 
@@ -123,11 +144,18 @@ function firstPacked(text: string): PackedPackage | undefined {
 
 const SHOWN_ERROR_LENGTH = 1_000;
 
-function unavailable(spec: string, { status, stderr, stdout, ended }: ProcessResult): SluiceError<InstallErrorCode> {
+function unavailable(
+  spec: string,
+  { status, stderr, stdout, ended }: ProcessResult,
+): SluiceError<InstallErrorCode> {
   if (ended === "timeout") {
-    return new SluiceError("PACKAGE_UNAVAILABLE", `npm took longer than ${NPM_TIMEOUT_MS / 1_000} s for "${spec}"; try again`, {
-      retryable: true,
-    });
+    return new SluiceError(
+      "PACKAGE_UNAVAILABLE",
+      `npm took longer than ${NPM_TIMEOUT_MS / 1_000} s for "${spec}"; try again`,
+      {
+        retryable: true,
+      },
+    );
   }
   const said = (stderr.trim() || stdout.trim()).slice(0, SHOWN_ERROR_LENGTH);
   return new SluiceError(

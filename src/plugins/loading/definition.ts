@@ -1,5 +1,6 @@
 import type { PluginKind } from "../../contracts/manifest.ts";
 import type { PluginApi, PluginDefinition } from "../../contracts/plugin-api.ts";
+import type { PluginRuntime } from "../../contracts/runtime.ts";
 
 /** A definition in normal form: there is a register function. */
 export interface LoadedDefinition extends PluginDefinition {
@@ -25,12 +26,34 @@ export function findDefinition(loaded: unknown): LoadedDefinition | undefined {
   return undefined;
 }
 
-/** `{ plugin }` of a setup entry, or `undefined`. */
-export function findSetupPlugin(loaded: unknown): unknown {
+interface SetupEntry {
+  plugin?: { id: string };
+  loadSetupPlugin?(): { id: string };
+  setChannelRuntime?(runtime: PluginRuntime): void;
+  registerSetupRuntime?(api: PluginApi): void;
+}
+
+/**
+ * The definition of a light setup entry (spec 6.3, 6.6): an ordinary definition, `{ plugin }`, or an object
+ * that loads its parts.
+ */
+export function findSetupDefinition(loaded: unknown): LoadedDefinition | undefined {
+  const ordinary = findDefinition(loaded);
+  if (ordinary) return ordinary;
   for (const candidate of unwrap(loaded)) {
-    if (typeof candidate === "object" && candidate !== null && "plugin" in candidate) return candidate.plugin;
+    if (!isHolder(candidate)) continue;
+    const entry = candidate as SetupEntry;
+    if (!entry.plugin && typeof entry.loadSetupPlugin !== "function") continue;
+    return { register: (api) => registerSetup(entry, api) };
   }
   return undefined;
+}
+
+function registerSetup(entry: SetupEntry, api: PluginApi): void {
+  const plugin = entry.plugin ?? entry.loadSetupPlugin?.();
+  if (plugin) api.registerChannel({ plugin });
+  entry.setChannelRuntime?.(api.runtime);
+  if (api.registrationMode === "setup-runtime") entry.registerSetupRuntime?.(api);
 }
 
 function withRegister(definition: PluginDefinition, register: (api: PluginApi) => unknown): LoadedDefinition {

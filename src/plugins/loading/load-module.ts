@@ -1,4 +1,5 @@
 import { readdir, readFile, stat } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { extname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { errorMessage, SluiceError } from "../../kernel/errors.ts";
@@ -25,6 +26,8 @@ export interface ModuleLoaderOptions {
   readonly importModule?: (url: string) => Promise<unknown>;
 }
 
+/** Read by the SDK's channel entries, which load further files of their plugin inside `register()`. */
+const SYNC_LOADER = Symbol.for("sluice.plugin-sdk.sync-module-loader");
 const MAX_SCANNED_FILES = 500;
 const MAX_SCANNED_BYTES = 8_000_000;
 
@@ -73,6 +76,8 @@ export class ModuleLoader {
       interopDefault: false,
       alias: {},
     });
+    const loadSync = (file: string) => (isTypeScript(file) ? jiti(file) : createRequire(entry)(file));
+    (globalThis as Record<symbol, unknown>)[SYNC_LOADER] = loadSync;
     return jiti.import(entry);
   }
 

@@ -11,7 +11,7 @@ import { RegistrationDraft } from "../registry/draft.ts";
 import { kindRow } from "../registry/kinds.ts";
 import type { Registrant } from "../registry/row.ts";
 import type { KnownPlugin } from "../snapshot.ts";
-import { findDefinition, type LoadedDefinition } from "./definition.ts";
+import { findDefinition, findSetupDefinition, type LoadedDefinition } from "./definition.ts";
 import { PluginInstance } from "./instance.ts";
 import type { ModuleLoader } from "./load-module.ts";
 import { lockedRuntime } from "./locked-runtime.ts";
@@ -61,6 +61,7 @@ export interface LoadedPlugin {
   readonly description?: string;
   /** How many times the plugin's code was read in this process. */
   readonly moduleVersion: number;
+  readonly mode: PluginRegistrationMode;
 }
 
 export interface LoadRequest {
@@ -97,7 +98,7 @@ export async function loadPlugin(environment: LoadEnvironment, request: LoadRequ
     );
   }
   const module = await importEntry(environment, request, candidate.entry);
-  const definition = findDefinition(module);
+  const definition = usesSetupEntry(request) ? findSetupDefinition(module) : findDefinition(module);
   if (!definition) {
     throw new PluginFailure(
       "validation",
@@ -155,9 +156,14 @@ export async function loadPlugin(environment: LoadEnvironment, request: LoadRequ
     instance,
     name,
     moduleVersion: request.moduleVersion,
+    mode,
     ...(version ? { version } : {}),
     ...(description ? { description } : {}),
   };
+}
+
+function usesSetupEntry({ mode, known }: LoadRequest): boolean {
+  return (mode === "setup-only" || mode === "setup-runtime") && known.candidate.setupEntry !== undefined;
 }
 
 async function importEntry(
@@ -166,8 +172,8 @@ async function importEntry(
   entry: string,
 ): Promise<unknown> {
   const { candidate } = request.known;
-  const chosen =
-    request.mode === "cli-metadata" && candidate.cliMetadataEntry ? candidate.cliMetadataEntry : entry;
+  const light = request.mode === "cli-metadata" ? candidate.cliMetadataEntry : undefined;
+  const chosen = (usesSetupEntry(request) ? candidate.setupEntry : light) ?? entry;
   try {
     return await environment.loader.load({
       entry: chosen,

@@ -1,4 +1,5 @@
 import type { ToolFactory, ToolRegistration } from "../../../contracts/registrations.ts";
+import type { AgentTool } from "../../../contracts/tool.ts";
 import { readToolMatcher } from "../../hooks/tool-matcher.ts";
 import { isObject, isRefused, nonEmpty, readIdentified, stringList } from "../checks.ts";
 import { type Accepted, type KindRow, malformed, type Refused, type Registrant, refuse } from "../row.ts";
@@ -161,12 +162,14 @@ function onlyDeclared(
   registrant: Registrant,
 ): ReturnType<ToolFactory> {
   if (!made || declared.size === 0) return made;
-  return (Array.isArray(made) ? made : [made]).filter((tool) => {
+  const isDeclared = (tool: AgentTool | null | undefined) => {
     if (!tool || declared.has(tool.name)) return Boolean(tool);
     const message = `a factory made the tool "${tool.name}"; list it in "contracts.tools" of the manifest`;
     registrant.report({ level: "error", code: "contract-undeclared", message });
     return false;
-  });
+  };
+  if (Array.isArray(made)) return made.filter(isDeclared);
+  return isDeclared(made) ? made : undefined;
 }
 
 function readToolMetadata(value: unknown): Accepted | Refused {

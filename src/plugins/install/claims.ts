@@ -1,0 +1,93 @@
+import { createHash } from "node:crypto";
+import type { PluginManifest } from "../../contracts/manifest.ts";
+import type { PluginCandidate } from "../discovery/candidate.ts";
+import type { Claim } from "./types.ts";
+
+/** What people call the contracts that need a word of their own; others are shown by their key. */
+const CONTRACT_WORDS: Readonly<Record<string, string>> = {
+  tools: "agent tool",
+  trustedToolPolicies: "decides about every tool call",
+  agentToolResultMiddleware: "changes tool results before the model sees them",
+  embeddingProviders: "embedding provider",
+  memoryEmbeddingProviders: "embedding provider for memory",
+  speechProviders: "speech provider",
+  realtimeTranscriptionProviders: "live transcription provider",
+  realtimeVoiceProviders: "live voice provider",
+  mediaUnderstandingProviders: "media understanding provider",
+  imageGenerationProviders: "image generation provider",
+  videoGenerationProviders: "video generation provider",
+  musicGenerationProviders: "music generation provider",
+  webSearchProviders: "web search provider",
+  webFetchProviders: "web fetch provider",
+};
+
+/** Everything the manifests of a package say about ownership, contributions and permissions, in one order. */
+export function claimsOf(candidates: readonly PluginCandidate[]): readonly Claim[] {
+  const claims = new Map<string, Claim>();
+  const add = (kind: string, names: readonly string[]) => {
+    for (const name of names) claims.set(`${kind}\0${name}`, { kind, name });
+  };
+  for (const { manifest, bundle, format } of candidates) {
+    if (format === "openclaw") add("runs code", ["inside the gateway, with its rights"]);
+    if (manifest) addManifest(manifest, add);
+    add("skills", bundle?.skillRoots ?? []);
+    add("starts a program (MCP server)", Object.keys(bundle?.mcpServers ?? {}));
+  }
+  return [...claims.values()].sort((a, b) => compare(a.kind, b.kind) || compare(a.name, b.name));
+}
+
+function addManifest(manifest: PluginManifest, add: (kind: string, names: readonly string[]) => void): void {
+  add("exclusive slot", manifest.kinds);
+  add("channel", manifest.channels);
+  add("model provider", manifest.providers);
+  add("command-line backend", manifest.cliBackends);
+  add(
+    "chat command",
+    manifest.commandAliases.map(({ name }) => `/${name}`),
+  );
+  add(
+    "sluice command",
+    manifest.cliCommands.map(({ name }) => name),
+  );
+  add("starts a program (MCP server)", Object.keys(manifest.mcpServers));
+  add("skills", manifest.skills);
+  for (const [key, names] of Object.entries(manifest.contracts)) add(CONTRACT_WORDS[key] ?? key, names);
+  for (const { id, envVars } of manifest.setup?.providers ?? []) {
+    add("provider set-up", [id]);
+    add("reads environment variable", envVars);
+  }
+  add(
+    "setting that may hold a secret",
+    manifest.secretInputs.map(({ path }) => path),
+  );
+  add(
+    "dangerous setting",
+    manifest.dangerousFlags.map(({ path }) => path),
+  );
+  add("page in the control interface", manifest.controlUi ? [manifest.controlUi.entry] : []);
+  add("needs the plugin", manifest.requiresPlugins);
+}
+
+export function digestClaims(claims: readonly Claim[]): string {
+  return createHash("sha256")
+    .update(JSON.stringify(claims.map(({ kind, name }) => [kind, name])))
+    .digest("hex");
+}
+
+/** Names exactly this content and these claims; an operator's answer is worth nothing for another package. */
+export function reviewToken(pluginId: string, integrity: string, claims: readonly Claim[]): string {
+  return createHash("sha256")
+    .update(JSON.stringify([pluginId, integrity, digestClaims(claims)]))
+    .digest("hex");
+}
+
+/** Lines such as `channel: irc`, one kind a line. */
+export function describeClaims(claims: readonly Claim[]): readonly string[] {
+  const byKind = new Map<string, string[]>();
+  for (const { kind, name } of claims) byKind.set(kind, [...(byKind.get(kind) ?? []), name]);
+  return [...byKind].map(([kind, names]) => `${kind}: ${names.join(", ")}`);
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

@@ -1,0 +1,185 @@
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { basename, join, sep } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { errorMessage, SluiceError } from "../../kernel/errors.ts";
+import type { NpmClient } from "./npm-client.ts";
+import { cleanTree, digestTree } from "./tree.ts";
+import type { InstallErrorCode, PackageSource } from "./types.ts";
+
+/** A package in its staging folder: complete, examined for unsafe files, none of its code run. */
+export interface StagedPackage {
+  /** Folder of the plugin, relative to the staging folder. */
+  readonly inside: string;
+  readonly resolvedSpec: string;
+  readonly integrity: string;
+  readonly warnings: readonly string[];
+}
+
+/** Names a host goes by; a plugin never brings its own. */
+export const HOST_PACKAGES: readonly string[] = ["openclaw", "sluice", "clawdbot", "moltbot"];
+
+const NOT_COPIED = new Set([".git", ".hg", ".svn", ".turbo", "coverage"]);
+
+/**
+ * Brings a package into `staging`, an empty folder. npm packages and tarballs become the only dependency of
+ * a private project, so that their own `package.json` is never installed in place (it may name workspaces).
+ *
+ * @throws SluiceError `PACKAGE_UNAVAILABLE`, `PACKAGE_UNSAFE`, `PACKAGE_TOO_LARGE`, `INTEGRITY_MISMATCH`
+ */
+export async function stagePackage(
+  source: PackageSource,
+  staging: string,
+  options: { npm: NpmClient; expectedIntegrity?: string },
+): Promise<StagedPackage> {
+  await mkdir(staging, { recursive: true, mode: 0o700 });
+  const staged =
+    source.kind === "folder"
+      ? await stageFolder(source.path, staging)
+      : await stageTarball(source, staging, options);
+  if (options.expectedIntegrity !== undefined && options.expectedIntegrity !== staged.integrity) {
+    throw new SluiceError<InstallErrorCode>(
+      "INTEGRITY_MISMATCH",
+      `the package is not the expected one: its integrity is ${staged.integrity}, expected ${options.expectedIntegrity}`,
+      { details: { expected: options.expectedIntegrity, actual: staged.integrity } },
+    );
+  }
+  return staged;
+}
+
+async function stageFolder(path: string, staging: string): Promise<StagedPackage> {
+  const inside = "plugin";
+  const target = join(staging, inside);
+  await cp(path, target, {
+    recursive: true,
+    verbatimSymlinks: true,
+    filter: (from) => !NOT_COPIED.has(basename(from)) && !isHostFolder(from),
+  }).catch((error: unknown) => {
+    throw new SluiceError<InstallErrorCode>(
+      "PACKAGE_UNAVAILABLE",
+      `${path} cannot be copied: ${errorMessage(error)}`,
+      {
+        cause: error,
+      },
+    );
+  });
+  const { removed } = await cleanTree(target, HOST_PACKAGES);
+  const integrity = await digestTree(target);
+  return {
+    inside,
+    resolvedSpec: path,
+    integrity,
+    warnings: [...removed.map(droppedHost), ...(await missingPackages(target))],
+  };
+}
+
+/** Nothing is installed for a local folder; say so when it will not run. */
+async function missingPackages(folder: string): Promise<string[]> {
+  const manifest = await readPackageJson(folder);
+  const missing: string[] = [];
+  for (const name of Object.keys(manifest?.dependencies ?? {})) {
+    if (HOST_PACKAGES.includes(name)) continue;
+    if (!(await readPackageJson(join(folder, "node_modules", name)))) missing.push(name);
+  }
+  return missing.length === 0
+    ? []
+    : [
+        `its packages are not installed (${missing.join(", ")}); run npm install in the folder and install it again, or pack it with npm pack`,
+      ];
+}
+
+async function stageTarball(
+  source: Exclude<PackageSource, { kind: "folder" }>,
+  staging: string,
+  { npm }: { npm: NpmClient },
+): Promise<StagedPackage> {
+  const downloads = join(staging, ".download");
+  await mkdir(downloads, { mode: 0o700 });
+  await writeFile(join(downloads, "package.json"), '{ "private": true }\n');
+  const packed = await npm.pack(source.kind === "npm" ? source.spec : source.path, downloads);
+  const tarball = join(downloads, tarballName(packed));
+  const integrity = await integrityOf(tarball);
+  const host = await hostStub(downloads, npm);
+  const project = {
+    private: true,
+    description: "One installed plugin and its packages; made by Sluice, do not edit.",
+    dependencies: { [packed.name]: `file:.download/${basename(tarball)}` },
+    overrides: Object.fromEntries(
+      HOST_PACKAGES.filter((name) => name !== packed.name).map((name) => [name, `file:.download/${host}`]),
+    ),
+  };
+  await writeFile(join(staging, "package.json"), `${JSON.stringify(project, null, 2)}\n`);
+  const label = `${packed.name}@${packed.version}`;
+  await npm.install(staging, label);
+  await rm(downloads, { recursive: true, force: true });
+  const { removed } = await cleanTree(staging, HOST_PACKAGES, new Set([packed.name]));
+  const inside = join("node_modules", ...packed.name.split("/"));
+  const manifest = await readPackageJson(join(staging, inside));
+  return {
+    inside,
+    resolvedSpec: label,
+    integrity,
+    warnings: [
+      ...removed.map(droppedHost).filter(() => HOST_PACKAGES.some((name) => manifest?.dependencies?.[name])),
+      ...(await newerVersion(source, packed, npm, staging)),
+    ],
+  };
+}
+
+/** Takes the place of a host that a package names as its dependency, so that none is downloaded. */
+async function hostStub(downloads: string, npm: NpmClient): Promise<string> {
+  const folder = join(downloads, "host");
+  await mkdir(folder);
+  await writeFile(join(folder, "package.json"), '{ "name": "host-provides-this", "version": "0.0.0" }\n');
+  return (await npm.pack(folder, downloads)).filename;
+}
+
+/** npm silently takes an older version when the newest does not run on this Node; an operator wants to know. */
+async function newerVersion(
+  source: PackageSource,
+  packed: { name: string; version: string },
+  npm: NpmClient,
+  cwd: string,
+): Promise<string[]> {
+  if (source.kind !== "npm" || source.spec !== packed.name) return [];
+  const latest = await npm.latest(packed.name, cwd);
+  if (!latest || latest.version === packed.version) return [];
+  const why = latest.node
+    ? ` needs Node ${latest.node}, this is ${process.version}`
+    : " is not for this machine";
+  return [`the newest version ${latest.version}${why}; ${packed.version} was taken`];
+}
+
+function tarballName({ filename, name }: { filename: string; name: string }): string {
+  const file = basename(filename);
+  if (file.endsWith(".tgz") && file !== ".tgz") return file;
+  throw new SluiceError<InstallErrorCode>("PACKAGE_UNAVAILABLE", `npm named no tarball for "${name}"`);
+}
+
+async function integrityOf(file: string): Promise<string> {
+  const hash = createHash("sha512");
+  await pipeline(createReadStream(file), hash);
+  return `sha512-${hash.digest("base64")}`;
+}
+
+function isHostFolder(path: string): boolean {
+  const [name, parent] = path.split(sep).reverse();
+  return parent === "node_modules" && HOST_PACKAGES.includes(name ?? "");
+}
+
+function droppedHost(path: string): string {
+  return `it brings its own copy of the host (${path}); this host provides the SDK, the copy was left out`;
+}
+
+async function readPackageJson(
+  folder: string,
+): Promise<{ dependencies?: Record<string, string>; engines?: { node?: unknown } } | undefined> {
+  try {
+    return JSON.parse(await readFile(join(folder, "package.json"), "utf8")) as {
+      dependencies?: Record<string, string>;
+    };
+  } catch {
+    return undefined;
+  }
+}
