@@ -1,26 +1,8 @@
 // Loaded through plugins.load.paths by the benchmarks; uses only what every plugin may use.
-let emitEvent;
-
 export default {
   id: "bench",
   name: "Bench",
   register(api) {
-    api.registerService({
-      id: "bench",
-      start(context) {
-        emitEvent = context.gatewayEvents?.emit;
-      },
-    });
-    api.registerGatewayMethod(
-      "bench.emit",
-      ({ params }) => {
-        if (!emitEvent) throw new Error("this host gives services no gatewayEvents");
-        for (let index = 0; index < params.count; index++)
-          emitEvent("ping", { text: "x".repeat(params.size) }, { scope: "operator.read" });
-        return {};
-      },
-      { scope: "operator.write" },
-    );
     api.registerGatewayMethod(
       "bench.keyed",
       async ({ params }) => {
