@@ -203,6 +203,7 @@ async function build(options: GatewayOptions, scope: Scope): Promise<RunningGate
       stateDir,
       systemEvents,
       replyPlanner: foundation.planner,
+      coreTools: foundation.tools,
     }),
     "agent runtime",
   );
@@ -215,6 +216,9 @@ async function build(options: GatewayOptions, scope: Scope): Promise<RunningGate
   openRooms = () => ({
     version: facts.version,
     stateDir,
+    store,
+    clock,
+    logger,
     config,
     keyedStores,
     agent,

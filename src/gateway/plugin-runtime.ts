@@ -7,25 +7,24 @@ import type {
   PluginRuntimeLogger,
 } from "../contracts/runtime.ts";
 import { SluiceError } from "../kernel/errors.ts";
-import { newUuid } from "../kernel/ids.ts";
 import type { Logger } from "../kernel/logger.ts";
 import type { RuntimeOwner } from "../plugins/loading/load-plugin.ts";
 import type { SystemEvents } from "../runtime/agent/system-events.ts";
 import type { AgentRuntime } from "../runtime/agent/types.ts";
 import type { ConfigService, ConfigWriteResult } from "../runtime/config/types.ts";
 import type { Models } from "../runtime/models/types.ts";
-import type { Sessions } from "../runtime/sessions/index.ts";
+import {
+  agentNamespace,
+  type ConversationRooms,
+  llmNamespace,
+  subagentNamespace,
+} from "../runtime/plugin-runtime.ts";
 import type { KeyedStores } from "../runtime/state/index.ts";
 
 /** The rooms that `api.runtime` opens to plugins. */
-export interface RuntimeRooms {
+export interface RuntimeRooms extends ConversationRooms {
   version: string;
-  stateDir: string;
-  config: ConfigService;
   keyedStores: KeyedStores;
-  agent: AgentRuntime;
-  models: Models;
-  sessions: Sessions;
   systemEvents: SystemEvents;
   channels: ChannelService;
 }
@@ -45,10 +44,10 @@ export function createPluginRuntime(rooms: RuntimeRooms, owner: RuntimeOwner): P
       openSyncKeyedStore: (options: Parameters<KeyedStores["openSyncKeyedStore"]>[1]) =>
         keyedStores.openSyncKeyedStore(pluginId, options),
     }),
-    agent: named("agent", {}),
-    llm: named("llm", {}),
+    agent: named("agent", agentNamespace(rooms)),
+    llm: named("llm", llmNamespace(rooms, pluginId)),
     tools: named("tools", {}),
-    subagent: named("subagent", subagent(rooms)),
+    subagent: named("subagent", subagentNamespace(rooms, pluginId)),
     events: named("events", {
       onAgentEvent: (listener: Parameters<AgentRuntime["onEvent"]>[0]) =>
         released(scope.use(agent.onEvent(listener), "agent events")),
@@ -101,45 +100,6 @@ export function createPluginRuntime(rooms: RuntimeRooms, owner: RuntimeOwner): P
   };
   return named("", available) as unknown as PluginRuntime;
 }
-
-function subagent(rooms: RuntimeRooms) {
-  const { agent, sessions } = rooms;
-  return {
-    run: async (params: {
-      sessionKey: string;
-      message: string;
-      provider?: string;
-      model?: string;
-      extraSystemPrompt?: string;
-      idempotencyKey?: string;
-    }) => {
-      const { sessionKey, agentId } = sessions.key(params.sessionKey);
-      const model = params.model && params.provider ? `${params.provider}/${params.model}` : params.model;
-      const accepted = await agent.accept({
-        runId: params.idempotencyKey ?? newUuid(),
-        sessionKey,
-        agentId,
-        origin: "plugin",
-        text: params.message,
-        ...(model === undefined ? {} : { model }),
-        ...(params.extraSystemPrompt === undefined ? {} : { extraSystemPrompt: params.extraSystemPrompt }),
-      });
-      return { runId: accepted.runId, sessionKey };
-    },
-    waitForRun: async ({ runId, timeoutMs }: { runId: string; timeoutMs?: number }) => {
-      const outcome = await agent.wait(runId, timeoutMs ?? DEFAULT_WAIT_MS);
-      if (!outcome) return { status: "timeout" };
-      return {
-        status: outcome.status === "done" ? "ok" : "error",
-        ...(outcome.error === undefined ? {} : { error: outcome.error.message }),
-        startedAt: outcome.startedAt,
-        endedAt: outcome.endedAt,
-      };
-    },
-  };
-}
-
-const DEFAULT_WAIT_MS = 30_000;
 
 function runtimeConfig(config: ConfigService, pluginId: string): PluginRuntimeConfig {
   const write = async (

@@ -7,6 +7,8 @@ import type { AgentSettings } from "./settings.ts";
 
 /** Tools one turn may offer. */
 export const MAX_TOOLS = 256;
+/** Owner of the host's own tools in messages and policies. */
+const CORE_TOOLS = "core";
 
 export interface ToolSet {
   readonly tools: readonly AgentTool[];
@@ -21,12 +23,16 @@ export const emptyToolSet: ToolSet = { tools: [], get: () => undefined };
  */
 export function materializeTools(input: {
   generation: RegistryGeneration;
+  core?: readonly ToolRegistration[];
   settings: AgentSettings;
   context: ToolFactoryContext;
   senderIsOwner: boolean;
   logger: Logger;
 }): ToolSet {
-  const rows = input.generation.list<ToolRegistration>("tool");
+  const rows = [
+    ...(input.core ?? []).map((value) => ({ value, pluginId: CORE_TOOLS })),
+    ...input.generation.list<ToolRegistration>("tool"),
+  ];
   if (rows.length === 0) return emptyToolSet;
   const tools = new Map<string, AgentTool>();
   for (const row of rows) {

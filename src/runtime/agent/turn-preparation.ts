@@ -1,5 +1,6 @@
 import type { AgentHookContext } from "../../contracts/hooks.ts";
 import type { Message, UserMessage } from "../../contracts/messages.ts";
+import type { ToolRegistration } from "../../contracts/registrations.ts";
 import type { Clock } from "../../kernel/clock.ts";
 import { errorMessage } from "../../kernel/errors.ts";
 import type { Logger } from "../../kernel/logger.ts";
@@ -37,6 +38,8 @@ export interface TurnParts {
   logger: Logger;
   stateDir: string;
   systemEvents: SystemEvents;
+  /** Tools of the host itself; a plugin cannot take their names. */
+  coreTools?: readonly ToolRegistration[];
 }
 
 /** Everything a turn's first model call needs. */
@@ -121,6 +124,7 @@ export async function prepareTurn(
   const fields = await promptFields(parts, request, history, hookContext, legacy);
   const allTools = materializeTools({
     generation: parts.registry.current(),
+    core: parts.coreTools ?? [],
     settings,
     senderIsOwner: senderIsOwner(request),
     logger: parts.logger,
@@ -138,9 +142,16 @@ export async function prepareTurn(
       senderIsOwner: senderIsOwner(request),
       sandboxed: false,
       ...(request.deliver
-        ? { messageChannel: request.deliver.channel, agentAccountId: request.deliver.accountId }
+        ? {
+            messageChannel: request.deliver.channel,
+            agentAccountId: request.deliver.accountId,
+            messageTo: request.deliver.to,
+            ...textField("messageThreadId", request.deliver.threadId),
+          }
         : {}),
       ...textField("requesterSenderId", request.context?.["senderId"]),
+      ...textField("chatType", request.context?.["chatType"]),
+      ...textField("currentMessageId", request.context?.["messageId"]),
     },
   });
   const tools = toolsFor(allTools, request, fields.toolsAllow);
