@@ -56,7 +56,9 @@ export function forgetIn(draft: Draft, ids: readonly string[], removal: Removal,
     const key = keyOf(entries, id);
     entries[key] =
       removal.keepConfig && isPlain(entries[key]) ? { ...entries[key], enabled: false } : { enabled: false };
-    for (const list of ["allow", "deny"]) drop(plugins, list, id);
+    drop(plugins, "deny", id);
+    // An allowlist that runs empty would let everybody in: the last name stays, though it means nobody.
+    if (listOf(plugins, "allow").length > 1) drop(plugins, "allow", id);
     freeSlots(plugins, id);
   }
   for (const channel of removal.channels) {

@@ -100,7 +100,7 @@ async function stageTarball(
   const packed = await npm.pack(source.kind === "npm" ? source.spec : source.path, downloads);
   const tarball = join(downloads, tarballName(packed));
   const integrity = await integrityOf(tarball);
-  const host = await hostStub(downloads, npm);
+  const host = await hostStub(downloads);
   const project = {
     private: true,
     description: "One installed plugin and its packages; made by Sluice, do not edit.",
@@ -128,11 +128,13 @@ async function stageTarball(
 }
 
 /** Takes the place of a host that a package names as its dependency, so that none is downloaded. */
-async function hostStub(downloads: string, npm: NpmClient): Promise<string> {
-  const folder = join(downloads, "host");
-  await mkdir(folder);
-  await writeFile(join(folder, "package.json"), '{ "name": "host-provides-this", "version": "0.0.0" }\n');
-  return (await npm.pack(folder, downloads)).filename;
+async function hostStub(downloads: string): Promise<string> {
+  await mkdir(join(downloads, "host"));
+  await writeFile(
+    join(downloads, "host", "package.json"),
+    '{ "name": "provided-by-the-host", "version": "0.0.0" }\n',
+  );
+  return "host";
 }
 
 /** npm silently takes an older version when the newest does not run on this Node; an operator wants to know. */

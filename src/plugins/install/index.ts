@@ -1,0 +1,7 @@
+/** The face of the room; the rest is private to it. */
+export { InstallBook } from "./book.ts";
+export { describeClaims } from "./claims.ts";
+export { installHostOf, presentIn, type RunningHost } from "./host-adapter.ts";
+export { type InstallRequest, type InstallStep, PluginInstaller } from "./installer.ts";
+export { parseSource } from "./source.ts";
+export type * from "./types.ts";
