@@ -80,7 +80,7 @@ async function build() {
   const newest = newestBelow(SOURCES.map((path) => join(root, path)));
   if (modifiedAt(join(root, BUILD_STAMP)) >= newest) return;
   say("building");
-  const { status, seconds } = await run(process.execPath, [join(root, "scripts/build.mjs")], {
+  const { status, seconds } = await run(process.execPath, [join(root, "scripts/build.mjs"), "--program"], {
     cwd: root,
     label: "building",
   });

@@ -1,7 +1,8 @@
 // Builds everything that runs into dist/. Targets are independent: one that fails does not keep the others
 // from being written, and a file whose content did not change is left alone.
-//   node scripts/build.mjs            everything
-//   node scripts/build.mjs --quick    no page, no type declarations (what the tests need)
+//   node scripts/build.mjs              everything
+//   node scripts/build.mjs --program    no type declarations (what a start needs)
+//   node scripts/build.mjs --quick      no page either (what the tests need)
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
@@ -228,7 +229,7 @@ async function removeStale(folder, written) {
 }
 
 /** Builds every target; returns the failures as `{ name, message }`. */
-export async function build({ quick = false } = {}) {
+export async function build({ quick = false, program = false } = {}) {
   const failures = [];
   const written = new Set();
   const started = new Date();
@@ -243,17 +244,19 @@ export async function build({ quick = false } = {}) {
   await writeIfChanged(commandsFile, await bundledCommands());
   written.add(commandsFile);
   if (quick) return failures;
-  await rm(join(dist, "types"), { recursive: true, force: true });
-  await Promise.all([
-    existsSync(join(root, "ui/vite.config.ts")) &&
-      run("control page", "node_modules/vite/bin/vite.js", ["build", "ui", "--logLevel", "error"], failures),
-    run(
+  const page = existsSync(join(root, "ui/vite.config.ts"))
+    ? run("control page", "node_modules/vite/bin/vite.js", ["build", "ui", "--logLevel", "error"], failures)
+    : undefined;
+  if (!program) {
+    await rm(join(dist, "types"), { recursive: true, force: true });
+    await run(
       "type declarations",
       "node_modules/typescript7/bin/tsc",
       ["-p", "tsconfig.build.json"],
       failures,
-    ).then(declareMissingSdkNames),
-  ]);
+    );
+  }
+  await page;
   if (failures.length === 0) {
     await removeStale(dist, written);
     // Dated at the start: a source saved while the build ran makes it stale.
@@ -279,7 +282,10 @@ function run(name, script, args, failures) {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const started = Date.now();
-  const failures = await build({ quick: process.argv.includes("--quick") });
+  const failures = await build({
+    quick: process.argv.includes("--quick"),
+    program: process.argv.includes("--program"),
+  });
   for (const { name, message } of failures) console.error(`build of ${name} failed:\n${message}\n`);
   if (failures.length > 0) process.exit(1);
   console.log(`built in ${((Date.now() - started) / 1000).toFixed(1)} s`);
