@@ -1,5 +1,6 @@
 import type { ChannelAccountSnapshot, ChannelConfig } from "../contracts/channel.ts";
 import type { ChannelRuntime, InboundMessage, InboundResult } from "../contracts/channel-runtime.ts";
+import type { ToolRegistration } from "../contracts/registrations.ts";
 import type { Clock } from "../kernel/clock.ts";
 import type { Disposable } from "../kernel/disposable.ts";
 import { SluiceError } from "../kernel/errors.ts";
@@ -15,6 +16,7 @@ import { accountsToRestart } from "./accounts/config-changes.ts";
 import { ChannelActivity } from "./activity.ts";
 import { ChannelDirectory } from "./directory.ts";
 import { InboundPipeline } from "./inbound/pipeline.ts";
+import { MessageTool } from "./message-tool/message-tool.ts";
 import { LiveReplies } from "./outbound/live-replies.ts";
 import { MessageOutlet } from "./outbound/outlet.ts";
 import { ChannelReplyPlanner } from "./outbound/planner.ts";
@@ -31,6 +33,9 @@ export interface ChannelFoundation {
   readonly directory: ChannelDirectory;
   readonly live: LiveReplies;
   readonly planner: ChannelReplyPlanner;
+  readonly messageTool: MessageTool;
+  /** For the agent runtime's `coreTools`. */
+  readonly tools: readonly ToolRegistration[];
   readonly config: () => ChannelConfig;
 }
 
@@ -43,8 +48,15 @@ export function createChannelFoundation(parts: {
   const config = () => parts.config.current().config as ChannelConfig;
   const directory = new ChannelDirectory(parts.registry);
   const live = new LiveReplies();
-  const planner = new ChannelReplyPlanner({ channels: directory, config, live, clock: parts.clock });
-  return { directory, live, planner, config };
+  const messageTool = new MessageTool({ directory, config });
+  const planner = new ChannelReplyPlanner({
+    channels: directory,
+    config,
+    live,
+    clock: parts.clock,
+    alreadySaid: (runId, to, text) => messageTool.hasSent(runId, to, text),
+  });
+  return { directory, live, planner, messageTool, tools: [messageTool.registration], config };
 }
 
 export interface ChannelServiceParts {
@@ -163,6 +175,7 @@ class Channels implements ChannelService {
       signalOf: (channel, accountId) => this.#accounts.get(channel, accountId)?.signal,
       accounts: () => this.#accounts.list(),
     });
+    foundation.messageTool.connect((message) => this.#outlet.enqueue(message), logger);
     this.#outlet.listen((channel, accountId) => this.#pump.poke(channel, accountId));
     this.#pipeline = new InboundPipeline({
       store,
@@ -209,6 +222,7 @@ class Channels implements ChannelService {
     this.#scope.use(
       agent.onFinished((outcome) => {
         foundation.live.finished(outcome);
+        foundation.messageTool.forget(outcome.runId);
         const target = foundation.planner.takeTarget(outcome.runId);
         if (target) this.#pump.poke(target.channel, target.accountId);
       }),

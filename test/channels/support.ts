@@ -124,6 +124,7 @@ export async function openChannels(options: {
     stateDir: folder,
     systemEvents: new SystemEvents(),
     replyPlanner: foundation.planner,
+    coreTools: foundation.tools,
   });
   const channels = createChannelService({
     foundation,

@@ -1,4 +1,9 @@
-import type { ChannelConfig, MessageReceipt, OutboundDeliveryResult } from "../../contracts/channel.ts";
+import type {
+  ChannelConfig,
+  ChannelPlugin,
+  MessageReceipt,
+  OutboundDeliveryResult,
+} from "../../contracts/channel.ts";
 import type { Clock } from "../../kernel/clock.ts";
 import type { Disposable } from "../../kernel/disposable.ts";
 import { errorMessage, SluiceError } from "../../kernel/errors.ts";
@@ -6,6 +11,7 @@ import type { Logger } from "../../kernel/logger.ts";
 import type { HookRunner } from "../../plugins/types.ts";
 import type { Store } from "../../store/index.ts";
 import { type OutboxRecord, UNKNOWN_AFTER_SEND } from "../../store/procedures/outbox.ts";
+import { asRecord } from "../config-values.ts";
 import type { ChannelDirectory } from "../directory.ts";
 import { chunkForChannel } from "./chunk-plan.ts";
 import { classifyFailure, isQuick, QUICK_TRIES, quickDelayMs, RETRY_SCHEDULE_MS } from "./failure.ts";
@@ -28,6 +34,13 @@ export interface DeliveryParts {
   logger: Logger;
   random(): number;
   onOutbound?(channel: string, accountId: string): void;
+}
+
+/** What happens to a message that may have been sent: `channels.<id>.ambiguousSends`, else the channel's own word. */
+export function ambiguousPolicy(plugin: ChannelPlugin | undefined, cfg: ChannelConfig): "resend" | "settle" {
+  if (!plugin) return "settle";
+  const stated = asRecord(asRecord(cfg["channels"])[plugin.id])["ambiguousSends"];
+  return stated === "resend" || stated === "settle" ? stated : (plugin.outbound?.ambiguous ?? "settle");
 }
 
 export type DeliveryEnd = "delivered" | "cancelled" | "dead" | "retry" | "released";
@@ -339,6 +352,7 @@ export class Delivery {
   }
 
   #ambiguousPolicy(): "resend" | "settle" {
-    return this.#parts.channels.get(this.#row.channel)?.outbound?.ambiguous ?? "settle";
+    const { channels, config } = this.#parts;
+    return ambiguousPolicy(channels.get(this.#row.channel), config());
   }
 }

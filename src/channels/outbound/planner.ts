@@ -18,6 +18,7 @@ export class ChannelReplyPlanner implements ReplyPlanner {
   readonly #config: () => ChannelConfig;
   readonly #live: LiveReplies;
   readonly #clock: Clock;
+  readonly #alreadySaid: (runId: string, to: string, text: string) => boolean;
   readonly #targets = new Map<string, DeliveryTarget>();
 
   constructor(parts: {
@@ -25,11 +26,13 @@ export class ChannelReplyPlanner implements ReplyPlanner {
     config(): ChannelConfig;
     live: LiveReplies;
     clock: Clock;
+    alreadySaid?(runId: string, to: string, text: string): boolean;
   }) {
     this.#channels = parts.channels;
     this.#config = parts.config;
     this.#live = parts.live;
     this.#clock = parts.clock;
+    this.#alreadySaid = parts.alreadySaid ?? (() => false);
   }
 
   plan(target: DeliveryTarget, outcome: TurnOutcome): OutboxDraft[] {
@@ -41,6 +44,8 @@ export class ChannelReplyPlanner implements ReplyPlanner {
     for (const [index, payload] of outcome.payloads.entries()) {
       const reply = parseReplyDirectives(payload.text);
       if (reply.text.trim() === "") continue;
+      // The turn said exactly this there by itself, with the message tool.
+      if (this.#alreadySaid(outcome.runId, target.to, reply.text)) continue;
       const text = prefix === undefined ? reply.text : `${prefix} ${reply.text}`;
       const sanitized =
         plugin?.outbound?.sanitizeText?.({ text, payload: { text }, cfg, accountId: target.accountId }) ??

@@ -1,7 +1,7 @@
 import type { Disposable } from "../../kernel/disposable.ts";
 import { Scope } from "../../kernel/scope.ts";
 import type { OutboxRecord } from "../../store/procedures/outbox.ts";
-import { Delivery, type DeliveryParts } from "./delivery.ts";
+import { ambiguousPolicy, Delivery, type DeliveryParts } from "./delivery.ts";
 
 /** Messages of one account that are being sent at the same time, each to another recipient. */
 export const MAX_PARALLEL_SENDS = 32;
@@ -44,10 +44,10 @@ export class OutboundPump implements Disposable {
 
   /** Settles what an earlier process left half sent, then begins. */
   async start(): Promise<{ requeued: number; unknown: string[] }> {
-    const { store, clock, channels, logger } = this.#parts;
+    const { store, clock, channels, config, logger } = this.#parts;
     const resend = channels
       .list()
-      .filter((plugin) => plugin.outbound?.ambiguous === "resend")
+      .filter((plugin) => ambiguousPolicy(plugin, config()) === "resend")
       .map((plugin) => plugin.id);
     const total = { requeued: 0, unknown: [] as string[] };
     for (;;) {

@@ -1,0 +1,312 @@
+import type { ChannelConfig, ChannelPlugin, MessageToolDiscoveryContext } from "../../contracts/channel.ts";
+import type { ToolFactoryContext, ToolRegistration } from "../../contracts/registrations.ts";
+import type { AgentTool, AgentToolResult } from "../../contracts/tool.ts";
+import { SluiceError } from "../../kernel/errors.ts";
+import { type Logger, silentLogger } from "../../kernel/logger.ts";
+import { isChannelEnabled } from "../accounts/accounts.ts";
+import { asText } from "../config-values.ts";
+import type { ChannelDirectory } from "../directory.ts";
+import { channelOfTarget, resolveTarget } from "../routing/target.ts";
+import { targetParameter } from "./actions.ts";
+import { type ChannelOffer, messageToolSchema, offerOf } from "./describe.ts";
+import { hasPollContent, parsePoll } from "./poll.ts";
+
+/** How the tool puts a text into the outbox; given by the channel service. */
+export type ToolSend = (request: {
+  channel: string;
+  accountId: string;
+  to: string;
+  text: string;
+  threadId?: string;
+  replyToId?: string;
+  sessionKey?: string;
+  runId?: string;
+  idempotencyKey: string;
+}) => Promise<{ outboxId: string }>;
+
+/** Runs whose own sends are remembered, so that the final answer does not say the same again. */
+const MAX_REMEMBERED_RUNS = 1_000;
+/** Targets of one broadcast. */
+const MAX_BROADCAST = 50;
+
+type Params = Record<string, unknown>;
+
+/**
+ * The one `message` tool of all channels (spec 1.15). The host owns its name, its parameters and sending;
+ * channels contribute actions and perform them.
+ */
+export class MessageTool {
+  readonly registration: ToolRegistration;
+  readonly #directory: ChannelDirectory;
+  readonly #config: () => ChannelConfig;
+  #send: ToolSend | undefined;
+  #logger: Logger = silentLogger;
+  readonly #sent = new Map<string, { to: string; text: string }[]>();
+
+  constructor(parts: { directory: ChannelDirectory; config(): ChannelConfig }) {
+    this.#directory = parts.directory;
+    this.#config = parts.config;
+    this.registration = {
+      names: ["message"],
+      optional: false,
+      create: (context) => this.#create(context),
+    };
+  }
+
+  /** Called once by the channel service; before that nothing can be sent. */
+  connect(send: ToolSend, logger: Logger): void {
+    this.#send = send;
+    this.#logger = logger;
+  }
+
+  /** True when the run has already said exactly this there by itself. */
+  hasSent(runId: string, to: string, text: string): boolean {
+    return this.#sent.get(runId)?.some((one) => one.to === to && one.text === text.trim()) === true;
+  }
+
+  forget(runId: string): void {
+    this.#sent.delete(runId);
+  }
+
+  #create(turn: ToolFactoryContext): AgentTool | null {
+    const cfg = this.#config();
+    const discovery = discoveryOf(turn, cfg);
+    const offers = this.#directory
+      .list()
+      .filter((plugin) => isChannelEnabled(plugin, cfg) && hasAccounts(this.#directory, plugin, cfg))
+      .map((plugin) => offerOf(plugin, discovery, this.#logger))
+      .filter((offer) => offer.actions.length > 0);
+    if (offers.length === 0) return null;
+    return {
+      name: "message",
+      label: "Message",
+      description: `Sends and manages messages on chat channels (${offers.map(({ plugin }) => plugin.id).join(", ")}). The answer of this turn is delivered by itself; use this to write elsewhere or to do more than answer.`,
+      parameters: messageToolSchema(offers, discovery.currentChannelProvider),
+      execute: (toolCallId, params) => this.#execute(toolCallId, params as Params, turn, discovery, offers),
+    };
+  }
+
+  async #execute(
+    toolCallId: string,
+    params: Params,
+    turn: ToolFactoryContext,
+    discovery: MessageToolDiscoveryContext,
+    offers: readonly ChannelOffer[],
+  ): Promise<AgentToolResult> {
+    const action = asText(params["action"]) ?? "";
+    const { plugin, actions } = chooseOffer(params, discovery, offers);
+    if (!actions.includes(action)) throw unsupported(action, plugin.id);
+    const accountId = this.#account(params, discovery, plugin);
+    const targetKind = targetParameter(action);
+    assertTargetParameters(params, action, targetKind);
+    if (action === "broadcast") return this.#broadcast(toolCallId, params, turn, plugin, accountId);
+    const to = targetKind === "none" ? undefined : await this.#target(params, discovery, plugin, accountId);
+    const actionParams = { ...params };
+    delete actionParams["target"];
+    if (to !== undefined) actionParams[targetKind] = to;
+    if (
+      plugin.actions?.requiresTrustedRequesterSender?.({ action }) === true &&
+      discovery.requesterSenderId === undefined
+    ) {
+      throw new SluiceError("FORBIDDEN", `${action} needs to know who asks for it`);
+    }
+    if (params["dryRun"] === true) return done({ action, channel: plugin.id, accountId, to, dryRun: true });
+    const perform = () =>
+      plugin.actions?.handleAction?.({
+        channel: plugin.id,
+        action,
+        cfg: discovery.cfg,
+        params: actionParams,
+        accountId,
+        ...pick(discovery, ["requesterSenderId", "senderIsOwner", "sessionKey", "sessionId", "agentId"]),
+        toolContext: pick(discovery, [
+          "currentChannelId",
+          "currentChannelProvider",
+          "currentThreadTs",
+          "currentMessageId",
+        ]),
+      });
+    const claims = plugin.actions?.supportsAction?.({ action });
+    if (action === "send") {
+      if (hasPollContent(params))
+        throw new SluiceError("INVALID_REQUEST", "use the poll action to send a poll");
+      const own = claims === true ? await perform() : undefined;
+      return own ?? this.#sendText(toolCallId, params, turn, plugin, accountId, to as string);
+    }
+    const result = claims === false ? undefined : await perform();
+    if (result) return result;
+    if (action === "poll") return this.#poll(params, plugin, accountId, to as string);
+    throw unsupported(action, plugin.id);
+  }
+
+  async #sendText(
+    toolCallId: string,
+    params: Params,
+    turn: ToolFactoryContext,
+    plugin: ChannelPlugin,
+    accountId: string,
+    to: string,
+  ): Promise<AgentToolResult> {
+    const text = asText(params["message"])?.trim() ?? "";
+    if (text === "") throw new SluiceError("INVALID_REQUEST", "message is missing: give the text to send");
+    if (!this.#send)
+      throw new SluiceError("UNAVAILABLE", "the channels have not started yet", { retryable: true });
+    const threadId = asText(params["threadId"]);
+    const replyToId = asText(params["replyTo"]);
+    const { outboxId } = await this.#send({
+      channel: plugin.id,
+      accountId,
+      to,
+      text,
+      ...(threadId === undefined ? {} : { threadId }),
+      ...(replyToId === undefined ? {} : { replyToId }),
+      ...(turn.sessionKey === undefined ? {} : { sessionKey: turn.sessionKey }),
+      // A turn that is taken up after a crash repeats the call with the same id: it is queued once.
+      idempotencyKey: `tool:${turn.runId ?? turn.sessionKey ?? ""}:${toolCallId}:${to}`,
+    });
+    if (turn.runId !== undefined) this.#remember(turn.runId, to, text);
+    return done({
+      action: "send",
+      channel: plugin.id,
+      accountId,
+      to,
+      deliveryId: outboxId,
+      status: "queued",
+    });
+  }
+
+  async #broadcast(
+    toolCallId: string,
+    params: Params,
+    turn: ToolFactoryContext,
+    plugin: ChannelPlugin,
+    accountId: string,
+  ): Promise<AgentToolResult> {
+    const targets = Array.isArray(params["targets"]) ? params["targets"].map(String) : [];
+    if (targets.length === 0 || targets.length > MAX_BROADCAST) {
+      throw new SluiceError("INVALID_REQUEST", `broadcast takes 1 to ${MAX_BROADCAST} targets`);
+    }
+    const resolved = await Promise.all(
+      targets.map((input) => resolveTarget(plugin, { cfg: this.#config(), accountId, input })),
+    );
+    if (params["dryRun"] === true)
+      return done({ action: "broadcast", channel: plugin.id, to: resolved, dryRun: true });
+    for (const to of resolved) await this.#sendText(toolCallId, params, turn, plugin, accountId, to);
+    return done({ action: "broadcast", channel: plugin.id, to: resolved, status: "queued" });
+  }
+
+  async #poll(
+    params: Params,
+    plugin: ChannelPlugin,
+    accountId: string,
+    to: string,
+  ): Promise<AgentToolResult> {
+    const sendPoll = plugin.outbound?.sendPoll;
+    if (!sendPoll) throw unsupported("poll", plugin.id);
+    const poll = parsePoll(params, plugin.outbound?.["pollMaxOptions"] as number | undefined);
+    const result = await sendPoll.call(plugin.outbound, { cfg: this.#config(), to, accountId, poll });
+    return done({ action: "poll", channel: plugin.id, to, ...result });
+  }
+
+  #account(params: Params, discovery: MessageToolDiscoveryContext, plugin: ChannelPlugin): string {
+    const explicit = asText(params["accountId"]);
+    if (explicit !== undefined) return explicit;
+    if (plugin.id === discovery.currentChannelProvider && discovery.accountId) return discovery.accountId;
+    return this.#directory.defaultAccountId(plugin, discovery.cfg);
+  }
+
+  async #target(
+    params: Params,
+    discovery: MessageToolDiscoveryContext,
+    plugin: ChannelPlugin,
+    accountId: string,
+  ): Promise<string> {
+    const input = asText(params["target"]);
+    if (input !== undefined) return resolveTarget(plugin, { cfg: discovery.cfg, accountId, input });
+    if (plugin.id === discovery.currentChannelProvider && discovery.currentChannelId)
+      return discovery.currentChannelId;
+    throw new SluiceError("INVALID_REQUEST", `target is missing: say to whom on ${plugin.id}`);
+  }
+
+  #remember(runId: string, to: string, text: string): void {
+    this.#sent.set(runId, [...(this.#sent.get(runId) ?? []), { to, text }]);
+    if (this.#sent.size <= MAX_REMEMBERED_RUNS) return;
+    const oldest = this.#sent.keys().next();
+    if (!oldest.done) this.#sent.delete(oldest.value);
+  }
+}
+
+/** Explicit channel, else the target's prefix, else the current one, else the only one. */
+function chooseOffer(
+  params: Params,
+  discovery: MessageToolDiscoveryContext,
+  offers: readonly ChannelOffer[],
+): ChannelOffer {
+  const explicit = asText(params["channel"])?.trim().toLowerCase();
+  const byPrefix = channelOfTarget(
+    offers.map(({ plugin }) => plugin),
+    asText(params["target"]) ?? "",
+  )?.id;
+  const wanted = explicit ?? byPrefix ?? discovery.currentChannelProvider;
+  const found = offers.find(
+    ({ plugin }) => plugin.id === wanted || (wanted !== undefined && plugin.meta?.aliases?.includes(wanted)),
+  );
+  if (found) return found;
+  if (explicit === undefined && offers.length === 1) return offers[0] as ChannelOffer;
+  const names = offers.map(({ plugin }) => plugin.id).join(", ");
+  throw new SluiceError(
+    "INVALID_REQUEST",
+    explicit ? `there is no channel "${explicit}"; use one of: ${names}` : `say which channel: ${names}`,
+  );
+}
+
+function assertTargetParameters(params: Params, action: string, kind: "to" | "channelId" | "none"): void {
+  if (kind === "none" && params["target"] !== undefined) {
+    throw new SluiceError("INVALID_REQUEST", `Action ${action} does not accept a target.`);
+  }
+  if (kind !== "none" && (params["to"] !== undefined || params["channelId"] !== undefined)) {
+    throw new SluiceError("INVALID_REQUEST", `use target instead of to or channelId for ${action}`);
+  }
+}
+
+/** Who the turn belongs to, as channels are told (spec 1.15). */
+function discoveryOf(turn: ToolFactoryContext, cfg: ChannelConfig): MessageToolDiscoveryContext {
+  const context: MessageToolDiscoveryContext = { cfg };
+  const fields: [keyof MessageToolDiscoveryContext, unknown][] = [
+    ["chatType", turn["chatType"]],
+    ["currentChannelId", turn["messageTo"]],
+    ["currentChannelProvider", turn.messageChannel],
+    ["currentThreadTs", turn["messageThreadId"]],
+    ["currentMessageId", turn["currentMessageId"]],
+    ["accountId", turn.agentAccountId],
+    ["sessionKey", turn.sessionKey],
+    ["sessionId", turn.sessionId],
+    ["agentId", turn.agentId],
+    ["requesterSenderId", turn.requesterSenderId],
+    ["senderIsOwner", turn.senderIsOwner],
+  ];
+  for (const [key, value] of fields) if (value !== undefined) Object.assign(context, { [key]: value });
+  return context;
+}
+
+function hasAccounts(directory: ChannelDirectory, plugin: ChannelPlugin, cfg: ChannelConfig): boolean {
+  try {
+    return directory.accountIds(plugin, cfg).length > 0;
+  } catch {
+    return false;
+  }
+}
+
+function pick<T extends object, Key extends keyof T>(from: T, keys: readonly Key[]): Partial<Pick<T, Key>> {
+  const picked: Partial<Pick<T, Key>> = {};
+  for (const key of keys) if (from[key] !== undefined) picked[key] = from[key];
+  return picked;
+}
+
+function done(details: object): AgentToolResult {
+  return { content: [{ type: "text", text: JSON.stringify(details) }], details };
+}
+
+function unsupported(action: string, channel: string): SluiceError {
+  return new SluiceError("NOT_SUPPORTED", `Message action ${action} not supported for channel ${channel}.`);
+}

@@ -1,0 +1,153 @@
+import { expect, test } from "vitest";
+import { isMessageAction, targetParameter } from "../../../src/channels/message-tool/actions.ts";
+import type {
+  ChannelMessageActionContext,
+  MessageToolDiscoveryContext,
+} from "../../../src/contracts/channel.ts";
+import type { AgentToolResult } from "../../../src/contracts/tool.ts";
+import type { Script } from "../../runtime/agent/support.ts";
+import { call, say } from "../../runtime/agent/support.ts";
+import { incoming, openChannels, type TestPlatform, testPlatform } from "../support.ts";
+
+const open = { dmPolicy: "open", allowFrom: ["*"] };
+
+/** A turn that calls the tool with `args` and then says what came of it. */
+async function toolTurn(args: Record<string, unknown>, platforms: TestPlatform[], final?: string) {
+  const script: Script = (context, _options, round) => {
+    if (round === 0) return call("message", args);
+    const last = context.messages.at(-1);
+    const result =
+      last?.role === "toolResult"
+        ? last.content.map((part) => ("text" in part ? part.text : "")).join("")
+        : "";
+    return say(final ?? result);
+  };
+  const room = await openChannels({
+    platforms,
+    script,
+    config: { channels: Object.fromEntries(platforms.map(({ plugin }) => [plugin.id, open])) },
+  });
+  await room.channels.receive(incoming({ text: "do it" }));
+  await room.settled();
+  return { room, answer: platforms[0]?.sent.at(-1)?.text ?? "" };
+}
+
+const text = (value: string): AgentToolResult => ({ content: [{ type: "text", text: value }] });
+
+test("[F177] one tool of the host sends to any channel through the outbox", async () => {
+  const memo = testPlatform();
+  const post = testPlatform({ id: "post" });
+  const { room } = await toolTurn(
+    { action: "send", channel: "post", target: "post:bob", message: "hi Bob" },
+    [memo, post],
+  );
+  expect(post.sent).toEqual([{ to: "bob", text: "hi Bob", accountId: "default" }]);
+  expect((await room.store.call.outbox.counts({})).byStatus.delivered).toBe(2);
+});
+
+test("without a target it writes to the conversation, and the same final answer is not sent twice", async () => {
+  const memo = testPlatform();
+  await toolTurn({ action: "send", message: "on my way" }, [memo], "on my way");
+  expect(memo.sent.map(({ text: said }) => said)).toEqual(["on my way"]);
+});
+
+test("[F178] [F180] [F181] a channel contributes actions and parameters and sees who the turn belongs to", async () => {
+  const seen: MessageToolDiscoveryContext[] = [];
+  const acted: ChannelMessageActionContext[] = [];
+  const memo = testPlatform({
+    fields: {
+      actions: {
+        describeMessageTool: (context) => {
+          seen.push(context);
+          return {
+            actions: ["react", "conjure"],
+            schema: { properties: { mood: { type: "string" } } },
+          };
+        },
+        handleAction: async (context) => {
+          acted.push(context);
+          return text(`reacted with ${String(context.params["emoji"])}`);
+        },
+      },
+    },
+  });
+  const { answer } = await toolTurn({ action: "react", messageId: "m", emoji: "+1", mood: "good" }, [memo]);
+  expect(answer).toBe("reacted with +1");
+  expect(seen[0]).toMatchObject({
+    chatType: "direct",
+    currentChannelId: "ada",
+    currentChannelProvider: "memo",
+    accountId: "default",
+    sessionKey: "agent:main:main",
+    agentId: "main",
+    requesterSenderId: "ada",
+    senderIsOwner: true,
+  });
+  expect(seen[0]?.sessionId).toBeTypeOf("string");
+  expect(acted[0]).toMatchObject({ action: "react", channel: "memo", params: { to: "ada", mood: "good" } });
+});
+
+test("[F183] a poll goes to the channel's own action first, and is parsed only when that declines", async () => {
+  const order: string[] = [];
+  const memo = testPlatform({
+    fields: {
+      actions: {
+        describeMessageTool: () => ({ actions: ["poll"] }),
+        handleAction: async () => {
+          order.push("action");
+          return null;
+        },
+      },
+    },
+  });
+  const outbound = memo.plugin.outbound;
+  if (outbound) {
+    outbound.sendPoll = async (given) => {
+      order.push("outbound");
+      return { messageId: "p", ...given };
+    };
+  }
+  const { answer } = await toolTurn(
+    { action: "poll", pollQuestion: "Tea?", pollOption: ["yes", " ", "no"] },
+    [memo],
+  );
+  expect(order).toEqual(["action", "outbound"]);
+  expect(answer).toContain('"options":["yes","no"]');
+});
+
+test("mistakes of a model get an answer that says what to do", async () => {
+  const memo = testPlatform();
+  const post = testPlatform({
+    id: "post",
+    fields: { actions: { describeMessageTool: () => ({ actions: ["react", "search"] }) } },
+  });
+  const mistakes: [Record<string, unknown>, string][] = [
+    [{ action: "send", message: "x", to: "bob" }, "use target instead of to or channelId for send"],
+    [{ action: "send", message: "" }, "message is missing"],
+    [{ action: "send", message: "x", pollQuestion: "?" }, "use the poll action"],
+    [{ action: "react" }, "Message action react not supported for channel memo."],
+    [
+      { action: "send", channel: "pigeon", message: "x" },
+      'there is no channel "pigeon"; use one of: memo, post',
+    ],
+    [{ action: "search", channel: "post", target: "x" }, "Action search does not accept a target."],
+  ];
+  for (const [args, expected] of mistakes)
+    expect((await toolTurn(args, [memo, post])).answer).toContain(expected);
+});
+
+test("a dry run sends nothing", async () => {
+  const memo = testPlatform();
+  const { answer } = await toolTurn({ action: "send", target: "bob", message: "x", dryRun: true }, [memo]);
+  expect(answer).toContain('"dryRun":true');
+  expect(memo.sent.filter(({ to }) => to === "bob")).toEqual([]);
+});
+
+test("the list of actions is closed, and each says where its target goes", () => {
+  expect(isMessageAction("conjure")).toBe(false);
+  expect([targetParameter("send"), targetParameter("channel-info"), targetParameter("search")]).toEqual([
+    "to",
+    "channelId",
+    "none",
+  ]);
+});
