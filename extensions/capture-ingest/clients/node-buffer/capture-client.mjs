@@ -34,6 +34,7 @@ export class CaptureClient {
   #pause = FIRST_PAUSE_MS;
   #notBefore = 0;
   #closed = false;
+  #retry;
 
   /**
    * Options: `key` (required), `sourceType` (required), `url`, `pluginId`, `pluginVersion`, `folder` (where the
@@ -56,7 +57,7 @@ export class CaptureClient {
     client.#deviceId = await client.#readDeviceId();
     const names = await client.#bufferFiles();
     client.#number = names.length === 0 ? 0 : Number(names.at(-1).slice(0, 12)) + 1;
-    client.#timer = setInterval(() => void client.flush(), client.#options.batchSeconds * 1_000);
+    client.#timer = setInterval(() => client.#flushLater(), client.#options.batchSeconds * 1_000);
     client.#timer.unref();
     return client;
   }
@@ -89,14 +90,22 @@ export class CaptureClient {
     return count;
   }
 
+  /** Tries once more to send everything; what is left stays on disk for the next time. */
   async close() {
+    if (this.#closed) return;
     this.#closed = true;
     clearInterval(this.#timer);
+    clearTimeout(this.#retry);
+    await this.#sending?.catch(() => {});
     await this.#writing;
     this.#notBefore = 0;
     await this.flush();
     await this.#current?.close();
     this.#current = undefined;
+  }
+
+  #flushLater() {
+    if (!this.#closed) this.flush().catch((error) => this.#options.onError(error));
   }
 
   async #append(line) {
@@ -110,7 +119,7 @@ export class CaptureClient {
     this.#currentEvents += 1;
     if (this.#currentEvents >= this.#options.batchEvents) {
       await this.#turnPage();
-      void this.flush();
+      this.#flushLater();
     }
   }
 
@@ -185,7 +194,10 @@ export class CaptureClient {
     const wait = Math.max(askedMs || 0, this.#pause * (0.5 + Math.random() / 2));
     this.#pause = Math.min(LONGEST_PAUSE_MS, this.#pause * 2);
     this.#notBefore = Date.now() + wait;
-    if (!this.#closed) setTimeout(() => void this.flush(), wait + 5).unref();
+    clearTimeout(this.#retry);
+    if (this.#closed) return;
+    this.#retry = setTimeout(() => this.#flushLater(), wait + 5);
+    this.#retry.unref();
   }
 
   /** What the gateway will never take is kept for its owner to look at. */
