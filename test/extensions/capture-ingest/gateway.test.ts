@@ -127,6 +127,8 @@ it("has everything that was acknowledged after the gateway was killed", async ()
   await sending;
   const second = await spawnGateway({ stateDir, config });
   onTestFinished(() => second.dispose());
+  // Until recovery is done the route answers 503.
+  await expect.poll(async () => (await post(second.port, "early")).status).toBe(200);
   for (const ref of acknowledged.slice(-20))
     expect(await (await post(second.port, ref)).json()).toMatchObject({ skipped: 1 });
   const day = (await (await post(second.port, "last")).json()).file;
