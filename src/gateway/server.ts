@@ -25,6 +25,7 @@ import type { Authentication } from "./connection/authentication.ts";
 import { Connection } from "./connection/connection.ts";
 import { type RequestFacts, requestFacts } from "./connection/facts.ts";
 import type { Grant, Handshake } from "./connection/handshake.ts";
+import { CorkBatch } from "./connection/outlet.ts";
 import { HandshakeRejection } from "./connection/rejection.ts";
 import { checkSharedSecret } from "./connection/shared-secret.ts";
 import type { EventHub } from "./events/hub.ts";
@@ -68,6 +69,7 @@ export class GatewayServer {
   readonly #webSockets: WebSocketServer;
   readonly #connections = new Set<Connection>();
   readonly #unauthenticated = new Map<string, number>();
+  readonly #corks = new CorkBatch();
   #app: Promise<HttpApp> | undefined;
 
   constructor(options: GatewayServerOptions, scope: Scope) {
@@ -224,6 +226,7 @@ export class GatewayServer {
         nonce: newUuid(),
         webSocket,
         socket,
+        corks: this.#corks,
         facts,
         clock,
         logger,

@@ -26,7 +26,7 @@ import { type Dispatcher, failure, type Replies } from "../rpc/dispatcher.ts";
 import { RequestLane } from "../rpc/request-lane.ts";
 import type { RequestFacts } from "./facts.ts";
 import type { Grant, Handshake } from "./handshake.ts";
-import { Outlet } from "./outlet.ts";
+import { type CorkBatch, Outlet } from "./outlet.ts";
 import { HandshakeRejection } from "./rejection.ts";
 
 export interface ConnectionOptions {
@@ -35,6 +35,8 @@ export interface ConnectionOptions {
   nonce: string;
   webSocket: WebSocket;
   socket: Duplex;
+  /** Shared by the connections of a server. */
+  corks: CorkBatch;
   facts: RequestFacts;
   clock: Clock;
   logger: Logger;
@@ -80,7 +82,7 @@ export class Connection implements EventReceiver, Caller {
   constructor(options: ConnectionOptions) {
     this.#options = options;
     this.connId = options.connId;
-    this.#outlet = new Outlet(options.socket);
+    this.#outlet = new Outlet(options.socket, options.corks);
     this.#replies = {
       send: (text) => this.#reply(text),
       roleChecked: (violated) => this.#countViolation(violated),

@@ -3,17 +3,41 @@ import { MAX_BUFFERED_BYTES } from "../../protocol/limits.ts";
 import { type SharedFrame, textFrame } from "../events/frame.ts";
 
 /**
+ * Ends the corking of sockets at the end of a tick, all of a server with one callback: everything a tick
+ * brought forth for a socket leaves in one system call.
+ */
+export class CorkBatch {
+  #corked: Duplex[] = [];
+
+  add(socket: Duplex): void {
+    socket.cork();
+    if (this.#corked.push(socket) === 1) process.nextTick(flush, this);
+  }
+
+  /** Called at the end of the tick. */
+  flush(): void {
+    const corked = this.#corked;
+    this.#corked = [];
+    for (const socket of corked) socket.uncork();
+  }
+}
+
+function flush(batch: CorkBatch): void {
+  batch.flush();
+}
+
+/**
  * The sending side of a socket. Frames are written as bytes, past the WebSocket library, which never
- * holds anything back here because compression is off. The first write of a tick corks the socket and the
- * end of the tick uncorks it, so that everything a read brought forth leaves in one system call.
+ * holds anything back here because compression is off.
  */
 export class Outlet {
   readonly #socket: Duplex;
+  readonly #batch: CorkBatch;
   readonly #maxBuffered: number;
-  #corked = false;
 
-  constructor(socket: Duplex, maxBuffered = MAX_BUFFERED_BYTES) {
+  constructor(socket: Duplex, batch: CorkBatch, maxBuffered = MAX_BUFFERED_BYTES) {
     this.#socket = socket;
+    this.#batch = batch;
     this.#maxBuffered = maxBuffered;
   }
 
@@ -23,30 +47,12 @@ export class Outlet {
   }
 
   text(text: string): void {
-    this.#cork();
+    if (this.#socket.writableCorked === 0) this.#batch.add(this.#socket);
     this.#socket.write(textFrame(text));
   }
 
   shared(frame: SharedFrame, seq: number | undefined): void {
-    this.#cork();
-    this.#socket.write(frame.head(seq));
-    this.#socket.write(frame.body);
+    if (this.#socket.writableCorked === 0) this.#batch.add(this.#socket);
+    for (const piece of frame.pieces(seq)) this.#socket.write(piece);
   }
-
-  #cork(): void {
-    if (this.#corked) return;
-    this.#corked = true;
-    this.#socket.cork();
-    process.nextTick(uncork, this);
-  }
-
-  /** Called at the end of the tick; public for {@link uncork} only. */
-  release(): void {
-    this.#corked = false;
-    this.#socket.uncork();
-  }
-}
-
-function uncork(outlet: Outlet): void {
-  outlet.release();
 }

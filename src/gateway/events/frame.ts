@@ -5,6 +5,8 @@ const LENGTH_16 = 126;
 const LENGTH_64 = 127;
 const MAX_LENGTH_7 = 125;
 const MAX_LENGTH_16 = 65_535;
+/** Bodies up to this size are copied behind their head. */
+export const MAX_JOINED_BYTES = 2_048;
 
 function headerSize(payloadBytes: number): number {
   if (payloadBytes <= MAX_LENGTH_7) return 2;
@@ -45,24 +47,30 @@ export class SharedFrame {
   /** From `"event":` to the closing brace. */
   readonly body: Buffer;
   #lastSeq = -1;
-  #lastHead: Buffer | undefined;
+  #lastPieces: readonly Buffer[] = [];
 
   constructor(event: string, payloadJson: string, extraJson = "") {
     this.event = event;
     this.body = Buffer.from(`"event":${JSON.stringify(event)},"payload":${payloadJson}${extraJson}}`);
   }
 
-  /** Header and opening of the frame for a receiver whose next number is `seq`; `undefined` leaves it out. */
-  head(seq: number | undefined): Buffer {
+  /**
+   * The frame for a receiver whose next number is `seq` (`undefined` leaves it out), as the pieces to write.
+   * A small frame is one piece: copying some hundred bytes costs less than a second piece in the write.
+   */
+  pieces(seq: number | undefined): readonly Buffer[] {
     const key = seq ?? 0;
-    // Connections that came at the same time count alike; a broadcast then builds one head for all of them.
-    if (key === this.#lastSeq && this.#lastHead) return this.#lastHead;
+    // Connections that came at the same time count alike; a broadcast then builds one frame for all of them.
+    if (key === this.#lastSeq) return this.#lastPieces;
     const opening = seq === undefined ? '{"type":"event",' : `{"type":"event","seq":${seq},`;
     const payloadBytes = opening.length + this.body.length;
-    const head = Buffer.allocUnsafe(headerSize(payloadBytes) + opening.length);
+    const headBytes = headerSize(payloadBytes) + opening.length;
+    const joined = this.body.length <= MAX_JOINED_BYTES;
+    const head = Buffer.allocUnsafe(joined ? headBytes + this.body.length : headBytes);
     head.write(opening, writeHeader(head, payloadBytes), "latin1");
+    if (joined) this.body.copy(head, headBytes);
     this.#lastSeq = key;
-    this.#lastHead = head;
-    return head;
+    this.#lastPieces = joined ? [head] : [head, this.body];
+    return this.#lastPieces;
   }
 }

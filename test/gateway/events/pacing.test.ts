@@ -198,10 +198,7 @@ describe("shared frames", () => {
       expect(decode(textFrame(text))).toBe(text);
       const frame = new SharedFrame("chat", JSON.stringify({ text }));
       for (const seq of [1, 9, 10, 12_345, undefined]) {
-        const parsed = JSON.parse(decode(Buffer.concat([frame.head(seq), frame.body]))) as Record<
-          string,
-          unknown
-        >;
+        const parsed = JSON.parse(decode(Buffer.concat(frame.pieces(seq)))) as Record<string, unknown>;
         expect(parsed).toEqual({ type: "event", event: "chat", payload: { text }, ...(seq ? { seq } : {}) });
       }
     }
