@@ -51,6 +51,19 @@ export function loadBundledEntryExportSync<T>(importMetaUrl: string, reference: 
   return value as T;
 }
 
+/** Marks a channel entry with the files its parts lie in, for hosts that must load them ahead of time. */
+const ENTRY_MODULES = Symbol.for("sluice.plugin-sdk.entry-modules");
+
+function withEntryModules<Entry extends object>(
+  entry: Entry,
+  importMetaUrl: string,
+  references: readonly (BundledEntryModuleRef | undefined)[],
+): Entry {
+  const folder = dirname(fileURLToPath(importMetaUrl));
+  const files = references.flatMap((reference) => (reference ? [resolve(folder, reference.specifier)] : []));
+  return Object.defineProperty(entry, ENTRY_MODULES, { value: [...new Set(files)], enumerable: false });
+}
+
 function loadModule(entry: string, file: string): unknown {
   const custom = (globalThis as unknown as Record<symbol, SyncModuleLoader | undefined>)[LOADER];
   return custom ? custom(file) : createRequire(entry)(file);
@@ -110,7 +123,7 @@ export function defineBundledChannelEntry(options: BundledChannelEntryOptions) {
   const loadInspector = lazyExport<unknown>(importMetaUrl, options.accountInspect);
   const setChannelRuntime = loadRuntime && ((runtime: PluginRuntime) => loadRuntime()(runtime));
   let configSchema: unknown;
-  return {
+  const entry = {
     kind: "bundled-channel-entry" as const,
     id: options.id,
     name: options.name,
@@ -135,6 +148,8 @@ export function defineBundledChannelEntry(options: BundledChannelEntryOptions) {
     ...(loadInspector ? { loadChannelAccountInspector: loadInspector } : {}),
     ...(setChannelRuntime ? { setChannelRuntime } : {}),
   };
+  const { plugin, outbound, secrets, runtime, accountInspect } = options;
+  return withEntryModules(entry, importMetaUrl, [plugin, outbound, secrets, runtime, accountInspect]);
 }
 
 /** The channel with its secret contract; a channel that already carries one keeps it. */
@@ -165,7 +180,7 @@ export function defineBundledChannelSetupEntry(options: BundledChannelSetupEntry
   const loadRuntime = lazyExport<SetRuntime>(importMetaUrl, options.runtime);
   const loadMigrations = lazyExport<unknown>(importMetaUrl, options.legacyStateMigrations);
   const loadSessions = lazyExport<unknown>(importMetaUrl, options.legacySessionSurface);
-  return {
+  const entry = {
     kind: "bundled-channel-setup-entry" as const,
     loadSetupPlugin: () => withSecrets(loadPlugin(), loadSecrets),
     ...(loadSecrets ? { loadSetupSecrets: loadSecrets } : {}),
@@ -175,4 +190,5 @@ export function defineBundledChannelSetupEntry(options: BundledChannelSetupEntry
     ...(options.registerSetupRuntime ? { registerSetupRuntime: options.registerSetupRuntime } : {}),
     ...(options.features ? { features: options.features } : {}),
   };
+  return withEntryModules(entry, importMetaUrl, [options.plugin, options.secrets, options.runtime]);
 }

@@ -21,8 +21,7 @@ export async function findMissingSdkNames(root: string, sdkFolder: string): Prom
   for (let folder = folders.pop(); folder; folder = folders.pop()) {
     for (const item of await readdir(folder, { withFileTypes: true }).catch(() => [])) {
       const path = join(folder, item.name);
-      if (item.isDirectory() && item.name !== "node_modules" && !item.name.startsWith("."))
-        folders.push(path);
+      if (item.isDirectory() && item.name !== "node_modules" && item.name !== ".git") folders.push(path);
       if (!item.isFile() || !/^\.[mc]?[tj]s$/.test(extname(item.name)) || item.name.endsWith(".d.ts"))
         continue;
       files++;

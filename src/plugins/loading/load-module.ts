@@ -4,7 +4,7 @@ import { extname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { errorMessage, SluiceError } from "../../kernel/errors.ts";
 import { isTypeScript } from "../discovery/entry-file.ts";
-import { forgetCommonJs, installSdkResolver, sdkFile } from "./sdk-resolver.ts";
+import { canHookRequire, forgetCommonJs, installSdkResolver, sdkFile } from "./sdk-resolver.ts";
 import { RELOAD_QUERY, SDK_SPECIFIERS_IN_TEXT, sdkSubpath } from "./sdk-specifier.ts";
 
 export type LoadErrorCode = "PLUGIN_LOAD_FAILED" | "PLUGIN_SDK_INCOMPATIBLE";
@@ -28,6 +28,25 @@ export interface ModuleLoaderOptions {
 
 /** Read by the SDK's channel entries, which load further files of their plugin inside `register()`. */
 const SYNC_LOADER = Symbol.for("sluice.plugin-sdk.sync-module-loader");
+/** Set by the SDK's channel entries: the files they will load. */
+const ENTRY_MODULES = Symbol.for("sluice.plugin-sdk.entry-modules");
+/** Modules loaded ahead of time, by file; one set for the process, like Node's own module cache. */
+const PRELOADED = Symbol.for("sluice.preloaded-modules");
+
+function preloaded(): Map<string, () => unknown> {
+  const slots = globalThis as { [PRELOADED]?: Map<string, () => unknown> };
+  slots[PRELOADED] ??= new Map();
+  return slots[PRELOADED];
+}
+
+function loadPart(file: string, require: (file: string) => unknown): unknown {
+  const part = preloaded().get(file);
+  return part ? part() : require(file);
+}
+
+function setSyncLoader(load: (file: string) => unknown): void {
+  (globalThis as Record<symbol, unknown>)[SYNC_LOADER] = load;
+}
 const MAX_SCANNED_FILES = 500;
 const MAX_SCANNED_BYTES = 8_000_000;
 
@@ -53,7 +72,9 @@ export class ModuleLoader {
       const url = pathToFileURL(request.entry);
       if (request.version > 0) url.searchParams.set(RELOAD_QUERY, String(request.version));
       try {
-        return await this.#importModule(url.href);
+        const loaded = await this.#importModule(url.href);
+        if (!canHookRequire) await this.#preloadParts(loaded, request);
+        return loaded;
       } catch (error) {
         // A file Node cannot even parse has not run; mixed module styles need a transform.
         if (!isUnparsable(error)) throw error;
@@ -62,6 +83,28 @@ export class ModuleLoader {
     } catch (error) {
       throw asLoadError(error, request.entry);
     }
+  }
+
+  /**
+   * Loads the files that a channel entry will ask for inside `register()`. Node 20 does not resolve the SDK
+   * for modules that are required synchronously; they have to be there already.
+   */
+  async #preloadParts(loaded: unknown, { version }: ModuleRequest): Promise<void> {
+    const entry = (loaded as { default?: Record<symbol, readonly string[] | undefined> } | null)?.default;
+    for (const file of entry?.[ENTRY_MODULES] ?? []) {
+      const url = pathToFileURL(file);
+      if (version > 0) url.searchParams.set(RELOAD_QUERY, String(version));
+      const load = this.#importModule(url.href);
+      // A part that cannot be loaded only matters to who asks for it.
+      const part = await load.then(
+        (module) => () => module,
+        (error: unknown) => () => {
+          throw error;
+        },
+      );
+      preloaded().set(file, part);
+    }
+    if (entry?.[ENTRY_MODULES]) setSyncLoader((file) => loadPart(file, createRequire(file)));
   }
 
   async #loadTypeScript({ entry, realRoot }: ModuleRequest): Promise<unknown> {
@@ -76,8 +119,7 @@ export class ModuleLoader {
       interopDefault: false,
       alias: {},
     });
-    const loadSync = (file: string) => (isTypeScript(file) ? jiti(file) : createRequire(entry)(file));
-    (globalThis as Record<symbol, unknown>)[SYNC_LOADER] = loadSync;
+    setSyncLoader((file) => (isTypeScript(file) ? jiti(file) : loadPart(file, createRequire(entry))));
     return jiti.import(entry);
   }
 
@@ -105,7 +147,7 @@ async function findSdkSpecifiers(root: string): Promise<Set<string>> {
     for (const item of await readdir(folder, { withFileTypes: true })) {
       const path = join(folder, item.name);
       if (item.isDirectory()) {
-        if (item.name !== "node_modules" && !item.name.startsWith(".")) folders.push(path);
+        if (item.name !== "node_modules" && item.name !== ".git") folders.push(path);
         continue;
       }
       if (!item.isFile() || !/^\.[mc]?[tj]sx?$/.test(extname(item.name))) continue;

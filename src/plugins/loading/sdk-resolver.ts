@@ -25,6 +25,9 @@ type ModuleInternals = typeof nodeModule & {
   _resolveFilename?: (request: string, ...rest: unknown[]) => string;
 };
 
+/** Whether this Node lets hooks see modules that are required synchronously. */
+export const canHookRequire = typeof (nodeModule as ModuleInternals).registerHooks === "function";
+
 /**
  * Makes `openclaw/plugin-sdk/*` (and the brand's own name) resolve to this host's SDK files, for plugins
  * anywhere on disk, in ES modules and in CommonJS (spec 2.11.4). Node's module hooks belong to the process:
