@@ -20,6 +20,7 @@ import {
   subagentNamespace,
 } from "../runtime/plugin-runtime.ts";
 import type { KeyedStores } from "../runtime/state/index.ts";
+import { systemNamespace } from "../runtime/system/index.ts";
 
 /** The rooms that `api.runtime` opens to plugins. */
 export interface RuntimeRooms extends ConversationRooms {
@@ -78,24 +79,7 @@ export function createPluginRuntime(rooms: RuntimeRooms, owner: RuntimeOwner): P
       resolveApiKeyForProvider: async ({ provider }: { provider: string }) => keyOf(models, provider),
       getApiKeyForModel: async ({ model }: { model: { provider: string } }) => keyOf(models, model.provider),
     }),
-    system: named("system", {
-      enqueueSystemEvent: (
-        event: string | { text?: string; message?: string; sessionKey?: string },
-        options: { sessionKey?: string; contextKey?: string } = {},
-      ) => {
-        const text = typeof event === "string" ? event : (event.text ?? event.message ?? "");
-        const sessionKey =
-          options.sessionKey ??
-          (typeof event === "string" ? undefined : event.sessionKey) ??
-          rooms.sessions.key("main").sessionKey;
-        if (text.trim() === "") return false;
-        return rooms.systemEvents.enqueue(
-          sessionKey,
-          text,
-          options.contextKey === undefined ? {} : { contextKey: options.contextKey },
-        );
-      },
-    }),
+    system: named("system", systemNamespace(rooms)),
     channel: channels.runtime,
   };
   return named("", available) as unknown as PluginRuntime;

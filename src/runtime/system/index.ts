@@ -1,0 +1,34 @@
+import type { PluginRuntimeSystem } from "../../contracts/runtime.ts";
+import type { Clock } from "../../kernel/clock.ts";
+import type { SystemEvents } from "../agent/system-events.ts";
+import type { Sessions } from "../sessions/index.ts";
+import { commandArguments, runCommand } from "./run-command.ts";
+
+/** `api.runtime.system` (spec 4.12). */
+export function systemNamespace(rooms: {
+  systemEvents: SystemEvents;
+  sessions: Sessions;
+  clock: Clock;
+}): PluginRuntimeSystem {
+  return {
+    enqueueSystemEvent(event, options = {}) {
+      const fields = typeof event === "string" ? { text: event } : event;
+      const text = fields.text ?? fields.message ?? "";
+      const stated = options.sessionKey ?? fields.sessionKey;
+      if (text.trim() === "") return false;
+      // Without a key the default agent's main session is meant; an empty one is a mistake.
+      const sessionKey = stated?.trim() === "" ? "" : rooms.sessions.key(stated ?? "main").sessionKey;
+      const { contextKey } = options;
+      return rooms.systemEvents.enqueue(sessionKey, text, contextKey === undefined ? {} : { contextKey });
+    },
+    async runCommandWithTimeout(...given) {
+      const { argv, options } = commandArguments(given);
+      return runCommand(argv, options, rooms.clock);
+    },
+    formatNativeDependencyHint(given) {
+      const params = typeof given === "string" ? { packageName: given } : given;
+      const { packageName, manager = "npm", rebuildCommand = `${manager} rebuild ${packageName}` } = params;
+      return `${packageName} has native parts that are not built for this machine. Run: ${rebuildCommand}`;
+    },
+  };
+}

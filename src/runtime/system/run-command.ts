@@ -1,0 +1,154 @@
+import { spawn } from "node:child_process";
+import type { CommandResult } from "../../contracts/runtime.ts";
+import type { Clock } from "../../kernel/clock.ts";
+import type { Disposable } from "../../kernel/disposable.ts";
+import { SluiceError } from "../../kernel/errors.ts";
+
+/** Output kept per stream unless the caller says otherwise; the beginning is kept, the rest counted. */
+export const DEFAULT_MAX_OUTPUT_BYTES = 1_048_576;
+/** After the time-out's signal a process has this long before it is killed outright. */
+export const DEFAULT_KILL_GRACE_MS = 2_000;
+/** What a process that reported no code gets when its time was up. */
+export const TIMEOUT_EXIT_CODE = 124;
+
+/** Options of `api.runtime.system.runCommandWithTimeout` (spec 4.12). */
+export interface RunCommandOptions {
+  timeoutMs?: number;
+  cwd?: string;
+  input?: string;
+  /** Added to `baseEnv`. */
+  env?: Record<string, string | undefined>;
+  /** Default: the gateway's own environment. */
+  baseEnv?: Record<string, string | undefined>;
+  noOutputTimeoutMs?: number;
+  signal?: AbortSignal;
+  maxOutputBytes?: number;
+  killSignal?: NodeJS.Signals;
+  killGraceMs?: number;
+  onOutputChunk?(chunk: { stream: "stdout" | "stderr"; text: string }): void;
+}
+
+/** Accepts `(argv, msOrOptions)` and `(command, args, options)` (spec 0.2). */
+export function commandArguments(given: readonly unknown[]): { argv: string[]; options: RunCommandOptions } {
+  const [first, second, third] = given;
+  const whole = Array.isArray(first);
+  const argv = whole ? first : [first, ...(Array.isArray(second) ? second : [])];
+  const last = whole ? second : Array.isArray(second) ? third : second;
+  if (argv.length === 0 || argv.some((part) => typeof part !== "string") || argv[0] === "") {
+    throw new SluiceError(
+      "COMMAND_INVALID",
+      "runCommandWithTimeout needs a command: a list of texts, program first",
+    );
+  }
+  const options = typeof last === "number" ? { timeoutMs: last } : ((last ?? {}) as RunCommandOptions);
+  return { argv: argv as string[], options };
+}
+
+/**
+ * Runs a program without a shell and collects what it says.
+ *
+ * @throws SluiceError `COMMAND_FAILED` when the program cannot be started
+ */
+export function runCommand(
+  argv: readonly string[],
+  options: RunCommandOptions,
+  clock: Clock,
+): Promise<CommandResult> {
+  return new Promise((resolve, reject) => {
+    const [program = "", ...args] = argv;
+    const child = spawn(program, args, {
+      ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+      env: { ...(options.baseEnv ?? process.env), ...options.env },
+      stdio: ["pipe", "pipe", "pipe"],
+      shell: false,
+      windowsHide: true,
+    });
+    const limit = options.maxOutputBytes ?? DEFAULT_MAX_OUTPUT_BYTES;
+    const output = { stdout: new BoundedOutput(limit), stderr: new BoundedOutput(limit) };
+    const timers: Disposable[] = [];
+    let termination: CommandResult["termination"] = "exit";
+    let quiet: Disposable | undefined;
+
+    const stop = (why: CommandResult["termination"]) => {
+      if (termination !== "exit") return;
+      termination = why;
+      child.kill(options.killSignal ?? "SIGTERM");
+      timers.push(clock.after(options.killGraceMs ?? DEFAULT_KILL_GRACE_MS, () => child.kill("SIGKILL")));
+    };
+    const listen = () => {
+      void quiet?.dispose();
+      if (options.noOutputTimeoutMs)
+        quiet = clock.after(options.noOutputTimeoutMs, () => stop("no-output-timeout"));
+    };
+    for (const stream of ["stdout", "stderr"] as const) {
+      child[stream].on("data", (chunk: Buffer) => {
+        output[stream].add(chunk);
+        listen();
+        options.onOutputChunk?.({ stream, text: chunk.toString("utf8") });
+      });
+    }
+    const onAbort = () => stop("signal");
+    if (options.timeoutMs) timers.push(clock.after(options.timeoutMs, () => stop("timeout")));
+    if (options.signal?.aborted) onAbort();
+    else options.signal?.addEventListener("abort", onAbort, { once: true });
+    listen();
+
+    const release = () => {
+      for (const timer of timers) void timer.dispose();
+      void quiet?.dispose();
+      options.signal?.removeEventListener("abort", onAbort);
+    };
+    child.on("error", (cause) => {
+      release();
+      reject(
+        new SluiceError("COMMAND_FAILED", `cannot start ${program}: ${cause.message}`, {
+          cause,
+          details: { program },
+        }),
+      );
+    });
+    child.on("close", (code, signal) => {
+      release();
+      const timedOut = termination === "timeout" || termination === "no-output-timeout";
+      resolve({
+        ...(child.pid === undefined ? {} : { pid: child.pid }),
+        stdout: output.stdout.text,
+        stderr: output.stderr.text,
+        code: code ?? (timedOut ? TIMEOUT_EXIT_CODE : null),
+        signal,
+        killed: termination !== "exit",
+        termination: termination === "exit" && signal ? "signal" : termination,
+        ...(termination === "no-output-timeout" ? { noOutputTimedOut: true } : {}),
+        ...(output.stdout.lost > 0 ? { stdoutTruncatedBytes: output.stdout.lost } : {}),
+        ...(output.stderr.lost > 0 ? { stderrTruncatedBytes: output.stderr.lost } : {}),
+      });
+    });
+    // A program that does not read its input closes the pipe; that is its right.
+    child.stdin.on("error", () => {});
+    child.stdin.end(options.input ?? "");
+  });
+}
+
+class BoundedOutput {
+  readonly #chunks: Buffer[] = [];
+  readonly #limit: number;
+  #size = 0;
+  /** Bytes that were not kept. */
+  lost = 0;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  add(chunk: Buffer): void {
+    const room = Math.max(0, this.#limit - this.#size);
+    const kept = chunk.subarray(0, room);
+    this.lost += chunk.length - kept.length;
+    this.#size += kept.length;
+    if (kept.length > 0) this.#chunks.push(kept);
+  }
+
+  get text(): string {
+    return Buffer.concat(this.#chunks).toString("utf8");
+  }
+}
