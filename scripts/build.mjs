@@ -249,11 +249,10 @@ export async function build({ quick = false, program = false } = {}) {
     : undefined;
   if (!program) {
     await rm(join(dist, "types"), { recursive: true, force: true });
-    await run(
-      "type declarations",
-      "node_modules/typescript7/bin/tsc",
-      ["-p", "tsconfig.build.json"],
-      failures,
+    const declarations = ["-p", "tsconfig.build.json"];
+    await run("type declarations", "node_modules/typescript7/bin/tsc", declarations, failures);
+    await declareMissingSdkNames().catch((error) =>
+      failures.push({ name: "declarations of missing SDK names", message: String(error?.message ?? error) }),
     );
   }
   await page;

@@ -171,6 +171,28 @@ describe("the command line and a running gateway", () => {
     expect((await run("plugins", "inspect", "webchat")).stdout).toContain("httpRoute");
   });
 
+  it("switches a plugin off and on again while the gateway runs", async () => {
+    const stateOf = async (id: string) => {
+      const { plugins } = json((await run("plugins", "list", "--json")).stdout) as {
+        plugins: { id: string; status: string }[];
+      };
+      return plugins.find((plugin) => plugin.id === id)?.status;
+    };
+    expect(await run("plugins", "disable", "webchat")).toMatchObject({ status: EXIT.OK });
+    await expect.poll(() => stateOf("webchat"), { timeout: 5_000 }).toBe("disabled");
+    expect((await fetch(`http://127.0.0.1:${gateway.port}/`)).status).toBe(404);
+    expect(await run("plugins", "enable", "webchat")).toMatchObject({ status: EXIT.OK });
+    await expect.poll(() => stateOf("webchat"), { timeout: 5_000 }).toBe("loaded");
+    expect((await fetch(`http://127.0.0.1:${gateway.port}/`)).status).toBe(200);
+    expect((await run("plugins", "enable", "nowhere")).status).toBe(EXIT.USAGE);
+  });
+
+  it("runs a plugin's command", async () => {
+    expect(await run("capture", "status", "--json")).toMatchObject({ stdout: expect.any(String) });
+    const listed = await sluice(["capture", "keys", "list", "--json"], { stateDir: await temporaryFolder() });
+    expect(listed).toMatchObject({ status: EXIT.OK, stdout: "[]\n" });
+  });
+
   it("sets and reads a configuration value, and refuses a wrong one", async () => {
     expect(await run("config", "set", "session.note", "kept")).toMatchObject({ status: EXIT.OK });
     expect((await run("config", "get", "session.note")).stdout).toBe("kept\n");

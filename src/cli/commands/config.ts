@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { isForbiddenKey } from "../../kernel/safe-json.ts";
 import { configFile } from "../access.ts";
+import { writeConfig } from "../config-write.ts";
 import { type CliEnvironment, CommandContext } from "../context.ts";
 import { cliError } from "../errors.ts";
 import { inspectConfigFile } from "../local-config.ts";
@@ -13,14 +14,6 @@ interface ConfigView {
   config: unknown;
   issues?: { path: string; message: string }[];
   warnings?: { path: string; message: string }[];
-}
-
-interface WriteResult {
-  ok: boolean;
-  noop?: boolean;
-  path: string;
-  changedPaths?: string[];
-  restart?: unknown;
 }
 
 export function registerConfig(program: Command, environment: CliEnvironment): void {
@@ -59,14 +52,9 @@ Examples:
       const context = new CommandContext(environment, command);
       const segments = segmentsOf(path);
       const value = await parsedValue(text);
-      const result = await context.withGateway(["operator.admin"], async (client) => {
-        const view = await context.progressCall<ConfigView>(client, "config.get", {});
-        return context.progressCall<WriteResult>(client, "config.patch", {
-          raw: JSON.stringify(nested(segments, value)),
-          ...(view.hash === undefined ? {} : { baseHash: view.hash }),
-          note: "sluice config set",
-        });
-      });
+      const result = await context.withGateway(["operator.admin"], (client) =>
+        writeConfig(context, client, segments, value),
+      );
       context.output.result(result, (written) =>
         written.noop ? `${path} already has that value` : `${path} is set in ${written.path}`,
       );
@@ -110,10 +98,6 @@ function valueAt(value: unknown, segments: readonly string[]): unknown {
     current = (current as Record<string, unknown>)[segment];
   }
   return current;
-}
-
-function nested(segments: readonly string[], value: unknown): unknown {
-  return segments.reduceRight<unknown>((inner, segment) => ({ [segment]: inner }), value);
 }
 
 async function parsedValue(text: string): Promise<unknown> {

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { writeConfig } from "../config-write.ts";
 import { type CliEnvironment, CommandContext } from "../context.ts";
 import { cliError } from "../errors.ts";
 import { table } from "../output/table.ts";
@@ -55,6 +56,27 @@ export function registerPlugins(program: Command, environment: CliEnvironment): 
       const report = await context.call<object>("plugins.inspect", { pluginId: id }, "operator.read");
       context.output.result(report, (value) => JSON.stringify(value, null, 2));
     });
+
+  for (const [verb, enabled] of [
+    ["enable", true],
+    ["disable", false],
+  ] as const) {
+    plugins
+      .command(`${verb} <id>`)
+      .description(`${verb} a plugin in the configuration; it takes effect at once`)
+      .action(async (id: string, _options: object, command: Command) => {
+        const context = new CommandContext(environment, command);
+        const result = await context.withGateway(["operator.admin"], async (client) => {
+          const { plugins: rows } = await client.call<PluginList>("plugins.list", {});
+          if (!rows.some((row) => row.id === id))
+            throw cliError("USAGE", `there is no plugin "${id}"; see: sluice plugins list`);
+          return writeConfig(context, client, ["plugins", "entries", id, "enabled"], enabled);
+        });
+        context.output.result(result, ({ noop }) =>
+          noop ? `${id} is ${verb}d already` : `${id} is ${verb}d`,
+        );
+      });
+  }
 
   plugins
     .command("doctor")

@@ -8,7 +8,7 @@ export const INGRESS_PAGE_LIMIT = 500;
 /** Payload left in a completed row: only its id is needed, to know a redelivery. */
 const TOMBSTONE = "null";
 
-interface QueueInput {
+export interface QueueInput {
   channel: string;
   accountId: string;
 }
