@@ -8,7 +8,7 @@ import { ManualClock } from "../../../src/kernel/manual-clock.ts";
 import { createPluginHost, type PluginHost, type PluginHostOptions } from "../../../src/plugins/host.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
 
-export export const importNatively = createRequire(import.meta.url)("../../support/native-import.cjs") as (
+export const importNatively = createRequire(import.meta.url)("../../support/native-import.cjs") as (
   url: string,
 ) => Promise<unknown>;
 
