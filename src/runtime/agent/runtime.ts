@@ -114,8 +114,11 @@ class LaneRuntime implements AgentRuntime {
       },
       ticket,
     );
-    this.#announce(output, request);
-    ticket.attach(() => this.#execute(run));
+    // After whoever asked has read the acknowledgement: its first event never overtakes it.
+    setImmediate(() => {
+      this.#announce(output, request);
+      ticket.attach(() => this.#execute(run));
+    });
     return {
       runId: request.runId,
       sessionKey: output.sessionKey,
@@ -353,6 +356,7 @@ class LaneRuntime implements AgentRuntime {
   /** The lane's job: begin, run, end. Never rejects. */
   async #execute(run: Run): Promise<void> {
     let timer: Disposable | undefined;
+    if (run.abandoned) return;
     try {
       const begun = run.begun ?? (await this.#begin(run));
       if (!begun) return;

@@ -4,7 +4,8 @@ import type { AgentTool, AgentToolResult } from "../../contracts/tool.ts";
 import type { Clock } from "../../kernel/clock.ts";
 import { errorMessage } from "../../kernel/errors.ts";
 import type { Logger } from "../../kernel/logger.ts";
-import type { HookRunner } from "../../plugins/types.ts";
+import { applyToolResultMiddleware } from "../../plugins/hooks/tool-result-middleware.ts";
+import type { HookRunner, RegistryReader } from "../../plugins/types.ts";
 import { LOOP_WARNING_TEXT, type LoopGuard } from "./loop-guard.ts";
 import { checkArguments } from "./tool-arguments.ts";
 import type { ToolSet } from "./tool-set.ts";
@@ -22,6 +23,8 @@ export interface ToolBatchInput {
   calls: readonly ToolCallPart[];
   tools: ToolSet;
   hooks: HookRunner;
+  /** Where tool-result middleware is registered; absent: none. */
+  registry?: RegistryReader;
   hookContext: Omit<ToolHookContext, "toolName" | "toolCallId">;
   guard: LoopGuard;
   contextWindow: number;
@@ -154,7 +157,7 @@ async function runOne(item: Prepared, input: ToolBatchInput): Promise<Finished> 
     isError = true;
     errorKind = "aborted";
   } else {
-    const outcome = await execute(tool, call, params, input);
+    const outcome = await rewrite(await execute(tool, call, params, input), item, input);
     result = outcome.result;
     isError = outcome.isError || failedByDetails(result);
     errorKind = outcome.errorKind;
@@ -191,6 +194,28 @@ async function execute(
   } finally {
     live = false;
     input.signal.removeEventListener("abort", onAbort);
+  }
+}
+
+type Executed = Awaited<ReturnType<typeof execute>>;
+
+/** Middleware of trusted plugins; when it fails the call fails, nothing passes by it (plugin-sdk spec 3.13). */
+async function rewrite(
+  outcome: Executed,
+  { call, params }: Prepared,
+  input: ToolBatchInput,
+): Promise<Executed> {
+  const generation = input.registry?.current();
+  if (!generation || generation.list("agentToolResultMiddleware").length === 0) return outcome;
+  const { agentId, sessionId, sessionKey, runId } = input.hookContext;
+  const context = { runtime: "openclaw", agentId, sessionId, sessionKey, runId };
+  const { result, isError } = outcome;
+  const event = { toolCallId: call.id, toolName: call.name, args: params, result, isError };
+  try {
+    return { ...outcome, result: normalize(await applyToolResultMiddleware(generation, event, context)) };
+  } catch (error) {
+    input.logger.warn("tool-result middleware failed; the call fails", { error: errorMessage(error) });
+    return { result: textResult(errorMessage(error)), isError: true, errorKind: "middleware" };
   }
 }
 

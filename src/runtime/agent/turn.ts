@@ -229,6 +229,7 @@ class TurnRun {
       calls,
       tools: ready.tools,
       hooks: this.#parts.hooks,
+      registry: this.#parts.registry,
       hookContext: {
         runId: request.runId,
         agentId: request.agentId,

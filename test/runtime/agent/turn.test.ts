@@ -7,6 +7,7 @@ describe("an agent turn", () => {
     const request = room.request({ text: "hi" });
     const accepted = await room.agent.accept(request);
     expect(accepted).toMatchObject({ runId: request.runId, status: "started", messageSeq: 1 });
+    expect(room.events).toEqual([]);
     const outcome = await room.agent.wait(request.runId, FOREVER_MS);
     expect(outcome).toMatchObject({
       status: "done",
