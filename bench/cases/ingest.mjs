@@ -1,0 +1,2 @@
+// Ingest of captured events; the case and its floor program lie in bench/capture.
+export { name, run } from "../capture/ingest.mjs";
