@@ -7,6 +7,7 @@ import { median, medianRatio, sleep } from "../support/statistics.mjs";
 const ROUNDS = 7;
 /** Memory is read when start-up garbage had a chance to go. */
 const REST_MS = 3_000;
+const MEMORY_ROUNDS = 3;
 const EMPTY = ["-e", 'console.log("ready"); setInterval(() => {}, 1e6)'];
 
 export const name = "start";
@@ -36,9 +37,12 @@ async function bare() {
   return sample;
 }
 
-async function gateway(restMs = 0) {
+/** The budget's case: every bundled plugin discovered, two of them active. */
+const TWO_ACTIVE = { plugins: { allow: ["echo", "webchat"] } };
+
+async function gateway(config, restMs = 0) {
   const started = performance.now();
-  const running = await startGateway();
+  const running = await startGateway(config);
   const sample = { wall: performance.now() - started, cpu: cpuMs(running.pid) };
   if (restMs > 0) {
     await sleep(restMs);
@@ -50,19 +54,22 @@ async function gateway(restMs = 0) {
 
 export async function run() {
   // The first start writes the code cache, as the first start of every installation does.
-  await gateway(5_000);
-  const samples = { empty: [], again: [], bare: [], gateway: [] };
+  await gateway({}, 5_000);
+  const samples = { empty: [], again: [], bare: [], gateway: [], asInstalled: [] };
   for (let round = 0; round < ROUNDS; round++) {
     samples.empty.push(await empty());
     samples.bare.push(await bare());
-    samples.gateway.push(await gateway(round < 3 ? REST_MS : 0));
+    const restMs = round < MEMORY_ROUNDS ? REST_MS : 0;
+    samples.gateway.push(await gateway(TWO_ACTIVE, restMs));
+    samples.asInstalled.push(await gateway({}, restMs));
     samples.again.push(await empty());
   }
   const of = (variant, field) => samples[variant].map((sample) => sample[field]);
-  const rss = of("gateway", "rss").filter((value) => value !== undefined);
+  const rssOf = (variant) => median(of(variant, "rss").filter((value) => value !== undefined));
+  const emptyRss = rssOf("empty");
   return [
     {
-      what: "start to /readyz: CPU ÷ empty node",
+      what: "start to /readyz, two plugins active: CPU ÷ empty node",
       ours: median(of("gateway", "cpu")),
       floor: median(of("empty", "cpu")),
       unit: "ms",
@@ -71,7 +78,7 @@ export async function run() {
       budget: { max: 3 },
     },
     {
-      what: "start to /readyz: wall ÷ bare http + ws + better-sqlite3",
+      what: "start to /readyz, two plugins active: wall ÷ bare http + ws + better-sqlite3",
       ours: median(of("gateway", "wall")),
       floor: median(of("bare", "wall")),
       unit: "ms",
@@ -79,12 +86,26 @@ export async function run() {
       budget: { max: 1.5 },
     },
     {
-      what: "memory at rest over empty node",
-      ours: median(rss),
-      floor: median(of("empty", "rss")),
+      what: "memory at rest, two plugins active, over empty node",
+      ours: rssOf("gateway"),
+      floor: emptyRss,
       unit: "MB",
-      difference: median(rss) - median(of("empty", "rss")),
+      difference: rssOf("gateway") - emptyRss,
       budget: { maxDifference: 50 },
+    },
+    {
+      what: "as installed, all default plugins: CPU ÷ empty node",
+      ours: median(of("asInstalled", "cpu")),
+      floor: median(of("empty", "cpu")),
+      unit: "ms",
+      ratio: medianRatio(of("asInstalled", "cpu"), of("empty", "cpu")),
+    },
+    {
+      what: "as installed, all default plugins: memory over empty node",
+      ours: rssOf("asInstalled"),
+      floor: emptyRss,
+      unit: "MB",
+      difference: rssOf("asInstalled") - emptyRss,
     },
   ];
 }
