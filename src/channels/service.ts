@@ -1,5 +1,10 @@
 import type { ChannelAccountSnapshot, ChannelConfig } from "../contracts/channel.ts";
-import type { ChannelRuntime, InboundMessage, InboundResult } from "../contracts/channel-runtime.ts";
+import type {
+  ChannelRuntime,
+  InboundMessage,
+  InboundResult,
+  IngressQueue,
+} from "../contracts/channel-runtime.ts";
 import type { ToolRegistration } from "../contracts/registrations.ts";
 import type { Clock } from "../kernel/clock.ts";
 import type { Disposable } from "../kernel/disposable.ts";
@@ -24,6 +29,7 @@ import { OutboundPump } from "./outbound/pump.ts";
 import { RetentionSweep } from "./retention.ts";
 import { resolveTarget } from "./routing/target.ts";
 import { createChannelRuntime } from "./runtime/channel-runtime.ts";
+import { openIngressQueue } from "./runtime/ingress-queue.ts";
 
 /**
  * Parts that exist before the agent: the agent needs the planner, the channels need the agent. The
@@ -81,6 +87,12 @@ export interface ChannelStatus {
   accounts: ChannelAccountSnapshot[];
 }
 
+export interface PairingApproval {
+  senderId: string;
+  accountId: string;
+  notification: "not-requested" | "sent" | "unsupported" | "failed";
+}
+
 export interface SendRequest {
   channel: string;
   accountId?: string;
@@ -98,6 +110,8 @@ export interface ChannelService extends Disposable {
   readonly planner: ReplyPlanner;
   /** Takes up what an earlier process left, starts the accounts and the pump. */
   start(): Promise<{ resumed: number; requeued: number; unknown: string[] }>;
+  /** Refuses new messages and finishes deciding about those that were recorded. The first step of a stop. */
+  stopIntake(): Promise<void>;
   /** Refuses new messages and waits up to `limitMs` for those on their way; the rest stays in the rows. */
   drain(limitMs: number): Promise<void>;
   status(): ChannelStatus[];
@@ -116,7 +130,16 @@ export interface ChannelService extends Disposable {
     channel: string;
     accountId?: string;
     code: string;
-  }): Promise<{ senderId: string; accountId: string } | undefined>;
+    /** Default true. */
+    notify?: boolean;
+  }): Promise<PairingApproval | undefined>;
+  /** Whether a channel can tell a sender about an approval. */
+  tellsApproval(channel: string): boolean;
+  /** `api.runtime.state.openChannelIngressQueue` of one plugin: bound to the channel it registered. */
+  openIngressQueue(
+    pluginId: string,
+    options: { accountId?: string | null; now?: () => number },
+  ): IngressQueue;
   onStatusChange(listener: (channel: string, snapshot: ChannelAccountSnapshot) => void): Disposable;
 }
 
@@ -243,6 +266,10 @@ class Channels implements ChannelService {
     return { resumed, ...recovered };
   }
 
+  stopIntake(): Promise<void> {
+    return this.#pipeline.drain();
+  }
+
   async drain(limitMs: number): Promise<void> {
     await this.#pipeline.drain();
     await this.#pump.drain(limitMs);
@@ -333,27 +360,51 @@ class Channels implements ChannelService {
     channel: string;
     accountId?: string;
     code: string;
-  }): Promise<{ senderId: string; accountId: string } | undefined> {
+    notify?: boolean;
+  }): Promise<PairingApproval | undefined> {
     const { store, clock, logger, foundation } = this.#parts;
     const plugin = this.#channel(params.channel);
     const approved = await store.call.channelPairing.approve({
-      ...params,
       channel: plugin.id,
+      code: params.code,
+      ...(params.accountId === undefined ? {} : { accountId: params.accountId }),
       now: clock.now(),
     });
     if (!approved) return undefined;
+    const { senderId, accountId } = approved;
+    const tell = plugin.pairing?.notifyApproval;
+    if (params.notify === false) return { senderId, accountId, notification: "not-requested" };
+    if (!tell) return { senderId, accountId, notification: "unsupported" };
     try {
-      await plugin.pairing?.notifyApproval?.({
+      await tell.call(plugin.pairing, {
         cfg: foundation.config(),
-        id: approved.senderId,
-        accountId: approved.accountId,
+        id: senderId,
+        accountId,
         ...(approved.meta ? { meta: approved.meta } : {}),
         runtime: this.runtime,
       });
+      return { senderId, accountId, notification: "sent" };
     } catch (error) {
       logger.warn("the sender could not be told about the approval", { channel: plugin.id, error });
+      return { senderId, accountId, notification: "failed" };
     }
-    return { senderId: approved.senderId, accountId: approved.accountId };
+  }
+
+  tellsApproval(channel: string): boolean {
+    return this.#directory.get(channel)?.pairing?.notifyApproval !== undefined;
+  }
+
+  openIngressQueue(
+    pluginId: string,
+    options: { accountId?: string | null; now?: () => number },
+  ): IngressQueue {
+    const { store, clock, registry } = this.#parts;
+    const own = registry
+      .current()
+      .ofPlugin(pluginId)
+      .find((entry) => entry.kind === "channel");
+    // A plugin may open its queue before its channel is in force; by convention both have one id.
+    return openIngressQueue({ store, clock }, { channel: own?.key ?? pluginId, ...options });
   }
 
   onStatusChange(listener: (channel: string, snapshot: ChannelAccountSnapshot) => void): Disposable {

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 import type { Disposable } from "../kernel/disposable.ts";
 import { registerAgent } from "./commands/agent.ts";
+import { registerChannels } from "./commands/channels.ts";
 import { registerConfig } from "./commands/config.ts";
 import { registerDeliveries } from "./commands/deliveries.ts";
 import { registerDoctor } from "./commands/doctor.ts";
@@ -38,6 +39,7 @@ export function createProgram(environment: CliEnvironment): Command {
     registerGateway,
     registerAgent,
     registerSessions,
+    registerChannels,
     registerDeliveries,
     registerPlugins,
     registerConfig,

@@ -207,6 +207,10 @@ async function build(options: GatewayOptions, scope: Scope): Promise<RunningGate
     }),
     "agent runtime",
   );
+  scope.use(
+    agent.onEvent((event) => void plugins.deliverAgentEvent(event)),
+    "agent events for plugins",
+  );
   const sessions = new Sessions({ store, agent, models, config, hooks, clock, logger });
   const channels = scope.use(
     createChannelService({ foundation, store, registry, hooks, agent, config, clock, logger, stateDir }),
@@ -377,8 +381,10 @@ async function build(options: GatewayOptions, scope: Scope): Promise<RunningGate
       hub.publish("shutdown", { reason });
       await hooks.run("gateway_stop", { reason }, hookContext).catch(() => {});
       const limitMs = options.stopLimitMs ?? DEFAULT_STOP_LIMIT_MS;
-      await channels.drain(limitMs).catch((error) => logger.warn("channels did not drain", { error }));
+      await channels.stopIntake().catch((error) => logger.warn("messages did not settle", { error }));
       await agent.drain(limitMs).catch((error) => logger.warn("turns did not drain", { error }));
+      // Last, so that the answers of turns that just ended still go out.
+      await channels.drain(limitMs).catch((error) => logger.warn("channels did not drain", { error }));
       await eventLog.flush();
       await scope.dispose();
     })();

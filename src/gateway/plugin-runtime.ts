@@ -44,6 +44,8 @@ export function createPluginRuntime(rooms: RuntimeRooms, owner: RuntimeOwner): P
         keyedStores.openKeyedStore(pluginId, options),
       openSyncKeyedStore: (options: Parameters<KeyedStores["openSyncKeyedStore"]>[1]) =>
         keyedStores.openSyncKeyedStore(pluginId, options),
+      openChannelIngressQueue: (options: { accountId?: string | null; now?: () => number } = {}) =>
+        channels.openIngressQueue(pluginId, options),
     }),
     agent: named("agent", agentNamespace(rooms)),
     llm: named("llm", llmNamespace(rooms, pluginId)),

@@ -40,7 +40,6 @@ import {
   type ReplyDispatcher,
 } from "./dispatch.ts";
 import { dispatchPlan, loosely, runInbound, runPreparedReply } from "./inbound-kernel.ts";
-import { openIngressQueue } from "./ingress-queue.ts";
 import { createIngressResolver } from "./ingress-resolver.ts";
 import { saveMediaBuffer } from "./media-store.ts";
 import { createSessionNamespace } from "./session-namespace.ts";
@@ -63,7 +62,7 @@ export interface ChannelRuntimeParts {
 
 /** Builds `api.runtime.channel` (spec 1.19). Every function works on the durable path. */
 export function createChannelRuntime(parts: ChannelRuntimeParts): ChannelRuntime {
-  const { store, clock, config, directory, activity } = parts;
+  const { clock, config, directory, activity } = parts;
   const pluginOf = (channel: string | undefined): ChannelPlugin | undefined =>
     channel === undefined ? undefined : directory.get(channel);
   const inbound = {
@@ -164,9 +163,6 @@ export function createChannelRuntime(parts: ChannelRuntimeParts): ChannelRuntime
     outbound: {
       loadAdapter: async (channel: string) => pluginOf(channel)?.outbound,
     },
-    /** What `api.runtime.state.openChannelIngressQueue` needs; bound to a channel by the caller. */
-    openIngressQueue: (options: { channel: string; accountId?: string | null; now?: () => number }) =>
-      openIngressQueue({ store, clock }, options),
   };
 }
 

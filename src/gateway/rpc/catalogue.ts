@@ -37,5 +37,10 @@ export const CATALOGUE: readonly CatalogueGroup[] = [
     () => import("../methods/devices.ts"),
   ),
   group("events.position events.resume", () => import("../methods/events.ts")),
+  group(
+    "channels.status channels.start channels.stop channels.pairing.list channels.pairing.approve " +
+      "channels.pairing.dismiss send",
+    () => import("../methods/channels.ts"),
+  ),
   group("deliveries.list deliveries.explain deliveries.replay", () => import("../methods/deliveries.ts")),
 ];

@@ -64,6 +64,7 @@ test("a stranger gets a pairing code once and is let in after the approval", asy
   expect(await room.channels.approvePairing({ channel: "memorandum", code: code.toLowerCase() })).toEqual({
     senderId: "ada",
     accountId: "default",
+    notification: "unsupported",
   });
   expect(await room.channels.receive(incoming({ text: "now?" }))).toMatchObject({ status: "accepted" });
   await room.settled();
