@@ -207,7 +207,7 @@ async function rewrite(
 ): Promise<Executed> {
   const generation = input.registry?.current();
   if (!generation || generation.list("agentToolResultMiddleware").length === 0) return outcome;
-  const { agentId, sessionId, sessionKey, runId } = input.hookContext;
+  const { agentId, sessionId, sessionKey, runId } = input.hookContext as ToolHookContext;
   const context = { runtime: "openclaw", agentId, sessionId, sessionKey, runId };
   const { result, isError } = outcome;
   const event = { toolCallId: call.id, toolName: call.name, args: params, result, isError };
