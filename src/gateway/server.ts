@@ -27,12 +27,11 @@ import { type RequestFacts, requestFacts } from "./connection/facts.ts";
 import type { Grant, Handshake } from "./connection/handshake.ts";
 import { CorkBatch } from "./connection/outlet.ts";
 import { HandshakeRejection } from "./connection/rejection.ts";
-import { checkSharedSecret } from "./connection/shared-secret.ts";
 import type { EventHub } from "./events/hub.ts";
 import { type HttpApp, pathOf } from "./http/app.ts";
 import type { PluginRoutes } from "./http/plugin-routes.ts";
 import { answerProbe, isProbe, type Readiness } from "./http/probes.ts";
-import { bearerToken } from "./http/request-caller.ts";
+import { authenticateRequest, bearerToken } from "./http/request-caller.ts";
 import { sendError } from "./http/respond.ts";
 import type { Dispatcher } from "./rpc/dispatcher.ts";
 
@@ -135,8 +134,10 @@ export class GatewayServer {
   #onRequest(request: IncomingMessage, response: ServerResponse): void {
     const path = pathOf(request);
     if (isProbe(path)) {
-      const { clock, readiness } = this.#options;
-      answerProbe(path, request, response, readiness, { clock, detailed: this.#seesDetails(request) });
+      void this.#seesDetails(request).then((detailed) => {
+        const { clock, readiness } = this.#options;
+        answerProbe(path, request, response, readiness, { clock, detailed });
+      });
       return;
     }
     this.#app ??= this.#createApp();
@@ -163,11 +164,17 @@ export class GatewayServer {
     });
   }
 
-  #seesDetails(request: IncomingMessage): boolean {
-    const token = bearerToken(request);
+  /** Local callers and those with the credential; a wrong one counts like everywhere else. */
+  async #seesDetails(request: IncomingMessage): Promise<boolean> {
     const facts = this.facts(request);
     if (facts.directLocal && facts.origin === undefined) return true;
-    return token !== undefined && checkSharedSecret(this.#options.authentication.settings, { token }).ok;
+    if (bearerToken(request) === undefined) return false;
+    try {
+      await authenticateRequest(request, facts, this.#options.authentication, "write-default");
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   #onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {

@@ -7,6 +7,8 @@ const MAX_LENGTH_7 = 125;
 const MAX_LENGTH_16 = 65_535;
 /** Bodies up to this size are copied behind their head. */
 export const MAX_JOINED_BYTES = 2_048;
+/** Different numbers one event's frames are remembered for while it is sent. */
+const MAX_BUILT_FRAMES = 256;
 
 function headerSize(payloadBytes: number): number {
   if (payloadBytes <= MAX_LENGTH_7) return 2;
@@ -46,8 +48,7 @@ export class SharedFrame {
   readonly event: string;
   /** From `"event":` to the closing brace. */
   readonly body: Buffer;
-  #lastSeq = -1;
-  #lastPieces: readonly Buffer[] = [];
+  readonly #built = new Map<number, readonly Buffer[]>();
 
   constructor(event: string, payloadJson: string, extraJson = "") {
     this.event = event;
@@ -60,8 +61,9 @@ export class SharedFrame {
    */
   pieces(seq: number | undefined): readonly Buffer[] {
     const key = seq ?? 0;
-    // Connections that came at the same time count alike; a broadcast then builds one frame for all of them.
-    if (key === this.#lastSeq) return this.#lastPieces;
+    // Connections that came at the same time count alike; a broadcast then builds one frame for each such group.
+    const built = this.#built.get(key);
+    if (built) return built;
     const opening = seq === undefined ? '{"type":"event",' : `{"type":"event","seq":${seq},`;
     const payloadBytes = opening.length + this.body.length;
     const headBytes = headerSize(payloadBytes) + opening.length;
@@ -69,8 +71,8 @@ export class SharedFrame {
     const head = Buffer.allocUnsafe(joined ? headBytes + this.body.length : headBytes);
     head.write(opening, writeHeader(head, payloadBytes), "latin1");
     if (joined) this.body.copy(head, headBytes);
-    this.#lastSeq = key;
-    this.#lastPieces = joined ? [head] : [head, this.body];
-    return this.#lastPieces;
+    const pieces = joined ? [head] : [head, this.body];
+    if (this.#built.size < MAX_BUILT_FRAMES) this.#built.set(key, pieces);
+    return pieces;
   }
 }
