@@ -22,12 +22,7 @@ export interface ExaminedPackage {
 export async function examinePackage(folder: string): Promise<ExaminedPackage> {
   const candidates = await readPluginFolder(folder, { origin: "global" });
   const first = candidates[0];
-  if (!first) {
-    throw new SluiceError<InstallErrorCode>(
-      "NOT_A_PLUGIN",
-      'this is no plugin: it has neither an openclaw.plugin.json nor "openclaw.extensions" in its package.json',
-    );
-  }
+  if (!first) throw notAPlugin();
   const warnings: string[] = [];
   for (const { id, blocked, diagnostics } of candidates) {
     if (blocked) {
@@ -63,6 +58,13 @@ export async function examinePackage(folder: string): Promise<ExaminedPackage> {
     ...(packageMetadata?.packageName ? { packageName: packageMetadata.packageName } : {}),
     ...(version ? { version } : {}),
   };
+}
+
+export function notAPlugin(): SluiceError<InstallErrorCode> {
+  return new SluiceError(
+    "NOT_A_PLUGIN",
+    'this is no plugin: it has neither an openclaw.plugin.json nor "openclaw.extensions" in its package.json',
+  );
 }
 
 /** A name for a folder, made from any id. */

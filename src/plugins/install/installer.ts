@@ -228,17 +228,7 @@ export class PluginInstaller {
     const staging = join(this.#book.root, "staging", operation.id);
     try {
       const prepared = await this.#prepare(request, staging);
-      const same = prepared.previous && (await this.#isSame(prepared));
-      if (same) {
-        const record = prepared.previous as InstallRecord;
-        const paths = await this.#enable(record.pluginIds);
-        const version = record.version ? ` ${record.version}` : "";
-        return {
-          ...unchanged(record, `${record.pluginId}${version} is installed already`),
-          configPaths: paths,
-          changed: paths.length > 0,
-        };
-      }
+      if ("already" in prepared) return await this.#confirm(prepared.already);
       await this.#step("staged", operation);
       const change = await this.#commit(request, prepared, staging, operation);
       await this.#step("done", operation);
@@ -249,15 +239,32 @@ export class PluginInstaller {
     }
   }
 
-  async #prepare(request: InstallRequest, staging: string): Promise<Prepared> {
+  async #prepare(request: InstallRequest, staging: string): Promise<Prepared | { already: InstallRecord }> {
     const { source, expectedIntegrity } = request;
+    let already: InstallRecord | undefined;
     const staged = await stagePackage(source, staging, {
       npm: this.#npm,
       ...(expectedIntegrity === undefined ? {} : { expectedIntegrity }),
+      isInstalled: async (integrity) => {
+        const record = this.#book.records.find(
+          (one) => one.integrity === integrity && one.state === "installed",
+        );
+        if (record && (await this.#isWhole(record))) already = record;
+        return already !== undefined;
+      },
     });
+    if ("installed" in staged) return { already: already as InstallRecord };
     const folder = join(staging, staged.inside);
-    const examined = await examinePackage(folder);
-    return this.#review(request, staged, examined, folder);
+    return this.#review(request, staged, await examinePackage(folder), folder);
+  }
+
+  /** The same content again: only its being enabled may be missing. */
+  async #confirm(record: InstallRecord): Promise<PluginChange> {
+    const configPaths = await this.#enable(record.pluginIds);
+    await this.#options.host.apply();
+    const version = record.version ? ` ${record.version}` : "";
+    const message = `${record.pluginId}${version} is installed already`;
+    return { ...unchanged(record, message), configPaths, changed: configPaths.length > 0 };
   }
 
   /** Everything that may refuse: id, operator policy, hooks, consent. */
@@ -391,11 +398,10 @@ export class PluginInstaller {
     return warnings;
   }
 
-  /** True when the same content is in place, whole. */
-  async #isSame({ previous, staged }: Prepared): Promise<boolean> {
-    if (!previous || previous.linked || previous.integrity !== staged.integrity) return false;
-    const folder = this.#book.folderOf(previous);
-    if (previous.source === "path") return (await digestTree(folder).catch(() => "")) === staged.integrity;
+  /** True when the files of a record are all there and unchanged, as far as that can be told. */
+  async #isWhole(record: InstallRecord): Promise<boolean> {
+    const folder = this.#book.folderOf(record);
+    if (record.source === "path") return (await digestTree(folder).catch(() => "")) === record.integrity;
     return examinePackage(folder).then(
       () => true,
       () => false,

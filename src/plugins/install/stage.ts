@@ -4,6 +4,8 @@ import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { basename, join, sep } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { errorMessage, SluiceError } from "../../kernel/errors.ts";
+import { readPluginFolder } from "../discovery/read-folder.ts";
+import { notAPlugin } from "./examine.ts";
 import type { NpmClient } from "./npm-client.ts";
 import { cleanTree, digestTree } from "./tree.ts";
 import type { InstallErrorCode, PackageSource } from "./types.ts";
@@ -22,6 +24,18 @@ export const HOST_PACKAGES: readonly string[] = ["openclaw", "sluice", "clawdbot
 
 const NOT_COPIED = new Set([".git", ".hg", ".svn", ".turbo", "coverage"]);
 
+export interface StageOptions {
+  readonly npm: NpmClient;
+  readonly expectedIntegrity?: string;
+  /** Whether exactly this content is in place already; nothing is fetched for it then. */
+  isInstalled(integrity: string): Promise<boolean>;
+}
+
+/** What was asked for is installed already. */
+export interface AlreadyInstalled {
+  readonly installed: string;
+}
+
 /**
  * Brings a package into `staging`, an empty folder. npm packages and tarballs become the only dependency of
  * a private project, so that their own `package.json` is never installed in place (it may name workspaces).
@@ -31,24 +45,36 @@ const NOT_COPIED = new Set([".git", ".hg", ".svn", ".turbo", "coverage"]);
 export async function stagePackage(
   source: PackageSource,
   staging: string,
-  options: { npm: NpmClient; expectedIntegrity?: string },
-): Promise<StagedPackage> {
+  options: StageOptions,
+): Promise<StagedPackage | AlreadyInstalled> {
   await mkdir(staging, { recursive: true, mode: 0o700 });
-  const staged =
-    source.kind === "folder"
-      ? await stageFolder(source.path, staging)
-      : await stageTarball(source, staging, options);
-  if (options.expectedIntegrity !== undefined && options.expectedIntegrity !== staged.integrity) {
-    throw new SluiceError<InstallErrorCode>(
-      "INTEGRITY_MISMATCH",
-      `the package is not the expected one: its integrity is ${staged.integrity}, expected ${options.expectedIntegrity}`,
-      { details: { expected: options.expectedIntegrity, actual: staged.integrity } },
-    );
-  }
-  return staged;
+  return source.kind === "folder"
+    ? stageFolder(source.path, staging, options)
+    : stageTarball(source, staging, options);
 }
 
-async function stageFolder(path: string, staging: string): Promise<StagedPackage> {
+/** True when there is nothing more to do for this content. */
+async function isSettled(
+  { expectedIntegrity, isInstalled }: StageOptions,
+  integrity: string,
+): Promise<boolean> {
+  if (expectedIntegrity !== undefined && expectedIntegrity !== integrity) {
+    throw new SluiceError<InstallErrorCode>(
+      "INTEGRITY_MISMATCH",
+      `the package is not the expected one: its integrity is ${integrity}, expected ${expectedIntegrity}`,
+      { details: { expected: expectedIntegrity, actual: integrity } },
+    );
+  }
+  return isInstalled(integrity);
+}
+
+async function stageFolder(
+  path: string,
+  staging: string,
+  options: StageOptions,
+): Promise<StagedPackage | AlreadyInstalled> {
+  // Asked before anything is copied: the folder may be a whole disk.
+  if ((await readPluginFolder(path, { origin: "global" })).length === 0) throw notAPlugin();
   const inside = "plugin";
   const target = join(staging, inside);
   await cp(path, target, {
@@ -66,6 +92,7 @@ async function stageFolder(path: string, staging: string): Promise<StagedPackage
   });
   const { removed } = await cleanTree(target, HOST_PACKAGES);
   const integrity = await digestTree(target);
+  if (await isSettled(options, integrity)) return { installed: integrity };
   return {
     inside,
     resolvedSpec: path,
@@ -92,14 +119,16 @@ async function missingPackages(folder: string): Promise<string[]> {
 async function stageTarball(
   source: Exclude<PackageSource, { kind: "folder" }>,
   staging: string,
-  { npm }: { npm: NpmClient },
-): Promise<StagedPackage> {
+  options: StageOptions,
+): Promise<StagedPackage | AlreadyInstalled> {
+  const { npm } = options;
   const downloads = join(staging, ".download");
   await mkdir(downloads, { mode: 0o700 });
   await writeFile(join(downloads, "package.json"), '{ "private": true }\n');
   const packed = await npm.pack(source.kind === "npm" ? source.spec : source.path, downloads);
   const tarball = join(downloads, tarballName(packed));
   const integrity = await integrityOf(tarball);
+  if (await isSettled(options, integrity)) return { installed: integrity };
   const host = await hostStub(downloads);
   const project = {
     private: true,
@@ -153,10 +182,12 @@ async function newerVersion(
   return [`the newest version ${latest.version}${why}; ${packed.version} was taken`];
 }
 
+const PACKAGE_NAME = /^(@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~-][a-z0-9._~-]*$/i;
+
 function tarballName({ filename, name }: { filename: string; name: string }): string {
   const file = basename(filename);
-  if (file.endsWith(".tgz") && file !== ".tgz") return file;
-  throw new SluiceError<InstallErrorCode>("PACKAGE_UNAVAILABLE", `npm named no tarball for "${name}"`);
+  if (file.endsWith(".tgz") && file !== ".tgz" && PACKAGE_NAME.test(name)) return file;
+  throw new SluiceError<InstallErrorCode>("PACKAGE_UNAVAILABLE", `npm named no usable tarball for "${name}"`);
 }
 
 async function integrityOf(file: string): Promise<string> {

@@ -1,0 +1,323 @@
+import { access, mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import type { InstallReview } from "../../../src/plugins/install/index.ts";
+import { installBench, WritableConfig } from "./support/install-bench.ts";
+import { pluginFolder, pluginTarball } from "./support/packages.ts";
+
+const command = (name: string) =>
+  `api.registerCommand({ name: "${name}", description: "x", handler: () => ({ text: "x" }) });`;
+const exists = (path: string) =>
+  access(path).then(
+    () => true,
+    () => false,
+  );
+
+describe("installing a plugin", () => {
+  it("[F259] installs a tarball with npm, records its integrity, enables it and runs it without a restart", async () => {
+    const bench = await installBench();
+    const tarball = await pluginTarball({ register: command("hi") });
+    const change = await bench.install(tarball);
+    expect(change).toMatchObject({
+      pluginId: "sample",
+      changed: true,
+      message: "sample 1.0.0 is installed and enabled",
+    });
+    expect(bench.host.registry.current().get("command", "hi")?.pluginId).toBe("sample");
+    expect(bench.config.current().config).toEqual({ plugins: { entries: { sample: { enabled: true } } } });
+    const stored = JSON.parse(await readFile(bench.book.file, "utf8")) as {
+      records: object;
+      operation?: object;
+    };
+    expect(stored.records).toMatchObject({
+      sample: {
+        pluginId: "sample",
+        source: "archive",
+        resolvedSpec: "plugin-sample@1.0.0",
+        version: "1.0.0",
+        integrity: expect.stringMatching(/^sha512-/),
+        state: "installed",
+      },
+    });
+    expect(stored.operation).toBeUndefined();
+    expect(await bench.leftovers()).toMatchObject({
+      staging: [],
+      packages: [expect.stringMatching(/^sample-/)],
+    });
+  });
+
+  it("[F259] finds an installed plugin again after a restart, and prefers it to a copy placed by hand", async () => {
+    const bench = await installBench();
+    await bench.install(await pluginFolder({ register: command("installed") }));
+    await pluginFolder({ register: command("placed") }, join(bench.stateDir, "extensions", "sample"));
+    const next = await bench.restart();
+    expect(
+      next.host.registry
+        .current()
+        .ofPlugin("sample")
+        .map(({ key }) => key),
+    ).toEqual(["installed"]);
+  });
+
+  it("copies a folder, leaving repositories behind, and says which of its packages are missing", async () => {
+    const bench = await installBench();
+    const folder = await pluginFolder({
+      package: { dependencies: { "left-out": "1.0.0", openclaw: "*" } },
+      files: { ".git/config": "secret" },
+    });
+    const { warnings, record } = await bench.install(folder);
+    expect(warnings.join()).toContain("its packages are not installed (left-out)");
+    const place = bench.book.folderOf(record as never);
+    expect(await readdir(place)).not.toContain(".git");
+    expect(await exists(join(place, "index.js"))).toBe(true);
+  });
+
+  it("links a folder instead of copying it, and leaves it alone when it is uninstalled", async () => {
+    const bench = await installBench();
+    const folder = await pluginFolder({ register: command("live") });
+    await bench.install(folder, { link: true });
+    expect(bench.book.find("sample")).toMatchObject({ linked: true, folder });
+    expect(bench.host.registry.current().get("command", "live")).toBeDefined();
+    await bench.installer.uninstall("sample", { keepConfig: false, purgeChannels: false });
+    expect(await exists(join(folder, "index.js"))).toBe(true);
+    expect(bench.host.registry.current().get("command", "live")).toBeUndefined();
+  });
+
+  it("does nothing the second time, and says so", async () => {
+    const bench = await installBench();
+    const tarball = await pluginTarball();
+    await bench.install(tarball);
+    const again = await bench.install(tarball, { consent: () => false });
+    expect(again).toMatchObject({ changed: false, message: "sample 1.0.0 is installed already" });
+    const folder = await pluginFolder({ id: "other" });
+    await bench.install(folder);
+    expect(await bench.install(folder)).toMatchObject({ changed: false });
+    expect((await bench.leftovers()).packages).toHaveLength(2);
+  });
+
+  it("adds the id to an allowlist that is in use and takes it from the denylist", async () => {
+    const config = new WritableConfig({ plugins: { allow: ["echo"], deny: ["Sample"] } });
+    const bench = await installBench({ config });
+    await bench.install(await pluginFolder());
+    expect(config.current().config["plugins"]).toMatchObject({ allow: ["echo", "sample"], deny: [] });
+  });
+
+  it("installs every plugin of a package with several entries", async () => {
+    const bench = await installBench();
+    const entry = (id: string) => `export default { id: "${id}", register(api) { ${command(id)} } };`;
+    const change = await bench.install(
+      await pluginFolder({
+        id: "pack",
+        package: { openclaw: { extensions: ["./one.js", "./two.js"] } },
+        files: { "one.js": entry("one"), "two.js": entry("two") },
+      }),
+    );
+    expect(change.pluginIds).toEqual(["pack/one", "pack/two"]);
+    expect(
+      bench.host.registry
+        .current()
+        .list("command")
+        .map(({ key }) => key)
+        .sort(),
+    ).toEqual(["one", "two"]);
+    await bench.installer.uninstall("pack", { keepConfig: false, purgeChannels: false });
+    expect(bench.host.registry.current().list("command")).toEqual([]);
+  });
+
+  it("tells why an installed plugin does not run", async () => {
+    const bench = await installBench();
+    const change = await bench.install(
+      await pluginFolder({ register: 'throw new Error("no server is set");' }),
+    );
+    expect(change.changed).toBe(true);
+    expect(change.warnings.join()).toContain("sample does not run: register(api) failed: no server is set");
+  });
+});
+
+describe("what a package may bring", () => {
+  it("runs none of its install scripts", async () => {
+    const bench = await installBench();
+    const mark = join(bench.stateDir, "script-ran");
+    const script = `node -e "require('fs').writeFileSync('${mark}', '')"`;
+    const scripts = {
+      preinstall: script,
+      install: script,
+      postinstall: script,
+      prepare: script,
+      prepack: script,
+    };
+    await bench.install(await pluginTarball({ package: { scripts } }));
+    await bench.install(await pluginFolder({ id: "folder", package: { scripts } }));
+    expect(await exists(mark)).toBe(false);
+  });
+
+  it("[F259] never installs a host: not as a peer, not as a dependency, not from its own node_modules", async () => {
+    const bench = await installBench();
+    const tarball = await pluginTarball({
+      package: {
+        peerDependencies: { openclaw: ">=2026.3.28" },
+        dependencies: { openclaw: ">=2026.1.1", "carried-along": "1.0.0" },
+        devDependencies: { "@scope/only-here": "workspace:*" },
+        bundleDependencies: ["carried-along"],
+      },
+      files: {
+        "node_modules/carried-along/package.json": '{ "name": "carried-along", "version": "1.0.0" }',
+        "node_modules/carried-along/node_modules/openclaw/package.json":
+          '{ "name": "openclaw", "version": "9.9.9" }',
+      },
+      register: command("runs"),
+    });
+    const { warnings } = await bench.install(tarball);
+    const files = await readdir(join(bench.stateDir, "plugins/packages"), { recursive: true });
+    expect(files.filter((path) => /node_modules\/(openclaw|sluice)$/.test(path))).toEqual([]);
+    expect(files.some((path) => path.endsWith("carried-along/package.json"))).toBe(true);
+    expect(warnings.join()).toContain("brings its own copy of the host");
+    expect(bench.host.registry.current().get("command", "runs")).toBeDefined();
+  });
+
+  it.each([
+    [
+      "no plugin at all",
+      {
+        manifest: undefined,
+        files: { "package.json": '{ "name": "plain", "version": "1.0.0" }', "openclaw.plugin.json": "" },
+      },
+      "NOT_A_PLUGIN",
+    ],
+    ["a broken manifest", { files: { "openclaw.plugin.json": "{" } }, "NOT_A_PLUGIN"],
+    ["an entry that is missing", { package: { openclaw: { extensions: ["./gone.js"] } } }, "NOT_A_PLUGIN"],
+  ])("refuses %s and leaves nothing behind", async (_name, parts, code) => {
+    const bench = await installBench();
+    await expect(bench.install(await pluginFolder(parts as never))).rejects.toMatchObject({ code });
+    expect(await bench.leftovers()).toEqual({ packages: [], staging: [] });
+    expect(bench.book.records).toEqual([]);
+    expect(bench.book.operation).toBeUndefined();
+    expect(bench.config.current().config).toEqual({});
+  });
+
+  it("refuses links that lead out of the package", async () => {
+    const bench = await installBench();
+    const folder = await pluginFolder();
+    await symlink("/etc/passwd", join(folder, "data.txt"));
+    await expect(bench.install(folder)).rejects.toMatchObject({ code: "PACKAGE_UNSAFE" });
+    expect(await bench.leftovers()).toEqual({ packages: [], staging: [] });
+  });
+
+  it("takes write permission from everybody else", async () => {
+    const bench = await installBench();
+    const folder = await pluginFolder();
+    const { chmod, stat } = await import("node:fs/promises");
+    await chmod(join(folder, "index.js"), 0o666);
+    const { record } = await bench.install(folder);
+    expect((await stat(join(bench.book.folderOf(record as never), "index.js"))).mode & 0o022).toBe(0);
+  });
+
+  it("refuses a package that is not the expected one", async () => {
+    const bench = await installBench();
+    const tarball = await pluginFolder();
+    await expect(bench.install(tarball, { expectedIntegrity: "sha512-other" })).rejects.toMatchObject({
+      code: "INTEGRITY_MISMATCH",
+    });
+    await expect(bench.install(tarball, { expectedPluginId: "else" })).rejects.toMatchObject({
+      code: "ID_TAKEN",
+    });
+  });
+
+  it("does not let another package take an installed id, unless forced", async () => {
+    const bench = await installBench();
+    await bench.install(await pluginFolder({ name: "the-real-one" }));
+    const impostor = await pluginFolder({ name: "impostor" });
+    await expect(bench.install(impostor)).rejects.toMatchObject({ code: "ID_TAKEN" });
+    expect(await bench.install(impostor, { force: true })).toMatchObject({ changed: true });
+    expect((await bench.leftovers()).packages).toHaveLength(1);
+  });
+
+  it("names what npm cannot provide", async () => {
+    const bench = await installBench();
+    await expect(bench.install("no-such-package-anywhere-here")).rejects.toMatchObject({
+      code: "PACKAGE_UNAVAILABLE",
+      message: expect.stringContaining('"no-such-package-anywhere-here"'),
+    });
+    await expect(bench.install("git:example.org/x")).rejects.toMatchObject({ code: "SOURCE_UNSUPPORTED" });
+    await expect(bench.install("/")).rejects.toMatchObject({ code: "NOT_A_PLUGIN" });
+    for (const spec of ["", "./gone", "-g", "a b", "https://example.org/x.tgz", "name@file:/etc"]) {
+      await expect(bench.install(spec)).rejects.toMatchObject({ code: "SPEC_INVALID" });
+    }
+  });
+});
+
+describe("consent", () => {
+  const manifest = {
+    channels: ["smoke"],
+    channelConfigs: { smoke: { schema: { type: "object" } } },
+    contracts: { tools: ["look"], trustedToolPolicies: ["guard"] },
+    cliCommands: [{ name: "smoke", description: "x", hasSubcommands: false }],
+  };
+
+  it("[F259] shows what the manifest claims and installs nothing without agreement", async () => {
+    const bench = await installBench();
+    const folder = await pluginFolder({ manifest });
+    let seen: InstallReview | undefined;
+    const refused = bench.install(folder, {
+      consent: (review) => {
+        seen = review;
+        return false;
+      },
+    });
+    await expect(refused).rejects.toMatchObject({
+      code: "CONSENT_REQUIRED",
+      details: {
+        code: "PLUGIN_CAPABILITY_CONSENT_REQUIRED",
+        reviewToken: expect.stringMatching(/^[0-9a-f]{64}$/),
+      },
+    });
+    expect(seen?.claims).toEqual(
+      expect.arrayContaining([
+        { kind: "channel", name: "smoke" },
+        { kind: "agent tool", name: "look" },
+        { kind: "decides about every tool call", name: "guard" },
+        { kind: "sluice command", name: "smoke" },
+      ]),
+    );
+    expect(bench.book.records).toEqual([]);
+    expect(await bench.leftovers()).toEqual({ packages: [], staging: [] });
+  });
+
+  it("is asked again only when an update claims something new", async () => {
+    const bench = await installBench();
+    const folder = await pluginFolder({ manifest });
+    await bench.install(folder);
+    const never = { consent: () => false };
+    await pluginFolder({ manifest, version: "1.0.1" }, folder);
+    expect(await bench.installer.update("sample", never)).toMatchObject({ changed: true });
+    await pluginFolder({ manifest: { ...manifest, providers: ["smoke-ai"] }, version: "1.0.2" }, folder);
+    await expect(bench.installer.update("sample", never)).rejects.toMatchObject({ code: "CONSENT_REQUIRED" });
+    expect(bench.book.find("sample")?.version).toBe("1.0.1");
+  });
+
+  it("gives a token for exactly one package", async () => {
+    const bench = await installBench();
+    const tokens: string[] = [];
+    const note = (review: InstallReview) => tokens.push(review.reviewToken) < 0;
+    const folder = await pluginFolder({ manifest });
+    await expect(bench.install(folder, { consent: note })).rejects.toThrow();
+    await expect(bench.install(folder, { consent: note })).rejects.toThrow();
+    await writeFile(join(folder, "more.js"), "");
+    await expect(bench.install(folder, { consent: note })).rejects.toThrow();
+    expect(tokens[0]).toBe(tokens[1]);
+    expect(tokens[2]).not.toBe(tokens[0]);
+  });
+});
+
+describe("a book that cannot be read", () => {
+  it("is left as it is, starts the gateway without installed plugins, and refuses to be written", async () => {
+    const bench = await installBench();
+    await mkdir(join(bench.stateDir, "plugins"), { recursive: true });
+    await writeFile(bench.book.file, "{ broken");
+    const next = await bench.restart();
+    expect(next.book.problem).toBeDefined();
+    expect(next.book.folders()).toEqual([]);
+    await expect(next.install(await pluginFolder())).rejects.toMatchObject({ code: "BOOK_BROKEN" });
+    expect(await readFile(bench.book.file, "utf8")).toBe("{ broken");
+  });
+});
