@@ -34,8 +34,6 @@ export const MAX_EXPECTED_PROFILE_LENGTH = 128;
 export const MAX_FRAME_DEPTH = 64;
 /** Live text of one run and stream goes out at most once per this time (spec 1.7). */
 export const LIVE_TEXT_PACING_MS = 75;
-export const SESSIONS_CHANGED_DEBOUNCE_MS = 100;
-export const SESSIONS_CHANGED_MAX_WAIT_MS = 500;
 /** How far a device's `signedAt` may be from our clock. */
 export const DEVICE_SIGNATURE_SKEW_MS = 120_000;
 export const PENDING_DEVICE_TTL_MS = 300_000;
