@@ -2,7 +2,7 @@
 // table of unique keys, one append and one fdatasync, answer. `GET /readyz` answers 200.
 //   FLOOR_FOLDER    where the database and the vault lie
 //   FLOOR_KEYS      random keys the table holds before the first request
-import { createHash, randomBytes } from "node:crypto";
+import { createHash, randomFillSync } from "node:crypto";
 import { closeSync, existsSync, fdatasyncSync, mkdirSync, openSync, writeSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
@@ -19,9 +19,13 @@ database.exec("CREATE TABLE IF NOT EXISTS seen (key BLOB PRIMARY KEY) WITHOUT RO
 const insert = database.prepare("INSERT OR IGNORE INTO seen (key) VALUES (?)");
 if (fresh && known > 0) {
   // In key order, as a table of that age would look after a rebuild.
-  const keys = Array.from({ length: known }, () => randomBytes(32)).sort(Buffer.compare);
+  const key = Buffer.alloc(32);
   database.transaction(() => {
-    for (const key of keys) insert.run(key);
+    for (let index = 0; index < known; index++) {
+      randomFillSync(key);
+      key.writeUInt32BE(Math.floor((index / known) * 2 ** 32));
+      insert.run(key);
+    }
   })();
 }
 database.pragma("wal_checkpoint(TRUNCATE)");

@@ -70,7 +70,7 @@ async function startFloor(folder, keys) {
   const program = new Program([join(root, "bench/capture/floor.mjs")], {
     env: { ...process.env, FLOOR_FOLDER: join(folder, `floor-${keys}`), FLOOR_KEYS: String(keys) },
   });
-  return { port: Number(await program.line(/port (\d+)/, 120_000)), program };
+  return { port: Number(await program.line(/port (\d+)/, 600_000)), program };
 }
 
 function post(agent, port, body) {
@@ -156,13 +156,26 @@ async function measure({ port, program }, connections, series) {
 const across = (rounds, field) => median(rounds.map((round) => round[field]));
 
 /** Rows for every table size and number of clients; ratios are medians of same-round ratios. */
-export async function run({ keys = [0, 1_000_000], connections = [1, 8], rounds = 3 } = {}) {
+export async function run({
+  keys = [0, 1_000_000],
+  connections = [1, 8],
+  rounds = 3,
+  onRow = () => {},
+} = {}) {
   const folder = await mkdtemp(join(tmpdir(), "sluice-ingest-"));
   const rows = [];
+  const add = (row) => {
+    rows.push(row);
+    onRow(row);
+  };
   try {
     const preload = await preloadProgram(folder);
     for (const size of keys) {
-      const [ours, floor] = await Promise.all([startOurs(folder, size, preload), startFloor(folder, size)]);
+      const floor = await startFloor(folder, size);
+      const ours = await startOurs(folder, size, preload).catch(async (error) => {
+        await floor.program.stop();
+        throw error;
+      });
       try {
         for (const subject of [ours, floor]) await measure(subject, 1, `warm-${subject.port}`);
         const before = rssMb(ours.program.pid);
@@ -179,7 +192,7 @@ export async function run({ keys = [0, 1_000_000], connections = [1, 8], rounds 
             results.ours.map((one, round) => one.eventsPerSecond / results.floor[round].eventsPerSecond),
           );
           const label = `ingest, ${clients} clients, ${size / 1e6} M known`;
-          rows.push({
+          add({
             what: `${label}: events/s`,
             ours: across(results.ours, "eventsPerSecond"),
             floor: across(results.floor, "eventsPerSecond"),
@@ -187,19 +200,19 @@ export async function run({ keys = [0, 1_000_000], connections = [1, 8], rounds 
             ratio,
             budget: { min: 1.4 },
           });
-          rows.push({
+          add({
             what: `${label}: batch p50`,
             ours: across(results.ours, "p50"),
             floor: across(results.floor, "p50"),
             unit: "ms",
           });
-          rows.push({
+          add({
             what: `${label}: CPU per batch`,
             ours: across(results.ours, "cpuPerBatch"),
             floor: across(results.floor, "cpuPerBatch"),
             unit: "ms",
           });
-          rows.push({
+          add({
             what: `${label}: a GET meanwhile, p99`,
             ours: across(results.ours, "getP99"),
             floor: across(results.floor, "getP99"),
@@ -207,7 +220,7 @@ export async function run({ keys = [0, 1_000_000], connections = [1, 8], rounds 
             budget: { maxValue: 30 },
           });
         }
-        rows.push({
+        add({
           what: `ingest, ${size / 1e6} M known: memory after, MB over the first minute's`,
           ours: rssMb(ours.program.pid) - before,
           unit: "MB",
@@ -228,13 +241,18 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     return at < 0 ? undefined : process.argv[at + 1].split(",").map(Number);
   };
   pinLoad();
-  const rows = await run({
+  await run({
     keys: list("--keys") ?? [0, 1_000_000, 5_000_000],
     connections: list("--connections") ?? [1, 8, 32],
     rounds: list("--rounds")?.[0] ?? 3,
+    onRow: ({ what, ours, floor, ratio, unit }) =>
+      console.log(
+        [
+          what.padEnd(56),
+          `${ours.toFixed(1)} ${unit}`.padStart(14),
+          floor === undefined ? "" : `floor ${floor.toFixed(1)} ${unit}`.padStart(20),
+          ratio === undefined ? "" : `ratio ${ratio.toFixed(2)}`,
+        ].join("  "),
+      ),
   });
-  for (const { what, ours, floor, ratio, unit } of rows)
-    console.log(
-      `${what.padEnd(60)} ${ours.toFixed(1).padStart(10)} ${unit.padEnd(3)} floor ${(floor ?? 0).toFixed(1).padStart(10)}  ratio ${(ratio ?? (floor ? ours / floor : 0)).toFixed(2)}`,
-    );
 }

@@ -19,6 +19,7 @@ export interface EntryContext {
   day: string;
 }
 
+const SEPARATOR = " · ";
 const CUT_NOTICE = "> … (cut: the entry was too long)";
 /** Room kept for the lines every entry ends with. */
 const RESERVED_BYTES = 1_024;
@@ -32,14 +33,15 @@ export function renderEntry(event: CaptureEvent, context: EntryContext, blockId:
   const { sourceType } = context;
   const local = context.zone.at(event.timestamp);
   const when = local.date === context.day ? local.time : `${local.date} ${local.time}`;
-  const head = `\n## ${when} ${sourceType.name}${renderTitle(event.data, sourceType)}\n\n`;
+  const title = renderTitle(event.data, sourceType);
+  const head = `\n## ${when} ${sourceType.name}${title.text}\n\n`;
   const test = context.test ? " · #capture/test" : "";
   const tail =
     `- source: ${context.pluginId} ${context.pluginVersion} · ${context.platform} · ${context.deviceId.slice(0, 8)}${test}\n` +
     `- captured: ${local.iso}\n`;
   const end = `\n^${blockId}\n`;
   const main = mainText(event.data, sourceType);
-  const fields = fieldLines(event.data, sourceType, main?.key);
+  const fields = fieldLines(event.data, sourceType, main ? [main.key, ...title.shown] : title.shown);
   const quote = main ? main.text.split("\n").map(quoted) : [];
 
   const whole = head + joined(fields) + tail + (main ? `\n${joined(quote)}` : "") + end;
@@ -72,20 +74,26 @@ function quoted(line: string): string {
   return line === "" ? ">" : `> ${escapeLineStart(escapeInline(line))}`;
 }
 
-function renderTitle(data: EventData, type: SourceType): string {
+/** The heading's title, and the fields it shows in full, which need no line of their own. */
+function renderTitle(data: EventData, type: SourceType): { text: string; shown: readonly string[] } {
   const parts: string[] = [];
+  const shown: string[] = [];
   for (const field of type.title) {
     const value = data[field];
     if (typeof value !== "string" && typeof value !== "number") continue;
-    const text = singleLine(cleanText(String(value)));
-    if (text !== "") parts.push(text);
+    const given = String(value);
+    const text = singleLine(cleanText(given));
+    if (text === "") continue;
+    parts.push(text);
+    if (text === given && !text.includes(SEPARATOR)) shown.push(field);
   }
-  if (parts.length === 0) return "";
-  let title = parts.join(" · ");
-  if (title.length > MAX_TITLE_LENGTH)
-    title = `${title.slice(0, MAX_TITLE_LENGTH - 1).replace(/[\ud800-\udbff]$/, "")}…`;
+  if (parts.length === 0) return { text: "", shown };
+  let title = parts.join(SEPARATOR);
+  const cut = title.length > MAX_TITLE_LENGTH;
+  if (cut) title = `${title.slice(0, MAX_TITLE_LENGTH - 1).replace(/[\ud800-\udbff]$/, "")}…`;
   // A closing run of # would be taken as part of the heading's own syntax.
-  return ` · ${escapeInline(title).replace(/(#+)$/, "\\$1")}`;
+  const text = `${SEPARATOR}${escapeInline(title).replace(/(#+)$/, "\\$1")}`;
+  return { text, shown: cut ? [] : shown };
 }
 
 function mainText(data: EventData, type: SourceType): { key: string; text: string } | undefined {
@@ -98,11 +106,11 @@ function mainText(data: EventData, type: SourceType): { key: string; text: strin
   return undefined;
 }
 
-function fieldLines(data: EventData, type: SourceType, mainKey: string | undefined): string[] {
+function fieldLines(data: EventData, type: SourceType, elsewhere: readonly string[]): string[] {
   const lines: string[] = [];
   let dropped = 0;
   const add = (name: string) => {
-    if (name === mainKey || isDroppedKey(name)) return;
+    if (elsewhere.includes(name) || isDroppedKey(name)) return;
     if (type.dropped?.includes(name.toLowerCase())) {
       dropped++;
       return;

@@ -138,7 +138,6 @@ describe("the shipped clients", () => {
     expect(entries.map((entry) => entry.fields)).toEqual([
       [
         ["url", "https://example.org/page"],
-        ["title", "Page"],
         ["domain", "example.org"],
       ],
     ]);

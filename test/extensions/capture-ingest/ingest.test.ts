@@ -34,7 +34,6 @@ describe("POST /api/v1/ingest", () => {
       ## 12:00:00 audio_system · Google Meet
 
       - duration: 60
-      - app_name: Google Meet
       - confidence: 0.95
       - source: openclone-mac-audio 1.0.0 · macos · 550e8400
       - captured: 2026-03-01T12:00:00.000+00:00
