@@ -28,10 +28,11 @@ import type { Grant, Handshake } from "./connection/handshake.ts";
 import { CorkBatch } from "./connection/outlet.ts";
 import { HandshakeRejection } from "./connection/rejection.ts";
 import type { EventHub } from "./events/hub.ts";
-import { type HttpApp, pathOf } from "./http/app.ts";
+import type { HttpApp } from "./http/app.ts";
 import type { PluginRoutes } from "./http/plugin-routes.ts";
 import { answerProbe, isProbe, type Readiness } from "./http/probes.ts";
 import { authenticateRequest, bearerToken } from "./http/request-caller.ts";
+import { pathOf } from "./http/request-path.ts";
 import { sendError } from "./http/respond.ts";
 import type { Dispatcher } from "./rpc/dispatcher.ts";
 

@@ -16,9 +16,9 @@ import {
   MAX_PENDING_HANDSHAKE_FRAMES,
   MAX_ROLE_VIOLATIONS,
 } from "../../protocol/limits.ts";
-import { ConnectParams } from "../../protocol/schemas/connect.ts";
+import type { ConnectParams } from "../../protocol/schemas/connect.ts";
 import type { Role } from "../../protocol/scopes.ts";
-import { compileSchema } from "../../protocol/validation.ts";
+import { type CompiledSchema, compileSchema } from "../../protocol/validation.ts";
 import type { SharedFrame } from "../events/frame.ts";
 import { type EventReceiver, Subscriptions } from "../events/hub.ts";
 import type { Caller, CallerClient } from "../rpc/caller.ts";
@@ -200,7 +200,7 @@ export class Connection implements EventReceiver, Caller {
     if (frame.method !== "connect") {
       throw new HandshakeRejection("INVALID_REQUEST", "invalid handshake: first request must be connect");
     }
-    const schema = await compileSchema(ConnectParams);
+    const schema = await connectSchema();
     const given = frame.params ?? {};
     if (!schema.check(given)) {
       throw new HandshakeRejection("INVALID_REQUEST", `invalid connect params: ${schema.explain(given)}`);
@@ -300,6 +300,12 @@ export class Connection implements EventReceiver, Caller {
     this.#lane.clear();
     this.#abort?.abort(new Error("the connection is closed"));
   }
+}
+
+/** Loaded with the first connection: a start needs no schemas. */
+async function connectSchema(): Promise<CompiledSchema> {
+  const { ConnectParams: schema } = await import("../../protocol/schemas/connect.ts");
+  return compileSchema(schema);
 }
 
 /** `undefined` for text that is no JSON; unsafe JSON is a frame that is refused. */

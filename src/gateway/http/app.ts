@@ -11,6 +11,7 @@ import type { RequestFacts } from "../connection/facts.ts";
 import { HandshakeRejection } from "../connection/rejection.ts";
 import type { PluginRoutes, RouteEntry } from "./plugin-routes.ts";
 import { authenticateRequest } from "./request-caller.ts";
+import { pathOf } from "./request-path.ts";
 import { COMMON_HEADERS, sendError } from "./respond.ts";
 
 /** Largest body of a core route. Plugin routes read their own bodies and bound them themselves. */
@@ -157,11 +158,4 @@ async function handled(
     }
     return true;
   }
-}
-
-/** The path as sent, without query. */
-export function pathOf(request: IncomingMessage): string {
-  const url = request.url ?? "/";
-  const end = url.search(/[?#]/);
-  return end < 0 ? url : url.slice(0, end);
 }

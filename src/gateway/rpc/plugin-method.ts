@@ -1,4 +1,4 @@
-import { Type } from "typebox";
+import type { TSchema } from "typebox";
 import type { GatewayMethodRegistration, GatewayRespond } from "../../contracts/registrations.ts";
 import type { Disposable } from "../../kernel/disposable.ts";
 import { SluiceError } from "../../kernel/errors.ts";
@@ -8,6 +8,9 @@ import { isOperatorScope, type MethodScope } from "../../protocol/scopes.ts";
 import type { Method, MethodContext } from "./method.ts";
 
 export type RegisteredGatewayMethod = GatewayMethodRegistration;
+
+/** The schema that fits every value; plugins check their own parameters. */
+const ANYTHING: TSchema = {};
 
 /** Names that need `operator.admin` whatever the plugin declared (spec 3.5). */
 const RESERVED_PREFIXES = ["exec.approval.", "exec.approvals.", "config.", "wizard.", "update."];
@@ -29,8 +32,8 @@ export function pluginMethod(entry: RegistryEntry<RegisteredGatewayMethod>): Met
   return {
     name: registration.name ?? entry.key,
     scope: scopeOfPluginMethod(registration),
-    params: Type.Unknown(),
-    result: Type.Unknown(),
+    params: ANYTHING,
+    result: ANYTHING,
     summary: `Method of the plugin ${entry.pluginId}.`,
     parks: true,
     handler: (context: MethodContext, params: never) => run(registration, context, params),

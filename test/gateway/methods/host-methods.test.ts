@@ -76,7 +76,10 @@ describe("configuration", () => {
       "config base hash required; re-run config.get and retry",
     );
     const written = await admin.call("config.set", { raw, baseHash: shown.payload.hash });
-    expect(written.payload).toMatchObject({ ok: true, changedPaths: expect.arrayContaining(["session.mainKey"]) });
+    expect(written.payload).toMatchObject({
+      ok: true,
+      changedPaths: expect.arrayContaining(["session.mainKey"]),
+    });
     expect(await readFile(configPath, "utf8")).toContain("sk-canary-12345");
     expect((await admin.event("config.changed")).payload.hash).toBe(written.payload.hash);
     const stale = await admin.call("config.set", { raw, baseHash: shown.payload.hash });
