@@ -87,11 +87,12 @@ async function targets() {
     .filter((file) => file.endsWith(".ts"))
     .map((file) => `src/plugin-sdk/${file}`);
   const library = existsSync(join(root, "src/index.ts")) ? ["src/index.ts"] : [];
-  if (sdk.length + library.length > 0) {
+  if (library.length > 0) list.push({ name: "library", options: esModules(library, "dist", "src") });
+  if (sdk.length > 0) {
     const missing = "src/plugin-sdk/missing/missing-name.ts";
     list.push({
-      name: "library and plugin SDK",
-      options: esModules([...library, ...sdk, missing], "dist", "src", { metafile: true }),
+      name: "plugin SDK",
+      options: esModules([...sdk, missing], "dist", "src", { metafile: true }),
       complete: addMissingSdkNames,
     });
   }

@@ -1,3 +1,4 @@
+export { requireAllowlistAllowFrom, requireOpenAllowFrom } from "./schemas/allow-from-checks.ts";
 export { buildChannelConfigSchema } from "./schemas/build-channel-config-schema.ts";
 export {
   AllowFromListSchema,
@@ -12,6 +13,4 @@ export {
   GroupPolicySchema,
   MarkdownConfigSchema,
   ReplyRuntimeConfigSchemaShape,
-  requireAllowlistAllowFrom,
-  requireOpenAllowFrom,
 } from "./schemas/channel-schemas.ts";

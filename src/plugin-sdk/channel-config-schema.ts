@@ -1,4 +1,10 @@
 /** Zod building blocks of channel settings, and the builder. Without zod: subpath `core`. */
+
+export {
+  refineChannelDmPolicy,
+  requireAllowlistAllowFrom,
+  requireOpenAllowFrom,
+} from "./schemas/allow-from-checks.ts";
 export {
   buildChannelConfigSchema,
   buildJsonChannelConfigSchema,
@@ -37,9 +43,6 @@ export {
   ProviderCommandsSchema,
   ReplyRuntimeConfigSchemaShape,
   ReplyToModeSchema,
-  refineChannelDmPolicy,
-  requireAllowlistAllowFrom,
-  requireOpenAllowFrom,
   TextChunkModeSchema,
   ToolPolicySchema,
   TtsConfigSchema,

@@ -16,4 +16,4 @@ export {
   pushWarning,
   resolveChannelAccountSurface,
 } from "./secrets/channel-secrets.ts";
-export { hasOwnProperty, isRecord } from "./values/records.ts";
+export { hasOwnKey as hasOwnProperty, isRecord } from "./values/records.ts";

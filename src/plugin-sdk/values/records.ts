@@ -24,7 +24,7 @@ export function asRecordOrEmpty(value: unknown): UnknownRecord {
   return isRecord(value) ? value : {};
 }
 
-export function hasOwnProperty(value: object, key: PropertyKey): boolean {
+export function hasOwnKey(value: object, key: PropertyKey): boolean {
   return Object.hasOwn(value, key);
 }
 

@@ -1,0 +1,16 @@
+export {
+  buildAllowlistResolutionSummary,
+  canonicalizeAllowlistWithResolvedIds,
+  compileAllowlist,
+  firstDefined,
+  formatAllowFromLowercase,
+  formatAllowlistMatchMeta,
+  formatNormalizedAllowFromEntries,
+  isNormalizedSenderAllowed,
+  mapAllowlistResolutionInputs,
+  mergeAllowlist,
+  resolveAllowlistMatchByCandidates,
+  resolveAllowlistMatchSimple,
+  resolveCompiledAllowlistMatch,
+  summarizeMapping,
+} from "./access/allow-from.ts";

@@ -1,0 +1,5 @@
+export {
+  createChannelApprovalAuth,
+  createResolvedApproverActionAuthAdapter,
+  resolveApprovalApprovers,
+} from "./approvals/approver-auth.ts";

@@ -1,0 +1,1 @@
+export { readBooleanParam } from "./tools/param-readers.ts";

@@ -1,0 +1,9 @@
+export { logAckFailure, logTypingFailure } from "./inbound/turn.ts";
+export {
+  createAckReactionHandle,
+  missingTargetError,
+  removeAckReactionAfterReply,
+  removeAckReactionHandleAfterReply,
+  resolveAckReaction,
+  shouldAckReaction,
+} from "./replies/acknowledgement.ts";

@@ -1,0 +1,6 @@
+export {
+  createAccountStatusSink,
+  keepHttpServerTaskAlive,
+  runPassiveAccountLifecycle,
+  waitUntilAbort,
+} from "./outbound/account-lifecycle.ts";

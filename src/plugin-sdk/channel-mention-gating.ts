@@ -1,0 +1,1 @@
+export { implicitMentionKindWhen, resolveInboundMentionDecision } from "../channels/access/mentions.ts";

@@ -1,0 +1,9 @@
+export {
+  createChannelMessageAdapterFromOutbound,
+  defineChannelMessageAdapter,
+} from "./outbound/message-adapter.ts";
+export {
+  createMessageReceiptFromOutboundResults,
+  listMessageReceiptPlatformIds,
+  resolveMessageReceiptPrimaryId,
+} from "./outbound/receipts.ts";

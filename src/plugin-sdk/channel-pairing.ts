@@ -1,0 +1,8 @@
+export { createTextPairingAdapter } from "./channel-plugin/chat-channel.ts";
+export {
+  createChannelPairingChallengeIssuer,
+  createChannelPairingController,
+  createLoggedPairingApprovalNotifier,
+  createPairingPrefixStripper,
+  readChannelAllowFromStore,
+} from "./pairing/controller.ts";

@@ -1,0 +1,6 @@
+export {
+  createChannelReplyPipeline,
+  createReplyPrefixContext,
+  createReplyPrefixOptions,
+  createTypingCallbacks,
+} from "./outbound/reply-pipeline.ts";

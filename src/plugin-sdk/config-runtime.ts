@@ -1,0 +1,60 @@
+/**
+ * @deprecated The wide barrel of older plugins; the narrow subpaths are `runtime-config-snapshot`,
+ * `config-mutation`, `runtime-group-policy` and `markdown-table-runtime`.
+ */
+import type { ChannelConfig } from "../contracts/channel.ts";
+import { requireHost } from "./ambient/host.ts";
+import { readPath } from "./values/records.ts";
+
+export { mutateConfigFile, replaceConfigFile } from "./config-mutation.ts";
+export { resolveChannelContextVisibilityMode } from "./context-visibility-runtime.ts";
+export { resolveMarkdownTableMode } from "./markdown-table-runtime.ts";
+export {
+  GROUP_POLICY_BLOCKED_LABEL,
+  resolveAllowlistProviderRuntimeGroupPolicy,
+  resolveDefaultGroupPolicy,
+  resolveOpenProviderRuntimeGroupPolicy,
+  warnMissingProviderGroupPolicyFallbackOnce,
+} from "./policy/group-policy.ts";
+export { isDangerousNameMatchingEnabled } from "./policy/mutable-entries.ts";
+export {
+  createRuntimeConfigReader,
+  getRuntimeConfig,
+  getRuntimeConfigSnapshot,
+  selectApplicableRuntimeConfig,
+} from "./runtime-config-snapshot.ts";
+
+type Call = (...args: unknown[]) => unknown;
+
+function call(path: readonly string[], ...args: unknown[]): unknown {
+  const name = path.join(".");
+  const target = readPath(requireHost(name).runtime, path);
+  if (typeof target !== "function") throw new Error(`the running gateway has no ${name}`);
+  return (target as Call)(...args);
+}
+
+/** @deprecated `api.runtime.config.current()` */
+export function loadConfig(): ChannelConfig {
+  return call(["config", "loadConfig"]) as ChannelConfig;
+}
+
+/** @deprecated `api.runtime.config.mutateConfigFile()` */
+export async function writeConfigFile(config: ChannelConfig): Promise<void> {
+  await call(["config", "writeConfigFile"], config);
+}
+
+/** @deprecated `api.runtime.agent.session` */
+export function loadSessionStore(storePath: string): unknown {
+  return call(["agent", "session", "loadSessionStore"], storePath);
+}
+
+/** @deprecated `api.runtime.agent.session` */
+export function resolveSessionStoreEntry(params: { store: Record<string, unknown>; sessionKey: string }) {
+  const normalizedKey = params.sessionKey.trim().toLowerCase();
+  const key = Object.keys(params.store).find((candidate) => candidate.toLowerCase() === normalizedKey);
+  return {
+    normalizedKey,
+    existing: key === undefined ? undefined : params.store[key],
+    legacyKeys: [] as string[],
+  };
+}

@@ -1,0 +1,13 @@
+export {
+  applyDirectoryQueryAndLimit,
+  createChannelDirectoryAdapter,
+  createEmptyChannelDirectoryAdapter,
+  createResolvedDirectoryEntriesLister,
+  createRuntimeDirectoryLiveAdapter,
+  listDirectoryEntriesFromSources,
+  listDirectoryGroupEntriesFromMapKeys,
+  listDirectoryUserEntriesFromAllowFrom,
+  listResolvedDirectoryGroupEntriesFromMapKeys,
+  listResolvedDirectoryUserEntriesFromAllowFrom,
+  toDirectoryEntries,
+} from "./directory/directory.ts";

@@ -1,0 +1,15 @@
+export { fetchWithTimeout } from "./net/probe.ts";
+export { responseWithRelease } from "./net/responses.ts";
+
+/**
+ * The right to read that a delegated turn was given, as a check to run before each request; `undefined`
+ * when the turn is not restricted. This host restricts reading in the shared message tool.
+ */
+export function captureChannelReadAuthority(): (() => void) | undefined {
+  return undefined;
+}
+
+/** The global `fetch`. */
+export function resolveFetch(fetchImpl?: typeof fetch): typeof fetch {
+  return fetchImpl ?? fetch;
+}

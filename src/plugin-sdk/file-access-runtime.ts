@@ -1,0 +1,1 @@
+export { fileExists, isPathInside, pathExists } from "./security/files.ts";

@@ -1,0 +1,6 @@
+export {
+  formatAgentEnvelope,
+  formatInboundEnvelope,
+  formatInboundFromLabel,
+  resolveEnvelopeFormatOptions,
+} from "./inbound/envelope.ts";

@@ -1,0 +1,8 @@
+export {
+  readNonNegativeIntegerParam,
+  readNumberParam,
+  readPositiveIntegerParam,
+  readStringArrayParam,
+  readStringOrNumberParam,
+  readStringParam,
+} from "./tools/param-readers.ts";

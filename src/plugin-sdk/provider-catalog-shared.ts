@@ -1,0 +1,5 @@
+export {
+  buildManifestModelProviderConfig,
+  readConfiguredProviderCatalogEntries,
+  readManifestProviderDefaultModelRef,
+} from "./providers/manifest-catalog.ts";

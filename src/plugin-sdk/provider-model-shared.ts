@@ -1,0 +1,2 @@
+export { buildOpenAICompatibleReplayPolicy, buildProviderReplayFamilyHooks } from "./providers/families.ts";
+export { normalizeProviderId } from "./providers/manifest-catalog.ts";

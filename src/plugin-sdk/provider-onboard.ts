@@ -1,0 +1,6 @@
+export {
+  applyAgentDefaultModelPrimary,
+  applyProviderConfigWithModelCatalog,
+  createModelCatalogPresetAppliers,
+  withAgentModelAliases,
+} from "./providers/onboarding.ts";

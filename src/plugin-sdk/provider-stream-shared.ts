@@ -1,0 +1,4 @@
+export {
+  createOpenAICompatibleThinkingWrapper as createDeepSeekV4OpenAICompatibleThinkingWrapper,
+  streamWithPayloadPatch,
+} from "./providers/stream-wrappers.ts";

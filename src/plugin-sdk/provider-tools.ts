@@ -1,0 +1,5 @@
+export {
+  buildProviderToolCompatFamilyHooks,
+  findUnsupportedSchemaKeywords,
+  stripUnsupportedSchemaKeywords,
+} from "./providers/families.ts";

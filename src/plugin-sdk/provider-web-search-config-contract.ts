@@ -1,0 +1,10 @@
+export {
+  createWebSearchProviderContractFields,
+  getScopedCredentialValue,
+  getTopLevelCredentialValue,
+  mergeScopedSearchConfig,
+  resolveProviderWebSearchPluginConfig,
+  setProviderWebSearchPluginConfigValue,
+  setScopedCredentialValue,
+  setTopLevelCredentialValue,
+} from "./web-search/search-config.ts";

@@ -1,0 +1,1 @@
+export { readResponseTextPrefix, readResponseWithLimit } from "./net/responses.ts";

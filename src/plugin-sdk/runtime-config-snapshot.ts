@@ -1,0 +1,32 @@
+import type { ChannelConfig } from "../contracts/channel.ts";
+import { currentHost, requireHost } from "./ambient/host.ts";
+
+/** The running gateway's configuration, secrets resolved. */
+export function getRuntimeConfig(): ChannelConfig {
+  return requireHost("getRuntimeConfig").runtime.config.current() as ChannelConfig;
+}
+
+export function getRuntimeConfigSnapshot(): ChannelConfig | null {
+  return (currentHost()?.runtime.config.current() as ChannelConfig | undefined) ?? null;
+}
+
+/** Reads the running configuration, or the one given while no gateway runs. */
+export function createRuntimeConfigReader(fallback: ChannelConfig): () => ChannelConfig {
+  return () => getRuntimeConfigSnapshot() ?? fallback;
+}
+
+/** Which of several configurations holds the credentials to use (spec 4.1). */
+export function selectApplicableRuntimeConfig(params: {
+  inputConfig?: ChannelConfig;
+  runtimeConfig?: ChannelConfig | null;
+  runtimeSourceConfig?: ChannelConfig | null;
+}): ChannelConfig | undefined {
+  const { inputConfig, runtimeConfig, runtimeSourceConfig } = params;
+  if (!inputConfig) return runtimeConfig ?? undefined;
+  if (!runtimeConfig || inputConfig === runtimeConfig) return inputConfig;
+  const same =
+    runtimeSourceConfig &&
+    (inputConfig === runtimeSourceConfig ||
+      JSON.stringify(inputConfig) === JSON.stringify(runtimeSourceConfig));
+  return same ? runtimeConfig : inputConfig;
+}

@@ -1,0 +1,2 @@
+export { isBlockedHostnameOrIp, isPrivateIpAddress } from "./net/addresses.ts";
+export { isPrivateNetworkOptInEnabled, ssrfPolicyFromPrivateNetworkOptIn } from "./net/guarded-fetch.ts";

@@ -1,0 +1,15 @@
+export {
+  isBlockedHostname,
+  isBlockedHostnameOrIp,
+  isPrivateIpAddress,
+  isPrivateOrLoopbackHost,
+} from "./net/addresses.ts";
+export {
+  assertHttpUrlTargetsPrivateNetwork,
+  fetchWithSsrFGuard,
+  isPrivateNetworkOptInEnabled,
+  resolvePinnedHostnameWithPolicy,
+  SsrFBlockedError,
+  ssrfPolicyFromHttpBaseUrlAllowedHostname,
+  ssrfPolicyFromPrivateNetworkOptIn,
+} from "./net/guarded-fetch.ts";

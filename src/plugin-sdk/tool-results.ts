@@ -1,0 +1,1 @@
+export { jsonResult, textResult } from "./tools/results.ts";

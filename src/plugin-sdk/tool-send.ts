@@ -1,0 +1,1 @@
+export { extractToolSend } from "./tools/param-readers.ts";

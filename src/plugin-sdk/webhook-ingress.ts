@@ -1,0 +1,20 @@
+export { resolveRequestClientIp } from "./net/client-address.ts";
+export { rawDataToString } from "./net/websocket-data.ts";
+export {
+  createAuthRateLimiter,
+  createFixedWindowRateLimiter,
+  createWebhookInFlightLimiter,
+  WEBHOOK_IN_FLIGHT_DEFAULTS,
+  WEBHOOK_RATE_LIMIT_DEFAULTS,
+} from "./webhook/limiters.ts";
+export {
+  DEFAULT_WEBHOOK_BODY_TIMEOUT_MS,
+  DEFAULT_WEBHOOK_MAX_BODY_BYTES,
+  isRequestBodyLimitError,
+  readJsonBodyWithLimit,
+  readJsonWebhookBodyOrReject,
+  readRequestBodyWithLimit,
+  readWebhookBodyOrReject,
+  requestBodyErrorToText,
+  WEBHOOK_BODY_READ_DEFAULTS,
+} from "./webhook/request-body.ts";
