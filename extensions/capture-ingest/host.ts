@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { PluginApi } from "sluice/plugin-sdk/plugin-entry";
-import type { CaptureRoute } from "./http/routes.ts";
+import type { CaptureConfig } from "./config.ts";
+import type { CaptureRoute, RouteFace } from "./http/routes.ts";
 import type { CaptureService } from "./service.ts";
 
 /** What `registerService` hands to `start`; only the parts used here. */
@@ -17,6 +18,9 @@ export class CaptureHost {
   readonly #api: PluginApi;
   readonly #workerFolder: URL;
   #service: CaptureService | undefined;
+  /** Set while there is nothing to serve. */
+  #dormant: { config: CaptureConfig; stateDir: string; wake(): Promise<CaptureService> } | undefined;
+  #waking: Promise<CaptureService> | undefined;
   #routes: Promise<CaptureRoute[]> | undefined;
   #listener: { dispose(): void | Promise<void> } | undefined;
   #search: Promise<import("./search/search.ts").VaultSearch> | undefined;
@@ -30,25 +34,35 @@ export class CaptureHost {
 
   async start(context: ServiceContext): Promise<void> {
     this.#stopped = false;
-    const [{ readConfig }, { CaptureService }, { systemClock }] = await Promise.all([
-      import("./config.ts"),
-      import("./service.ts"),
-      import("sluice/plugin-sdk/foundation"),
-    ]);
-    const { logger } = this.#api;
+    const { readConfig } = await import("./config.ts");
     // The state folder of the whole program: the command line finds the same files without a gateway.
     const stateDir = this.#api.runtime.state.resolveStateDir();
     const environmentKey = process.env["API_KEY"] || undefined;
     const config = readConfig(this.#api.pluginConfig ?? {}, { stateDir, environmentKey });
-    this.#service = await CaptureService.start({
+    const { unused } = await import("./dormant.ts");
+    if (await unused(config, stateDir)) {
+      // Without a key nobody can send: a database and its thread would only cost memory.
+      this.#dormant = { config, stateDir, wake: () => this.#open(context, config, stateDir) };
+      this.#api.logger.info(
+        'capture has no key yet: every request gets 401; make one with "sluice capture keys create <name>"',
+      );
+    } else await this.#open(context, config, stateDir);
+    await this.#listen(config.listen, config.listenAsked);
+  }
+
+  async #open(context: ServiceContext, config: CaptureConfig, stateDir: string): Promise<CaptureService> {
+    const [{ CaptureService }, { systemClock }] = await Promise.all([
+      import("./service.ts"),
+      import("sluice/plugin-sdk/foundation"),
+    ]);
+    const service = await CaptureService.start({
       stateDir,
       workerFile: this.#worker("capture"),
       config,
       clock: systemClock,
-      log: logger,
+      log: this.#api.logger,
       onStored: (batch) => {
         context.gatewayEvents?.emit("stored", batch, { scope: "operator.read" });
-        void this.#search?.then((search) => search.noteChanged(batch.tenant, batch.file)).catch(() => {});
       },
       onStalled: ({ tenant, plugin_id, source_type, device_id, last_seen }) =>
         context.gatewayEvents?.emit(
@@ -68,7 +82,9 @@ export class CaptureHost {
       },
     });
     context.serviceHealth?.clearFailure();
-    await this.#listen(config.listen, config.listenAsked);
+    this.#dormant = undefined;
+    this.#service = service;
+    return service;
   }
 
   async stop(): Promise<void> {
@@ -76,11 +92,25 @@ export class CaptureHost {
     await this.#close();
   }
 
-  /** The running service. @throws SluiceError `CAPTURE_STARTING` */
+  /** The running service; a dormant one wakes up. @throws SluiceError `CAPTURE_STARTING` */
   async service(): Promise<CaptureService> {
     if (this.#service) return this.#service;
+    if (this.#dormant) {
+      this.#waking ??= this.#dormant.wake().finally(() => {
+        this.#waking = undefined;
+      });
+      return this.#waking;
+    }
     const { starting } = await import("./service.ts");
     throw starting();
+  }
+
+  /** What answers a request: the service, or while there is no key somebody who knows none. */
+  async #face(): Promise<RouteFace> {
+    if (!this.#dormant) return this.service();
+    const { dormantFace, unused } = await import("./dormant.ts");
+    const { config, stateDir } = this.#dormant;
+    return (await unused(config, stateDir)) ? dormantFace(config) : this.service();
   }
 
   async search(): Promise<import("./search/search.ts").VaultSearch> {
@@ -104,14 +134,10 @@ export class CaptureHost {
     this.#routes ??= Promise.all([
       import("./http/routes.ts"),
       import("./http/gate.ts"),
-      import("./service.ts"),
       import("sluice/plugin-sdk/foundation"),
-    ]).then(([{ captureRoutes }, { Gate }, { starting }, { systemClock, errorMessage }]) =>
+    ]).then(([{ captureRoutes }, { Gate }, { systemClock, errorMessage }]) =>
       captureRoutes({
-        face: () => {
-          if (!this.#service) throw starting();
-          return this.#service;
-        },
+        face: () => this.#face(),
         gate: new Gate(systemClock),
         failed: (error, requestId) =>
           this.#api.logger.error(`a capture request failed: ${errorMessage(error)}`, { requestId }),
@@ -149,6 +175,7 @@ export class CaptureHost {
   async #close(): Promise<void> {
     const [service, listener, search] = [this.#service, this.#listener, this.#search];
     this.#service = undefined;
+    this.#dormant = undefined;
     this.#listener = undefined;
     this.#search = undefined;
     await listener?.dispose();

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { ListedPlugin, PluginListing } from "../registry/registry.ts";
+import type { PluginListing } from "../registry/registry.ts";
 import { allowOrigin } from "./cors.ts";
 import type { Gate } from "./gate.ts";
 import { type CaptureFace, ingestRoute } from "./ingest-route.ts";
@@ -15,11 +15,9 @@ export interface CaptureRoute {
   handler(request: IncomingMessage, response: ServerResponse): Promise<boolean>;
 }
 
-export type { ListedPlugin };
-
-/** The three routes of the capture surface. `face` throws `CAPTURE_STARTING` until the service runs. */
+/** The three routes of the capture surface. `face` may throw `CAPTURE_STARTING` until the service runs. */
 export function captureRoutes(parts: {
-  face(): RouteFace;
+  face(): RouteFace | Promise<RouteFace>;
   gate: Gate;
   failed(error: unknown, requestId: string): void;
 }): CaptureRoute[] {
@@ -28,11 +26,11 @@ export function captureRoutes(parts: {
   return [
     {
       path: "/api/v1/ingest",
-      handler: jsonRoute(async (context) => ingestRoute(context, parts.face(), gate), report),
+      handler: jsonRoute(async (context) => ingestRoute(context, await parts.face(), gate), report),
     },
     {
       path: "/api/v1/plugins",
-      handler: jsonRoute(async (context) => pluginsRoute(context, parts.face(), gate), report),
+      handler: jsonRoute(async (context) => pluginsRoute(context, await parts.face(), gate), report),
     },
     {
       path: "/api/v1/openapi.json",

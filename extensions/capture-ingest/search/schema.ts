@@ -99,9 +99,11 @@ export function searchProcedures() {
         return row ?? null;
       },
 
-      async files(tx: Transaction, { tenant }: { tenant: string }): Promise<string[]> {
-        const rows = await tx.all<{ path: string }>("SELECT path FROM files WHERE tenant = ?", tenant);
-        return rows.map((row) => row.path);
+      async files(
+        tx: Transaction,
+        { tenant }: { tenant: string },
+      ): Promise<{ path: string; size: number; modified: number }[]> {
+        return tx.all("SELECT path, size, modified FROM files WHERE tenant = ?", tenant);
       },
 
       async put(tx: Transaction, input: IndexInput): Promise<void> {

@@ -36,8 +36,6 @@ export interface SearchOptions {
 export class VaultSearch implements Disposable {
   readonly #service: CaptureService;
   readonly #index: Database<SearchProcedures>;
-  /** Files known to have changed, by tenant; a tenant that was never scanned is absent. */
-  readonly #changed = new Map<string, Set<string>>();
   #updating: Promise<void> = Promise.resolve();
 
   private constructor(service: CaptureService, index: Database<SearchProcedures>) {
@@ -51,11 +49,6 @@ export class VaultSearch implements Disposable {
       parts.service,
       await openDatabase<SearchProcedures>({ file, workerFile: parts.workerFile }),
     );
-  }
-
-  /** The file grew; it is read again before the next search. */
-  noteChanged(tenant: string, file: string): void {
-    this.#changed.get(tenant)?.add(file);
   }
 
   async search(options: SearchOptions): Promise<SearchHit[]> {
@@ -101,27 +94,32 @@ export class VaultSearch implements Disposable {
   async #update(tenant: string): Promise<void> {
     const root = this.#service.vaults.root(tenant);
     if (root === undefined) return;
-    const gone = new Set(await this.#index.call.index.files({ tenant }));
+    const known = new Map((await this.#index.call.index.files({ tenant })).map((file) => [file.path, file]));
     for (const folder of FOLDERS.keys()) {
       const names = await readdir(join(root, folder)).catch(() => [] as string[]);
       for (const name of names) {
         if (!DAY_FILE.test(name)) continue;
-        gone.delete(`${folder}/${name}`);
-        await this.#updateFile(tenant, root, folder, name);
+        const path = `${folder}/${name}`;
+        const before = known.get(path);
+        known.delete(path);
+        const stat = await lstat(join(root, path)).catch(() => undefined);
+        if (!stat?.isFile() || stat.size > MAX_FILE_BYTES) continue;
+        const modified = Math.floor(stat.mtimeMs);
+        if (before?.size === stat.size && before.modified === modified) continue;
+        await this.#updateFile(tenant, root, { folder, name, size: stat.size, modified });
       }
     }
-    for (const path of gone) await this.#index.call.index.remove({ tenant, path });
+    for (const path of known.keys()) await this.#index.call.index.remove({ tenant, path });
   }
 
-  async #updateFile(tenant: string, root: string, folder: string, name: string): Promise<void> {
+  async #updateFile(
+    tenant: string,
+    root: string,
+    { folder, name, size, modified }: { folder: string; name: string; size: number; modified: number },
+  ): Promise<void> {
     const path = `${folder}/${name}`;
-    const full = join(root, path);
-    const stat = await lstat(full).catch(() => undefined);
-    if (!stat?.isFile() || stat.size > MAX_FILE_BYTES) return;
-    const modified = Math.floor(stat.mtimeMs);
     const known = await this.#index.call.index.file({ tenant, path });
-    if (known && known.size === stat.size && known.modified === modified) return;
-    const content = await readFile(full);
+    const content = await readFile(join(root, path));
     const appended =
       known !== null && content.length >= known.indexed && digest(content, known.indexed) === known.head;
     const start = appended ? known.indexed : 0;
@@ -139,7 +137,7 @@ export class VaultSearch implements Disposable {
       await this.#index.call.index.put({
         ...common,
         // An interrupted run is noticed by its size and starts over.
-        size: last ? stat.size : -1,
+        size: last ? size : -1,
         modified,
         indexed: last ? Math.min(indexed, content.length) : 0,
         head: last ? digest(content, Math.min(indexed, content.length)) : "",
