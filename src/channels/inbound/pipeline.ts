@@ -1,4 +1,4 @@
-import type { ChannelConfig, ChannelPlugin } from "../../contracts/channel.ts";
+import type { ChannelConfig } from "../../contracts/channel.ts";
 import type { InboundMessage, InboundResult } from "../../contracts/channel-runtime.ts";
 import type { Clock } from "../../kernel/clock.ts";
 import type { Disposable } from "../../kernel/disposable.ts";
@@ -10,14 +10,15 @@ import type { AgentRuntime } from "../../runtime/agent/types.ts";
 import type { Store } from "../../store/index.ts";
 import type { InboxRecord } from "../../store/procedures/inbox.ts";
 import type { TurnRequest } from "../../store/records.ts";
-import { buildPairingReply, newPairingCode } from "../access/pairing-codes.ts";
 import { asNumber, asRecord, channelAccountConfig } from "../config-values.ts";
 import type { ChannelDirectory } from "../directory.ts";
 import type { MessageOutlet } from "../outbound/outlet.ts";
 import { isAbortText, isControlCommandMessage } from "./commands.ts";
 import { InboundDebouncer, resolveInboundDebounceMs } from "./debouncer.ts";
 import { DedupeCache } from "./dedupe.ts";
-import { type GateResult, InboundGate, NOT_MENTIONED, normalizerOf } from "./gate.ts";
+import { type GateResult, InboundGate, NOT_MENTIONED } from "./gate.ts";
+import { InboundHooks } from "./hooks.ts";
+import { PairingDesk } from "./pairing-desk.ts";
 import { boundedText, conversationKey, type InboxPayload, type PreparedTurn } from "./records.ts";
 import { SerialByKey } from "./serial.ts";
 import { buildTurnRequest, routeMessage } from "./turn-request.ts";
@@ -59,6 +60,8 @@ interface Waiting {
 export class InboundPipeline implements Disposable {
   readonly #parts: PipelineParts;
   readonly #gate: InboundGate;
+  readonly #told: InboundHooks;
+  readonly #pairing: PairingDesk;
   readonly #seen: DedupeCache;
   readonly #lanes = new SerialByKey();
   readonly #debouncer: InboundDebouncer<Waiting>;
@@ -68,6 +71,8 @@ export class InboundPipeline implements Disposable {
   constructor(parts: PipelineParts) {
     this.#parts = parts;
     this.#gate = new InboundGate(parts);
+    this.#told = new InboundHooks(parts);
+    this.#pairing = new PairingDesk(parts, this.#told);
     this.#seen = new DedupeCache({
       ttlMs: DEDUPE_TTL_MS,
       maxSize: DEDUPE_MAX_KEYS,
@@ -221,7 +226,7 @@ export class InboundPipeline implements Disposable {
   async #process(record: InboxRecord): Promise<InboundResult> {
     const payload = record.payload as InboxPayload;
     if (payload.mode === "turn") {
-      this.#announce(record, payload.turn.request, {
+      this.#told.received(record, payload.turn.request, {
         from: payload.turn.ctx.From ?? payload.turn.ctx.SenderId ?? "",
         content: payload.turn.ctx.RawBody ?? payload.turn.request.text,
         senderId: payload.turn.ctx.SenderId,
@@ -239,10 +244,10 @@ export class InboundPipeline implements Disposable {
       return { status: "buffered", inboxId: record.inboxId, reason: "channel-not-loaded" };
     }
     const gate = await this.#gate.decide(message, plugin, cfg);
-    if (gate.access.decision === "pairing") return this.#pair(record, message, plugin);
+    if (gate.access.decision === "pairing") return this.#pairing.ask(record, message, plugin);
     if (gate.access.decision === "block") return this.#ignore(record, gate.access.reason);
     const route = routeMessage(message, cfg);
-    this.#announce(record, route, {
+    this.#told.received(record, route, {
       from: message.reply.to,
       content: message.text,
       senderId: message.sender.id,
@@ -289,7 +294,7 @@ export class InboundPipeline implements Disposable {
       await this.#reply(record, message, aborted ? "Stopped." : "Nothing is running.");
       return this.#ignore(record, "command:stop");
     }
-    const claimed = await this.#claimedByHook(record, message, route.sessionKey);
+    const claimed = await this.#told.claim(record, message, route.sessionKey);
     if (claimed) {
       if (claimed.text) await this.#reply(record, message, claimed.text);
       return { ...(await this.#ignore(record, "handled-by-hook")), status: "handled" };
@@ -340,59 +345,6 @@ export class InboundPipeline implements Disposable {
       .flatMap((payload) => (payload.mode === "message" ? [payload.message] : []));
   }
 
-  /** The first message of a stranger: a code by return, once. */
-  async #pair(record: InboxRecord, message: InboundMessage, plugin: ChannelPlugin): Promise<InboundResult> {
-    const { store, clock, outlet } = this.#parts;
-    const senderId = normalizerOf(plugin)(message.sender.id);
-    const code = newPairingCode();
-    const label = plugin.pairing?.idLabel ?? "id";
-    const meta: Record<string, unknown> = {};
-    if (message.sender.name !== undefined) meta["name"] = message.sender.name;
-    if (message.sender.username !== undefined) meta["username"] = message.sender.username;
-    const text = buildPairingReply({
-      channel: plugin.id,
-      idLine: `Your ${label}: ${message.sender.id}`,
-      code,
-    });
-    const result = await store.call.channelPairing.request({
-      channel: record.channel,
-      accountId: record.accountId,
-      senderId,
-      code,
-      meta,
-      reply: outlet.draft({
-        idempotencyKey: `pairing:${record.channel}:${record.accountId}:${senderId}:${code}`,
-        channel: record.channel,
-        accountId: record.accountId,
-        to: message.reply.to,
-        text,
-      }),
-      inboxId: record.inboxId,
-      now: clock.now(),
-    });
-    if (result.created) {
-      outlet.poke(record.channel, record.accountId);
-      this.#announcePairing(record, senderId, code, meta);
-    }
-    return {
-      status: "ignored",
-      inboxId: record.inboxId,
-      reason: result.state === "full" ? "pairing-queue-full" : "pairing-required",
-    };
-  }
-
-  #announcePairing(record: InboxRecord, senderId: string, code: string, metadata: object): void {
-    const { hooks, logger } = this.#parts;
-    if (!hooks.has("channel_pairing_requested")) return;
-    hooks
-      .run(
-        "channel_pairing_requested",
-        { channel: record.channel, accountId: record.accountId, senderId, code, metadata },
-        { channelId: record.channel, accountId: record.accountId, senderId },
-      )
-      .catch((error) => logger.warn("a channel_pairing_requested hook failed", { error }));
-  }
-
   async #ignore(record: InboxRecord, reason: string): Promise<InboundResult> {
     await this.#parts.store.call.inbox.ignore({
       inboxId: record.inboxId,
@@ -411,56 +363,6 @@ export class InboundPipeline implements Disposable {
       ...(message.reply.threadId === undefined ? {} : { threadId: message.reply.threadId }),
       text,
     });
-  }
-
-  #announce(
-    record: InboxRecord,
-    route: { sessionKey: string },
-    event: { from: string; content: string; [field: string]: unknown },
-  ): void {
-    const { hooks, logger } = this.#parts;
-    if (!hooks.has("message_received")) return;
-    hooks
-      .run(
-        "message_received",
-        { ...event, messageId: record.messageId, sessionKey: route.sessionKey, runId: record.inboxId },
-        this.#hookContext(record, route.sessionKey),
-      )
-      .catch((error) => logger.warn("a message_received hook failed", { error }));
-  }
-
-  async #claimedByHook(
-    record: InboxRecord,
-    message: InboundMessage,
-    sessionKey: string,
-  ): Promise<{ handled: boolean; text?: string } | undefined> {
-    const { hooks } = this.#parts;
-    if (!hooks.has("before_dispatch")) return undefined;
-    const claim = await hooks.run<{ handled: boolean; text?: string }>(
-      "before_dispatch",
-      {
-        content: message.text,
-        messageId: record.messageId,
-        channel: record.channel,
-        sessionKey,
-        senderId: message.sender.id,
-        isGroup: message.conversation.kind !== "direct",
-        timestamp: message.timestamp,
-      },
-      this.#hookContext(record, sessionKey),
-    );
-    return claim?.handled ? claim : undefined;
-  }
-
-  #hookContext(record: InboxRecord, sessionKey: string): object {
-    return {
-      channelId: record.channel,
-      accountId: record.accountId,
-      conversationId: record.conversation,
-      messageId: record.messageId,
-      sessionKey,
-      runId: record.inboxId,
-    };
   }
 
   /** Keeps the row and tries again later; gives up as dead, listed and replayable. */

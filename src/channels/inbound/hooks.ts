@@ -1,0 +1,77 @@
+import type { InboundMessage } from "../../contracts/channel-runtime.ts";
+import type { Logger } from "../../kernel/logger.ts";
+import type { HookRunner } from "../../plugins/types.ts";
+import type { InboxRecord } from "../../store/procedures/inbox.ts";
+
+/** Tells plugins about messages that come in; observers never hold one up. */
+export class InboundHooks {
+  readonly #hooks: HookRunner;
+  readonly #logger: Logger;
+
+  constructor(parts: { hooks: HookRunner; logger: Logger }) {
+    this.#hooks = parts.hooks;
+    this.#logger = parts.logger;
+  }
+
+  received(
+    record: InboxRecord,
+    route: { sessionKey: string },
+    event: { from: string; content: string; [field: string]: unknown },
+  ): void {
+    this.#observe(
+      "message_received",
+      { ...event, messageId: record.messageId, sessionKey: route.sessionKey, runId: record.inboxId },
+      contextOf(record, route.sessionKey),
+    );
+  }
+
+  pairingRequested(record: InboxRecord, senderId: string, code: string, metadata: object): void {
+    const { channel, accountId } = record;
+    this.#observe(
+      "channel_pairing_requested",
+      { channel, accountId, senderId, code, metadata },
+      { channelId: channel, accountId, senderId },
+    );
+  }
+
+  /** A plugin may take a message over, with an answer or without. */
+  async claim(
+    record: InboxRecord,
+    message: InboundMessage,
+    sessionKey: string,
+  ): Promise<{ handled: boolean; text?: string } | undefined> {
+    if (!this.#hooks.has("before_dispatch")) return undefined;
+    const claim = await this.#hooks.run<{ handled: boolean; text?: string }>(
+      "before_dispatch",
+      {
+        content: message.text,
+        messageId: record.messageId,
+        channel: record.channel,
+        sessionKey,
+        senderId: message.sender.id,
+        isGroup: message.conversation.kind !== "direct",
+        timestamp: message.timestamp,
+      },
+      contextOf(record, sessionKey),
+    );
+    return claim?.handled ? claim : undefined;
+  }
+
+  #observe(hook: string, event: object, context: object): void {
+    if (!this.#hooks.has(hook)) return;
+    this.#hooks
+      .run(hook, event, context)
+      .catch((error) => this.#logger.warn("a hook failed", { hook, error }));
+  }
+}
+
+function contextOf(record: InboxRecord, sessionKey: string): object {
+  return {
+    channelId: record.channel,
+    accountId: record.accountId,
+    conversationId: record.conversation,
+    messageId: record.messageId,
+    sessionKey,
+    runId: record.inboxId,
+  };
+}
