@@ -1,14 +1,18 @@
 import { readFileSync } from "node:fs";
-import { link, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { link, mkdir, readFile, rename, rm, rmdir, stat, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { type Disposable, disposable } from "../kernel/disposable.ts";
 import { SluiceError } from "../kernel/errors.ts";
 import { newUuid } from "../kernel/ids.ts";
 
 export const LOCK_FILE_NAME = "gateway.lock";
 
-/** Attempts to take a lock over; each failed one means that somebody else was quicker. */
-const MAX_TAKEOVERS = 3;
+/** Looks at a lock that somebody else is taking over, before giving up. */
+const MAX_LOOKS = 100;
+const LOOK_PERIOD_MS = 20;
+/** A takeover is a few file operations; a guard older than this was left by a process that died in one. */
+const GUARD_LIFETIME_MS = 5_000;
 
 interface LockRecord {
   pid: number;
@@ -29,16 +33,44 @@ export async function takeInstanceLock(file: string): Promise<Disposable> {
   const own = `${file}.${ownerId}`;
   await writeFile(own, JSON.stringify(record), { mode: 0o600, flag: "wx" });
   try {
-    for (let attempt = 0; attempt < MAX_TAKEOVERS; attempt++) {
+    for (let look = 0; look < MAX_LOOKS; look++) {
       if (await linked(own, file)) return disposable(() => release(file, ownerId));
       const holder = await readLock(file);
-      if (holder && isAlive(holder)) throw alreadyRunning(file, holder);
-      await putAside(file, holder?.ownerId);
+      if (holder === "missing") continue;
+      if (isAlive(holder)) throw alreadyRunning(file, holder);
+      if (await takenOver(own, file, holder)) return disposable(() => release(file, ownerId));
+      await delay(LOOK_PERIOD_MS);
     }
     throw alreadyRunning(file, undefined);
   } finally {
     await rm(own, { force: true });
   }
+}
+
+/** Replaces a stale lock by ours. Only who made the guard folder may, so that two starters never replace each other's. */
+async function takenOver(own: string, file: string, stale: LockRecord): Promise<boolean> {
+  const guard = `${file}.takeover`;
+  if (!(await made(guard))) return false;
+  try {
+    const now = await readLock(file);
+    if (now === "missing" || now.ownerId !== stale.ownerId) return false;
+    await rename(own, file);
+    return true;
+  } finally {
+    await rmdir(guard).catch(() => {});
+  }
+}
+
+async function made(guard: string): Promise<boolean> {
+  try {
+    await mkdir(guard);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+  }
+  const { mtimeMs } = await stat(guard).catch(() => ({ mtimeMs: Date.now() }));
+  if (Date.now() - mtimeMs > GUARD_LIFETIME_MS) await rmdir(guard).catch(() => {});
+  return false;
 }
 
 async function linked(from: string, to: string): Promise<boolean> {
@@ -51,34 +83,29 @@ async function linked(from: string, to: string): Promise<boolean> {
   }
 }
 
-async function readLock(file: string): Promise<LockRecord | undefined> {
+/** A lock that can not be read belongs to nobody who lives. */
+async function readLock(file: string): Promise<LockRecord | "missing"> {
+  let text: string;
   try {
-    return JSON.parse(await readFile(file, "utf8")) as LockRecord;
-  } catch {
-    return undefined;
-  }
-}
-
-/** Removes the stale lock, and only that one: another starter may have replaced it meanwhile. */
-async function putAside(file: string, staleOwner: string | undefined): Promise<void> {
-  const aside = `${file}.stale-${newUuid()}`;
-  try {
-    await rename(file, aside);
+    text = await readFile(file, "utf8");
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return;
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return "missing";
     throw error;
   }
-  const moved = await readLock(aside);
-  if (moved?.ownerId !== staleOwner) await linked(aside, file);
-  await rm(aside, { force: true });
+  try {
+    return JSON.parse(text) as LockRecord;
+  } catch {
+    return { pid: 0, ownerId: "", processStart: "" };
+  }
 }
 
 async function release(file: string, ownerId: string): Promise<void> {
   const holder = await readLock(file);
-  if (holder?.ownerId === ownerId) await rm(file, { force: true });
+  if (holder !== "missing" && holder.ownerId === ownerId) await rm(file, { force: true });
 }
 
 function isAlive(record: LockRecord): boolean {
+  if (!Number.isInteger(record.pid) || record.pid <= 0) return false;
   try {
     process.kill(record.pid, 0);
   } catch (error) {

@@ -141,10 +141,13 @@ describe("the instance lock", () => {
   });
 
   it("goes to exactly one of many that come at once", async () => {
-    const file = join(await temporaryFolder(), "gateway.lock");
-    await writeFile(file, JSON.stringify({ pid: 2 ** 22 - 3, ownerId: "gone", processStart: "x" }));
-    const results = await Promise.allSettled(Array.from({ length: 8 }, () => takeInstanceLock(file)));
-    expect(results.filter((result) => result.status === "fulfilled")).toHaveLength(1);
+    const folder = await temporaryFolder();
+    for (let round = 0; round < 20; round++) {
+      const file = join(folder, `${round}.lock`);
+      await writeFile(file, JSON.stringify({ pid: 2 ** 22 - 3, ownerId: "gone", processStart: "x" }));
+      const results = await Promise.allSettled(Array.from({ length: 6 }, () => takeInstanceLock(file)));
+      expect(results.filter((result) => result.status === "fulfilled")).toHaveLength(1);
+    }
   });
 });
 
