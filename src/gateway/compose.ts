@@ -9,6 +9,8 @@ import { packageRoot } from "../kernel/package-root.ts";
 import { Redactor } from "../kernel/redaction.ts";
 import { Scope } from "../kernel/scope.ts";
 import { createPluginHost } from "../plugins/host.ts";
+import { InstallBook, installHostOf, PluginInstaller } from "../plugins/install/index.ts";
+import { announceSdkHost } from "../plugins/loading/sdk-host.ts";
 import { CLOSE } from "../protocol/close-codes.ts";
 import { createAgentRuntime, SystemEvents } from "../runtime/agent/index.ts";
 import {
@@ -172,11 +174,16 @@ async function build(options: GatewayOptions, scope: Scope): Promise<RunningGate
   let openRooms = (): RuntimeRooms => {
     throw new Error("a plugin asked for its runtime before the gateway was composed");
   };
+  const installs = await InstallBook.open(stateDir);
+  if (installs.problem) logger.error(`${installs.file} cannot be read`, { problem: installs.problem });
   const plugins = createPluginHost({
     config,
     roots: {
       bundled: join(packageRoot(), "dist", "extensions"),
       global: join(stateDir, "extensions"),
+      get installed() {
+        return installs.folders();
+      },
     },
     sdkFolder: join(packageRoot(), "dist", "plugin-sdk"),
     stateDir,
@@ -187,6 +194,16 @@ async function build(options: GatewayOptions, scope: Scope): Promise<RunningGate
     ...(options.importModule === undefined ? {} : { importModule: options.importModule }),
   });
   const { registry, hooks } = plugins;
+  const installer = new PluginInstaller({
+    book: installs,
+    config,
+    host: installHostOf(plugins),
+    hooks,
+    clock,
+    logger: logger.child("installs"),
+    env,
+    hostVersion: facts.version,
+  });
   pluginSchemas = () => plugins.configSchemas();
   const models = createModels({ registry, config, clock, logger, env });
   const systemEvents = new SystemEvents();
@@ -232,6 +249,11 @@ async function build(options: GatewayOptions, scope: Scope): Promise<RunningGate
     channels,
   });
 
+  scope.use(
+    announceSdkHost(() => createPluginRuntime(openRooms(), { pluginId: "plugin-sdk", scope, logger })),
+    "host of the plugin SDK",
+  );
+
   const agents = () => {
     const main = defaultAgentId(current());
     return agentIds(current()).map((agentId) => {
@@ -266,6 +288,8 @@ async function build(options: GatewayOptions, scope: Scope): Promise<RunningGate
     registry,
     hooks,
     plugins,
+    installs,
+    installer,
     agent,
     models,
     sessions,
@@ -358,6 +382,9 @@ async function build(options: GatewayOptions, scope: Scope): Promise<RunningGate
 
   // Plugins are unloaded before the rooms they use are closed.
   scope.use(plugins, "plugins");
+  await installer
+    .recover()
+    .catch((error) => logger.error("an interrupted installation could not be finished", { error }));
   await plugins.start();
   pending.delete("plugins");
   const address = await server.listen(portOf(options.port, env, current()), host);

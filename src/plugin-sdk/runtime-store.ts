@@ -10,32 +10,50 @@ export interface PluginRuntimeStore<Runtime = PluginRuntime> {
   clearRuntime(): void;
 }
 
+interface Slot {
+  runtime: unknown;
+}
+
 /**
- * A place for a plugin's modules to find `api.runtime` after `register()` (spec 6.7). The store belongs to
- * the plugin module that makes it.
+ * A place for a plugin's modules to find `api.runtime` after `register()` (spec 4.16, 6.7). With a plugin id
+ * or a key, every copy of the plugin's module in the process shares it: the setup entry and the full one,
+ * ES module and CommonJS. With a message alone it belongs to the call.
  *
  * @example
  * export const { setRuntime, getRuntime } = createPluginRuntimeStore({ pluginId: "acme-chat" });
  */
 export function createPluginRuntimeStore<Runtime = PluginRuntime>(
-  options: string | { pluginId: string; errorMessage?: string },
+  options: string | { pluginId?: string; key?: string; errorMessage?: string },
 ): PluginRuntimeStore<Runtime> {
-  const errorMessage =
+  const { pluginId, key, errorMessage } =
     typeof options === "string"
-      ? options
-      : (options.errorMessage ?? `the runtime of plugin "${options.pluginId}" is not set yet`);
-  let current: Runtime | null = null;
+      ? { errorMessage: options }
+      : (options as {
+          pluginId?: string;
+          key?: string;
+          errorMessage?: string;
+        });
+  const name = key ?? pluginId;
+  const message = errorMessage ?? `the runtime of plugin "${name ?? "?"}" is not set yet`;
+  const slot = name === undefined ? { runtime: null } : sharedSlot(name);
   return {
     setRuntime(runtime) {
-      current = runtime;
+      slot.runtime = runtime;
     },
     getRuntime() {
-      if (current === null) throw new Error(errorMessage);
-      return current;
+      if (slot.runtime === null) throw new Error(message);
+      return slot.runtime as Runtime;
     },
-    tryGetRuntime: () => current,
+    tryGetRuntime: () => slot.runtime as Runtime | null,
     clearRuntime() {
-      current = null;
+      slot.runtime = null;
     },
   };
+}
+
+function sharedSlot(name: string): Slot {
+  const slots = globalThis as unknown as Record<symbol, Slot | undefined>;
+  const symbol = Symbol.for(`sluice.plugin-sdk.runtime-store:${name}`);
+  slots[symbol] ??= { runtime: null };
+  return slots[symbol];
 }
