@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect, it, onTestFinished } from "vitest";
@@ -81,6 +81,28 @@ it("[F228][F243] takes the quick start's command from a fresh gateway to a note,
     pendingBatches: 0,
     tenants: [{ id: "default", events: 2 }],
   });
+});
+
+it("opens nothing before there is a key, and the first key wakes it", async () => {
+  const stateDir = await temporaryFolder();
+  const gateway = await spawnGateway({ stateDir });
+  onTestFinished(() => gateway.dispose());
+  const post = async (key: string) => {
+    const answer = await fetch(`http://127.0.0.1:${gateway.port}/api/v1/ingest`, {
+      method: "POST",
+      headers: { "content-type": "application/json", "x-api-key": key },
+      body: "",
+    });
+    return answer.status;
+  };
+  await expect.poll(() => post("nobody")).toBe(401);
+  expect(await readdir(stateDir)).not.toContain("capture");
+  const env = isolatedEnvironment(stateDir);
+  const made = await run(process.execPath, [launcher, "capture", "keys", "create", "first", "--json"], {
+    env,
+  });
+  // Through the door now: an empty body is not JSON.
+  expect(await post(JSON.parse(made.stdout).key)).toBe(422);
 });
 
 it("has everything that was acknowledged after the gateway was killed", async () => {
