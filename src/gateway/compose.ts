@@ -250,7 +250,17 @@ async function build(options: GatewayOptions, scope: Scope): Promise<RunningGate
   });
 
   scope.use(
-    announceSdkHost(() => createPluginRuntime(openRooms(), { pluginId: "plugin-sdk", scope, logger })),
+    announceSdkHost(() =>
+      createPluginRuntime(openRooms(), {
+        pluginId: "plugin-sdk",
+        pluginName: "Plugin SDK",
+        origin: "bundled",
+        rootDir: packageRoot(),
+        scope,
+        signal: scope.signal,
+        logger,
+      }),
+    ),
     "host of the plugin SDK",
   );
 

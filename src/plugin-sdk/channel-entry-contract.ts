@@ -18,19 +18,6 @@ export interface BundledEntryModuleRef {
 type SyncModuleLoader = (file: string) => unknown;
 
 const LOADER = Symbol.for("sluice.plugin-sdk.sync-module-loader");
-/** The files an entry will ask for inside `register()`; the plugin loader may load them before. */
-const ENTRY_MODULES = Symbol.for("sluice.plugin-sdk.entry-modules");
-
-function withEntryModules<Entry extends object>(
-  entry: Entry,
-  importMetaUrl: string,
-  references: readonly (BundledEntryModuleRef | undefined)[],
-): Entry {
-  const folder = dirname(fileURLToPath(importMetaUrl));
-  const files = references.flatMap((reference) => (reference ? [resolve(folder, reference.specifier)] : []));
-  return Object.defineProperty(entry, ENTRY_MODULES, { value: files, enumerable: false });
-}
-
 /**
  * Loads one export of another module of the same plugin, synchronously, as `register()` needs it (spec 6.6).
  *
