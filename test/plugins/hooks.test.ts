@@ -198,22 +198,17 @@ describe("typed hooks", () => {
     });
   });
 
-  it("[F137] before_agent_start runs once per run, below the hooks that replaced it, and warns", async () => {
-    const bench = await withPlugins({
-      a: `api.on("before_agent_start", (event) => { globalThis.legacyEvents = [...(globalThis.legacyEvents ?? []), Object.keys(event)];
-            return { modelOverride: "legacy", providerOverride: "legacy", prependContext: "legacy" }; });
-          api.on("before_model_resolve", () => ({ modelOverride: "new" }));
-          api.on("before_prompt_build", () => ({ prependContext: "new" }));`,
+  it("[F137] before_agent_start still works, sees no messages without conversation access, and warns", async () => {
+    const body = `api.on("before_agent_start", (event) => { globalThis.legacyEvent = Object.keys(event);
+      return { modelOverride: "legacy", prependContext: "legacy" }; });`;
+    const event = { prompt: "p", messages: [] };
+    const bench = await withPlugins({ a: body }, { a: {} });
+    expect(await bench.host.hooks.run("before_agent_start", event, { runId: "r1" })).toEqual({
+      modelOverride: "legacy",
+      prependContext: "legacy",
     });
-    const context = { runId: "r1" };
-    expect(await bench.host.hooks.run("before_model_resolve", { prompt: "p" }, context)).toEqual({
-      modelOverride: "new",
-      providerOverride: "legacy",
-    });
-    expect(await bench.host.hooks.run("before_prompt_build", { prompt: "p", messages: [] }, context)).toEqual(
-      { prependContext: "new\n\nlegacy" },
-    );
-    expect((globalThis as { legacyEvents?: string[][] }).legacyEvents).toEqual([["prompt"]]);
+    expect((globalThis as { legacyEvent?: string[] }).legacyEvent).toEqual(["prompt"]);
+    expect((await bench.host.inspect("a"))?.compatibility.signal).toBe("legacy warning");
   });
 
   it("[F112] allowPromptInjection false turns prompt hooks off and strips prompt fields of the legacy hook", async () => {
@@ -228,7 +223,7 @@ describe("typed hooks", () => {
     expect(
       await bench.host.hooks.run("before_prompt_build", { prompt: "p", messages: [] }, {}),
     ).toBeUndefined();
-    expect(await bench.host.hooks.run("before_model_resolve", { prompt: "p" }, {})).toEqual({
+    expect(await bench.host.hooks.run("before_agent_start", { prompt: "p" }, {})).toEqual({
       modelOverride: "m",
     });
   });

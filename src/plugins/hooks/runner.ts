@@ -1,11 +1,10 @@
 import type { TrustedToolPolicy } from "../../contracts/capabilities.ts";
-import type { HookName } from "../../contracts/hooks.ts";
 import type { Clock } from "../../kernel/clock.ts";
 import { withDeadline } from "../../kernel/deadline.ts";
 import { errorMessage } from "../../kernel/errors.ts";
 import type { Logger } from "../../kernel/logger.ts";
 import type { HookRunner, RegistryEntry, RegistryGeneration, RegistryReader } from "../types.ts";
-import { type HookResultFields, mergerFor, type ResultMerger, ToolDecision } from "./merge.ts";
+import { mergerFor, type ResultMerger, ToolDecision } from "./merge.ts";
 import type { TypedHook } from "./read-typed-hook.ts";
 import { type HookRow, hookRow } from "./table.ts";
 import { matchesTool } from "./tool-matcher.ts";
@@ -14,8 +13,6 @@ import { matchesTool } from "./tool-matcher.ts";
 export const MAX_OBSERVERS = 16;
 export const MAX_WAITING_OBSERVERS = 256;
 const MAX_LOG_LENGTH = 500;
-/** Results of the legacy start hook kept for the prompt phase of the same run. */
-const MAX_LEGACY_RESULTS = 256;
 
 const PROMPT_FIELDS = [
   "systemPrompt",
@@ -25,7 +22,6 @@ const PROMPT_FIELDS = [
   "appendSystemContext",
   "toolsAllow",
 ];
-const MODEL_FIELDS = ["providerOverride", "modelOverride"];
 
 type Fields = Record<string, unknown>;
 type Handlers = readonly RegistryEntry<TypedHook>[];
@@ -40,7 +36,6 @@ export class TypedHookRunner implements HookRunner {
   #handlers: ReadonlyMap<string, Handlers> = new Map();
   #observing = 0;
   readonly #waiting: (() => void)[] = [];
-  readonly #legacy = new Map<string, HookResultFields>();
 
   constructor(registry: RegistryReader, clock: Clock, logger: Logger) {
     this.#registry = registry;
@@ -50,9 +45,7 @@ export class TypedHookRunner implements HookRunner {
 
   has(hook: string): boolean {
     if (this.#of(hook).length > 0) return true;
-    if (hook === "before_tool_call") return this.#registry.current().list("trustedToolPolicy").length > 0;
-    const legacy = hook === "before_model_resolve" || hook === "before_prompt_build";
-    return legacy && this.#of("before_agent_start").length > 0;
+    return hook === "before_tool_call" && this.#registry.current().list("trustedToolPolicy").length > 0;
   }
 
   async run<Result = unknown>(hook: string, event: object, context: object): Promise<Result | undefined> {
@@ -64,9 +57,6 @@ export class TypedHookRunner implements HookRunner {
     );
     if (row.name === "before_tool_call") {
       return (await this.#beforeToolCall(row, handlers, event as Fields, context)) as Result | undefined;
-    }
-    if (row.name === "before_model_resolve" || row.name === "before_prompt_build") {
-      return (await this.#withLegacy(row, handlers, event, context)) as Result | undefined;
     }
     if (handlers.length === 0) return undefined;
     if (row.kind === "observe") return this.#observe(row, handlers, event, context) as Promise<undefined>;
@@ -241,40 +231,6 @@ export class TypedHookRunner implements HookRunner {
     const next = this.#waiting.shift();
     if (next) next();
     else this.#observing--;
-  }
-
-  /** Puts the results of `before_agent_start` below those of the hooks that replaced it (spec 4.9). */
-  async #withLegacy(row: HookRow, handlers: Handlers, event: object, context: object) {
-    const fields = row.name === "before_model_resolve" ? MODEL_FIELDS : PROMPT_FIELDS;
-    const legacy = (context as Fields)["toolAuthority"]
-      ? {}
-      : await this.#legacyStart(row.name, event, context);
-    const current = handlers.length > 0 ? await this.#modify(row, handlers, event, context) : undefined;
-    const lower = Object.fromEntries(Object.entries(legacy).filter(([field]) => fields.includes(field)));
-    if (Object.keys(lower).length === 0) return current;
-    const merger = mergerFor(row);
-    if (current) merger.add(current, "");
-    merger.add(lower, "");
-    return merger.result();
-  }
-
-  async #legacyStart(phase: HookName, event: object, context: object): Promise<HookResultFields> {
-    const handlers = this.#of("before_agent_start");
-    if (handlers.length === 0) return {};
-    const runId = (context as Fields)["runId"];
-    const known = typeof runId === "string" ? this.#legacy.get(runId) : undefined;
-    if (known) {
-      if (phase === "before_prompt_build") this.#legacy.delete(runId as string);
-      return known;
-    }
-    const row = hookRow("before_agent_start") as HookRow;
-    const result = (await this.#modify(row, handlers, event, context)) ?? {};
-    if (typeof runId === "string" && phase === "before_model_resolve") {
-      if (this.#legacy.size >= MAX_LEGACY_RESULTS)
-        this.#legacy.delete(this.#legacy.keys().next().value as string);
-      this.#legacy.set(runId, result);
-    }
-    return result;
   }
 
   async #call(

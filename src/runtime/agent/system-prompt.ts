@@ -12,6 +12,8 @@ export function buildSystemPrompt(input: {
   tools: ToolSet;
   nowMs: number;
   modelRef: string;
+  /** Routing hints of plugin commands. */
+  guidance?: readonly string[];
 }): string {
   const { settings, request, tools } = input;
   const name = settings.identity?.name ?? settings.name ?? DEFAULT_AGENT_NAME;
@@ -25,6 +27,7 @@ export function buildSystemPrompt(input: {
       `You can call these tools:\n${tools.tools.map((tool) => `- ${tool.name}: ${firstLine(tool.description)}`).join("\n")}`,
     );
   }
+  if (input.guidance && input.guidance.length > 0) sections.push(input.guidance.join("\n"));
   const channel = request.deliver?.channel;
   const chatType = request.context?.["chatType"];
   if (channel) {

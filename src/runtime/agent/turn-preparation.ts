@@ -4,12 +4,14 @@ import type { ToolRegistration } from "../../contracts/registrations.ts";
 import type { Clock } from "../../kernel/clock.ts";
 import { errorMessage } from "../../kernel/errors.ts";
 import type { Logger } from "../../kernel/logger.ts";
+import { commandGuidance } from "../../plugins/commands.ts";
 import type { HookRunner, RegistryReader } from "../../plugins/types.ts";
 import type { BegunTurn } from "../../store/procedures/turns.ts";
 import type { TurnRequest } from "../../store/records.ts";
 import type { ConfigService } from "../config/types.ts";
 import { clampThinkingLevel } from "../models/thinking.ts";
 import type { Models, ResolvedModel } from "../models/types.ts";
+import { pluginCommandReply } from "./plugin-command.ts";
 import { type AgentSettings, agentDir, agentSettings, agentWorkspaceDir } from "./settings.ts";
 import type { SystemEvents } from "./system-events.ts";
 import { buildSystemPrompt } from "./system-prompt.ts";
@@ -84,6 +86,8 @@ export async function prepareTurn(
   const config = parts.config.current().config;
   const settings = agentSettings(config, request.agentId);
   const hookContext = contextOf(parts, request, begun);
+  const commanded = await pluginCommandReply(parts, request, hookContext, senderIsOwner(request));
+  if (commanded) return commanded;
   const user = userMessage(request, begun, parts.clock);
   const legacy = hooks.has("before_agent_start")
     ? await hooks.run<PromptFields & { modelOverride?: string; providerOverride?: string }>(
@@ -239,6 +243,7 @@ function systemPromptOf(
       tools: input.tools,
       nowMs: parts.clock.now(),
       modelRef: resolved.ref,
+      guidance: commandGuidance(parts.registry.current(), "openclaw_main"),
     });
   const context = {
     config: parts.config.current().config,

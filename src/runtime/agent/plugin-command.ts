@@ -1,0 +1,42 @@
+import type { AgentHookContext } from "../../contracts/hooks.ts";
+import { matchCommand, runCommand } from "../../plugins/commands.ts";
+import type { TurnRequest } from "../../store/records.ts";
+import type { HookReply, TurnParts } from "./turn-preparation.ts";
+
+/**
+ * Answers a turn whose text is a plugin's command, before any model is chosen (plugin-sdk spec 3.5).
+ * `undefined` when it is none, or when the command lets the agent go on.
+ */
+export async function pluginCommandReply(
+  parts: TurnParts,
+  request: TurnRequest,
+  hookContext: AgentHookContext,
+  owner: boolean,
+): Promise<HookReply | undefined> {
+  const text = (request.transcriptText ?? request.text).trim();
+  if (!text.startsWith("/")) return undefined;
+  const channel = request.deliver?.channel ?? "webchat";
+  const matched = matchCommand(parts.registry.current(), text, channel);
+  if (!matched) return undefined;
+  const { deliver, context = {} } = request;
+  const senderId = context["senderId"];
+  const result = await runCommand(
+    matched,
+    {
+      channel,
+      isAuthorizedSender: owner,
+      senderIsOwner: owner,
+      commandBody: text,
+      config: parts.config.current().config,
+      agentId: request.agentId,
+      sessionKey: request.sessionKey,
+      ...(hookContext.sessionId === undefined ? {} : { sessionId: hookContext.sessionId }),
+      ...(typeof senderId === "string" ? { senderId } : {}),
+      ...(deliver ? { channelId: deliver.channel, accountId: deliver.accountId, to: deliver.to } : {}),
+      ...(deliver?.threadId === undefined ? {} : { messageThreadId: deliver.threadId }),
+    },
+    parts.logger,
+  );
+  if (result.continueAgent) return undefined;
+  return { kind: "reply", text: result.suppressReply ? "" : (result.text ?? ""), hookContext };
+}
