@@ -2,6 +2,8 @@ import type { ChannelService } from "../channels/service.ts";
 import type { Clock } from "../kernel/clock.ts";
 import type { Logger } from "../kernel/logger.ts";
 import type { Redactor } from "../kernel/redaction.ts";
+import type { PluginInspection } from "../plugins/inspect/inspect.ts";
+import type { InstallBook, PluginInstaller } from "../plugins/install/index.ts";
 import type { HookRunner, PluginRecord, RegistryReader } from "../plugins/types.ts";
 import type { SystemEvents } from "../runtime/agent/system-events.ts";
 import type { AgentRuntime } from "../runtime/agent/types.ts";
@@ -18,6 +20,11 @@ import type { Presence } from "./presence.ts";
 /** What the gateway asks of the plugin host. */
 export interface PluginDirectory {
   records(): readonly PluginRecord[];
+  inspect(id: string): Promise<PluginInspection | undefined>;
+  /** Loads a plugin's code anew; the old one goes on when that fails. */
+  reload(id: string): Promise<void>;
+  /** Looks at folders and configuration again and follows them. */
+  applyConfig(): Promise<void>;
 }
 
 /**
@@ -33,6 +40,8 @@ export interface GatewayServices {
   readonly registry: RegistryReader;
   readonly hooks: HookRunner;
   readonly plugins: PluginDirectory;
+  readonly installs: InstallBook;
+  readonly installer: PluginInstaller;
   readonly agent: AgentRuntime;
   readonly models: Models;
   readonly sessions: Sessions;

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { Type } from "typebox";
 import { SluiceError } from "../../kernel/errors.ts";
-import type { PluginRecord } from "../../plugins/types.ts";
 import type { ErrorCode } from "../../protocol/error-codes.ts";
 import { type MethodGroup, method } from "../rpc/method.ts";
+import { catalogEntry } from "./plugin-entry.ts";
 
 const open = { additionalProperties: true } as const;
 
@@ -23,9 +23,12 @@ const list = method({
     const records = services.plugins.records();
     return {
       generation: services.registry.current().id,
-      plugins: records.map(catalogEntry),
+      plugins: records.map((record) => ({
+        ...catalogEntry(record),
+        removable: services.installs.find(record.id) !== undefined,
+      })),
       diagnostics: records.flatMap((record) => record.diagnostics),
-      mutationAllowed: false,
+      mutationAllowed: true,
     };
   },
 });
@@ -46,33 +49,31 @@ const inspect = method({
   ),
   summary: "Tells everything about one plugin: state, reasons, diagnostics and what it registered.",
   idempotent: true,
-  handler: ({ services }, { pluginId }) => {
-    const record = services.plugins.records().find((candidate) => candidate.id === pluginId);
-    if (!record) {
+  handler: async ({ services }, { pluginId }) => {
+    const inspection = await services.plugins.inspect(pluginId);
+    const record = services.plugins.records().find(({ id }) => id === inspection?.plugin.id);
+    if (!inspection || !record) {
       throw new SluiceError<ErrorCode>("INVALID_REQUEST", `unknown plugin: ${pluginId}`, {
         details: { pluginId },
       });
     }
-    const contributions: Record<string, string[]> = {};
-    for (const entry of services.registry.current().ofPlugin(pluginId)) {
-      const keys = contributions[entry.kind] ?? [];
-      keys.push(entry.key);
-      contributions[entry.kind] = keys;
-    }
-    const { state: _state, status, reason, error, ...plugin } = catalogEntry(record);
+    const { contributions, policy, mcpServers, cliCommands } = inspection;
+    const { state: _state, status, reason, error, ...entry } = catalogEntry(record);
     const of = (kind: string) => contributions[kind] ?? [];
+    const installed = services.installs.find(record.id);
     return {
+      ...inspection,
       ok: true as const,
-      plugin,
+      plugin: { ...inspection.plugin, ...entry },
       declared: {
         channels: of("channel"),
         providers: of("provider"),
         tools: of("tool"),
         contracts: Object.keys(contributions),
         hooks: of("hook"),
-        mcpServers: [],
-        cliCommands: of("cli"),
-        cliBackends: [],
+        mcpServers,
+        cliCommands,
+        cliBackends: of("cliBackend"),
         skills: [],
         dangerousConfigFlags: [],
       },
@@ -80,28 +81,17 @@ const inspect = method({
         .update(JSON.stringify([record.id, record.version, record.source]))
         .digest("hex"),
       grants: {
-        hooks: { allowPromptInjection: { effective: true }, allowConversationAccess: { effective: true } },
+        hooks: {
+          allowPromptInjection: { effective: policy.allowPromptInjection },
+          allowConversationAccess: {
+            effective: policy.allowConversationAccess ?? record.origin === "bundled",
+          },
+        },
       },
       runtime: { status, reason, ...(error === undefined ? {} : { error }), contributions },
-      diagnostics: [...record.diagnostics],
+      ...(installed ? { install: installed } : {}),
     };
   },
 });
-
-function catalogEntry(record: PluginRecord) {
-  return {
-    id: record.id,
-    name: record.name,
-    ...(record.version === undefined ? {} : { version: record.version }),
-    ...(record.description === undefined ? {} : { description: record.description }),
-    installed: true,
-    enabled: record.status !== "disabled",
-    state: record.status === "loaded" ? "enabled" : record.status === "error" ? "error" : "disabled",
-    status: record.status,
-    reason: record.reason,
-    origin: record.origin,
-    ...(record.error === undefined ? {} : { error: record.error }),
-  };
-}
 
 export default [list, inspect] satisfies MethodGroup;

@@ -33,6 +33,10 @@ export const CATALOGUE: readonly CatalogueGroup[] = [
   group("config.get config.set config.patch", () => import("../methods/config.ts")),
   group("plugins.list plugins.inspect", () => import("../methods/plugins.ts")),
   group(
+    "plugins.install plugins.uninstall plugins.setEnabled plugins.reload plugins.refresh",
+    () => import("../methods/plugin-installs.ts"),
+  ),
+  group(
     "device.pair.list device.pair.approve device.pair.reject device.pair.remove device.token.revoke",
     () => import("../methods/devices.ts"),
   ),
