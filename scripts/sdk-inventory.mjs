@@ -41,9 +41,9 @@ if (exportsFile) {
 }
 
 const sorted = (object) => Object.fromEntries(Object.entries(object).sort(([a], [b]) => (a < b ? -1 : 1)));
-const lines = Object.entries(sorted(inventory)).map(
-  ([subpath, names]) => `${JSON.stringify(subpath)}: ${JSON.stringify(sorted(names))}`,
+const ordered = Object.fromEntries(
+  Object.entries(sorted(inventory)).map(([key, names]) => [key, sorted(names)]),
 );
-await writeFile(inventoryFile, `{\n${lines.join(",\n")}\n}\n`);
+await writeFile(inventoryFile, `${JSON.stringify(ordered, null, 2)}\n`);
 const count = Object.values(inventory).reduce((sum, names) => sum + Object.keys(names).length, 0);
-console.log(`${lines.length} subpaths, ${count} names`);
+console.log(`${Object.keys(ordered).length} subpaths, ${count} names`);
