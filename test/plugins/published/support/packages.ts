@@ -1,0 +1,67 @@
+import { spawn } from "node:child_process";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+
+/** Packages as their authors published them; exact versions, so that a test means the same every day. */
+export const PUBLISHED = {
+  "@openclaw/irc": "2026.9.5",
+  "@openclaw/nextcloud-talk": "2026.9.5",
+  "@openclaw/mattermost": "2026.9.5",
+  "@openclaw/brave-plugin": "2026.9.5",
+  "@openclaw/deepseek-provider": "2026.9.5",
+  "@mem0/openclaw-mem0": "1.0.16",
+  "@wecom/wecom-openclaw-plugin": "2026.7.2",
+  "@soimy/dingtalk": "3.6.7",
+} as const;
+
+export type PublishedName = keyof typeof PUBLISHED;
+
+const cache = join(import.meta.dirname, "../../../../node_modules/.cache/published-plugins");
+const UNREACHABLE = /ENOTFOUND|ECONNREFUSED|EAI_AGAIN|ETIMEDOUT|ENETUNREACH|network request|fetch failed/i;
+const INSTALL_LIMIT_MS = 120_000;
+
+export function packageFolder(name: PublishedName): string {
+  return join(cache, "node_modules", name);
+}
+
+/**
+ * Installs the packages once into a cache folder, without install scripts and without a host. False, with a
+ * message nobody can overlook, only when the registry can not be reached.
+ */
+export async function publishedPackages(): Promise<boolean> {
+  const wanted = Object.entries(PUBLISHED) as [PublishedName, string][];
+  const present = await Promise.all(wanted.map(async ([name, version]) => (await installed(name)) === version));
+  if (present.every(Boolean)) return true;
+  await mkdir(cache, { recursive: true });
+  await writeFile(join(cache, "package.json"), JSON.stringify({ private: true, dependencies: PUBLISHED }));
+  const { status, output } = await npmInstall();
+  if (status === 0) return true;
+  if (!UNREACHABLE.test(output)) throw new Error(`the published packages could not be installed:\n${output}`);
+  console.warn("\n!!! SKIPPED: the package registry is unreachable; published plugins were NOT tested !!!\n");
+  return false;
+}
+
+async function installed(name: PublishedName): Promise<string | undefined> {
+  try {
+    const text = await readFile(join(packageFolder(name), "package.json"), "utf8");
+    return (JSON.parse(text) as { version?: string }).version;
+  } catch {
+    return undefined;
+  }
+}
+
+function npmInstall(): Promise<{ status: number | null; output: string }> {
+  const flags = ["--ignore-scripts", "--omit=peer", "--legacy-peer-deps", "--no-audit", "--no-fund"];
+  return new Promise((resolve) => {
+    const child = spawn("npm", ["install", ...flags, "--loglevel=error"], {
+      cwd: cache,
+      timeout: INSTALL_LIMIT_MS,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    let output = "";
+    child.stdout.on("data", (chunk) => (output += chunk));
+    child.stderr.on("data", (chunk) => (output += chunk));
+    child.once("error", (error) => resolve({ status: 1, output: error.message }));
+    child.once("close", (status) => resolve({ status, output }));
+  });
+}
