@@ -18,6 +18,13 @@ export function pinned(args, program = process.execPath) {
   return canPin ? ["taskset", ["-c", SERVER_CPU, program, ...args]] : [program, args];
 }
 
+const children = new Set();
+// A bench that ends early leaves nothing running behind.
+process.on("exit", () => {
+  for (const child of children) child.kill("SIGKILL");
+});
+for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(1));
+
 /** A running program. */
 export class Program {
   #child;
@@ -26,6 +33,8 @@ export class Program {
   constructor(args, { env = process.env, cwd } = {}) {
     const [command, rest] = pinned(args);
     this.#child = spawn(command, rest, { env, cwd, stdio: ["ignore", "pipe", "pipe"] });
+    children.add(this.#child);
+    this.#child.once("exit", () => children.delete(this.#child));
     this.#child.stdout.on("data", (chunk) => (this.#output += chunk));
     this.#child.stderr.on("data", (chunk) => (this.#output += chunk));
   }
