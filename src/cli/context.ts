@@ -44,6 +44,11 @@ export class CommandContext {
     });
   }
 
+  /** True when the command line says which gateway is meant. */
+  get namesGateway(): boolean {
+    return this.#options.url !== undefined || this.#options.port !== undefined;
+  }
+
   get clock(): Clock {
     return this.environment.clock;
   }

@@ -9,6 +9,7 @@ import { SluiceError } from "../kernel/errors.ts";
 import { packageRoot } from "../kernel/package-root.ts";
 import { resolveStateDir } from "../runtime/state/state-folder.ts";
 import { configFile } from "./access.ts";
+import { localRoots } from "./commands/plugins-local.ts";
 import type { CliEnvironment } from "./context.ts";
 import { readLocalConfig } from "./local-config.ts";
 
@@ -31,7 +32,12 @@ export async function promisedCommands(environment: CliEnvironment): Promise<Pro
 
 /** True when nothing but the bundled plugins can be there, as they are by default. */
 function isUntouched(environment: CliEnvironment): boolean {
-  return !existsSync(configFile(environment.env)) && !existsSync(rootsOf(environment).global);
+  const stateDir = resolveStateDir(environment.env);
+  return ![
+    configFile(environment.env),
+    join(stateDir, "extensions"),
+    join(stateDir, "plugins", "installs.json"),
+  ].some(existsSync);
 }
 
 async function discoverCommands(environment: CliEnvironment): Promise<PromisedCommand[]> {
@@ -42,7 +48,11 @@ async function discoverCommands(environment: CliEnvironment): Promise<PromisedCo
   ]);
   const section = config["plugins"] as { load?: { paths?: unknown } } | undefined;
   const paths = Array.isArray(section?.load?.paths) ? section.load.paths.map(String) : [];
-  const { plugins } = buildSnapshot(await discoverPlugins(rootsOf(environment), paths), config, undefined);
+  const { plugins } = buildSnapshot(
+    await discoverPlugins(await rootsOf(environment), paths),
+    config,
+    undefined,
+  );
   return plugins
     .filter(({ decision }) => decision.enabled)
     .flatMap(({ candidate }) => candidate.manifest?.cliCommands ?? [])
@@ -67,7 +77,7 @@ export async function attachPluginCommand(
   const snapshot = { config, source: config };
   const host = createPluginHost({
     config: { current: () => snapshot, onChange: () => ({ dispose() {} }) },
-    roots: rootsOf(environment),
+    roots: await rootsOf(environment),
     sdkFolder: join(packageRoot(), "dist/plugin-sdk"),
     stateDir: resolveStateDir(environment.env),
     logger: createLogger({
@@ -90,11 +100,10 @@ export async function attachPluginCommand(
   return host;
 }
 
-function rootsOf({ env }: CliEnvironment) {
-  return {
-    bundled: join(packageRoot(), "dist/extensions"),
-    global: join(resolveStateDir(env), "extensions"),
-  };
+async function rootsOf({ env }: CliEnvironment) {
+  const stateDir = resolveStateDir(env);
+  const { InstallBook } = await import("../plugins/install/book.ts");
+  return localRoots(stateDir, (await InstallBook.open(stateDir)).folders());
 }
 
 /** Lines of a plugin's command go to stderr: stdout belongs to its result. */

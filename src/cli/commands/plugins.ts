@@ -1,8 +1,10 @@
 import type { Command } from "commander";
-import { writeConfig } from "../config-write.ts";
+import type { PluginHost } from "../../plugins/host.ts";
+import type { InstallBook } from "../../plugins/install/index.ts";
 import { type CliEnvironment, CommandContext } from "../context.ts";
-import { cliError } from "../errors.ts";
+import { cliError, describeError } from "../errors.ts";
 import { table } from "../output/table.ts";
+import { registerPluginChanges } from "./plugins-change.ts";
 
 interface Diagnostic {
   level: string;
@@ -19,12 +21,12 @@ interface PluginRow {
   status?: string;
   reason?: string;
   error?: string;
-  diagnostics?: Diagnostic[];
+  diagnostics?: readonly Diagnostic[];
 }
 
 interface PluginList {
-  plugins: PluginRow[];
-  diagnostics?: Diagnostic[];
+  plugins: readonly PluginRow[];
+  diagnostics?: readonly Diagnostic[];
 }
 
 export function registerPlugins(program: Command, environment: CliEnvironment): void {
@@ -50,33 +52,15 @@ export function registerPlugins(program: Command, environment: CliEnvironment): 
   plugins
     .command("inspect <id>")
     .description("everything one plugin declares and has registered")
+    .alias("info")
     .addHelpText("after", "\nExample:\n  $ sluice plugins inspect echo\n")
     .action(async (id: string, _options: object, command: Command) => {
       const context = new CommandContext(environment, command);
-      const report = await context.call<object>("plugins.inspect", { pluginId: id }, "operator.read");
+      const report = await inspect(context, id);
       context.output.result(report, (value) => JSON.stringify(value, null, 2));
     });
 
-  for (const [verb, enabled] of [
-    ["enable", true],
-    ["disable", false],
-  ] as const) {
-    plugins
-      .command(`${verb} <id>`)
-      .description(`${verb} a plugin in the configuration; it takes effect at once`)
-      .action(async (id: string, _options: object, command: Command) => {
-        const context = new CommandContext(environment, command);
-        const result = await context.withGateway(["operator.admin"], async (client) => {
-          const { plugins: rows } = await client.call<PluginList>("plugins.list", {});
-          if (!rows.some((row) => row.id === id))
-            throw cliError("USAGE", `there is no plugin "${id}"; see: sluice plugins list`);
-          return writeConfig(context, client, ["plugins", "entries", id, "enabled"], enabled);
-        });
-        context.output.result(result, ({ noop }) =>
-          noop ? `${id} is ${verb}d already` : `${id} is ${verb}d`,
-        );
-      });
-  }
+  registerPluginChanges(plugins, environment);
 
   plugins
     .command("doctor")
@@ -84,7 +68,7 @@ export function registerPlugins(program: Command, environment: CliEnvironment): 
     .addHelpText("after", "\nExample:\n  $ sluice plugins doctor\n")
     .action(async (_options: object, command: Command) => {
       const context = new CommandContext(environment, command);
-      const found = problemsOf(await list(context));
+      const found = problemsOf(await examine(context));
       context.output.result({ ok: found.length === 0, problems: found }, ({ problems }) =>
         problems.length === 0
           ? "Nothing is wrong with the plugins."
@@ -95,8 +79,68 @@ export function registerPlugins(program: Command, environment: CliEnvironment): 
     });
 }
 
+/** From the running gateway; without one, what the next start would find. */
 function list(context: CommandContext): Promise<PluginList> {
-  return context.call<PluginList>("plugins.list", {}, "operator.read");
+  return fromGatewayOr(
+    context,
+    () => context.call<PluginList>("plugins.list", {}, "operator.read"),
+    async (host) => {
+      await host.snapshot();
+      return { plugins: host.records(), diagnostics: host.diagnostics() };
+    },
+  );
+}
+
+function inspect(context: CommandContext, pluginId: string): Promise<object> {
+  return fromGatewayOr<object>(
+    context,
+    () => context.call<object>("plugins.inspect", { pluginId }, "operator.read"),
+    async (host, book) => {
+      const report = await host.inspect(pluginId);
+      if (!report) throw cliError("USAGE", `there is no plugin "${pluginId}"; see: sluice plugins list`);
+      const install = book.find(report.plugin.id);
+      return { ok: true, ...report, ...(install ? { install } : {}) };
+    },
+  );
+}
+
+/** Without a gateway every enabled plugin is registered once, without effect, to see what is wrong. */
+function examine(context: CommandContext): Promise<PluginList> {
+  return fromGatewayOr(
+    context,
+    () => context.call<PluginList>("plugins.list", {}, "operator.read"),
+    async (host) => {
+      await host.snapshot();
+      const plugins: PluginRow[] = [];
+      for (const record of host.records()) {
+        plugins.push(
+          record.status === "disabled"
+            ? { ...record, diagnostics: [...record.diagnostics] }
+            : await seen(host, record.id),
+        );
+      }
+      return { plugins, diagnostics: [...host.diagnostics()] };
+    },
+  );
+}
+
+async function seen(host: PluginHost, id: string): Promise<PluginRow> {
+  const report = await host.inspect(id);
+  return report ? { ...report.plugin, diagnostics: [...report.diagnostics] } : { id };
+}
+
+async function fromGatewayOr<T>(
+  context: CommandContext,
+  remote: () => Promise<T>,
+  local: (host: PluginHost, book: InstallBook) => Promise<T>,
+): Promise<T> {
+  try {
+    return await remote();
+  } catch (error) {
+    if (context.namesGateway || describeError(error).code !== "GATEWAY_UNREACHABLE") throw error;
+    const { withLocalHost } = await import("./plugins-local.ts");
+    return withLocalHost(context.environment, local);
+  }
 }
 
 function problemsOf({ plugins, diagnostics = [] }: PluginList): Diagnostic[] {
