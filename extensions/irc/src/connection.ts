@@ -4,6 +4,7 @@ import type { IrcAccount } from "./account.ts";
 import { FloodGate } from "./flood-gate.ts";
 import { splitLines, textBudget } from "./lines.ts";
 import { MessageIds } from "./message-id.ts";
+import { ServerConfirmation } from "./server-confirmation.ts";
 
 /** How long registration with the server may take. */
 const REGISTER_LIMIT_MS = 30_000;
@@ -39,6 +40,7 @@ export class IrcConnection {
   readonly #client: Client;
   readonly #flood: FloodGate;
   readonly #ids = new MessageIds();
+  readonly #confirmation: ServerConfirmation;
   #registered = false;
   #closed = false;
   #failure: string | undefined;
@@ -50,6 +52,7 @@ export class IrcConnection {
     this.#events = events;
     this.#client = new IRC.Client();
     this.#flood = new FloodGate({ ...account.flood, now: () => performance.now(), sleep });
+    this.#confirmation = new ServerConfirmation((token) => this.#client.raw("PING", token));
   }
 
   get ready(): boolean {
@@ -77,6 +80,7 @@ export class IrcConnection {
         clearTimeout(limit);
         signal.removeEventListener("abort", stop);
         this.#closing.abort(new Error(reason));
+        this.#confirmation.fail(brokenPipe());
         client.removeAllListeners();
         resolve({ reason: this.#failure ?? reason, fatal, wasReady: this.#registered });
       };
@@ -84,6 +88,10 @@ export class IrcConnection {
         if (client.connected) client.quit("The gateway is stopping");
         finish("stopped");
       };
+      client.on("raw socket connected", (socket: { setNoDelay?(on: boolean): void }) => {
+        // A line and the PING behind it must not wait for the server's delayed acknowledgement (40 ms).
+        socket.setNoDelay?.(true);
+      });
       client.on("registered", () => {
         this.#registered = true;
         clearTimeout(limit);
@@ -113,6 +121,7 @@ export class IrcConnection {
           );
         },
       );
+      client.on("pong", (event: { message?: string }) => this.#confirmation.answered(event.message));
       client.on("privmsg", (event: IrcMessageEvent) => this.#incoming(event, false));
       client.on("action", (event: IrcMessageEvent) => this.#incoming(event, true));
       client.on("socket close", (error: Error | false | undefined) => {
@@ -145,8 +154,8 @@ export class IrcConnection {
   }
 
   /**
-   * Sends one text to a nick or channel. `beforeFirstByte` is awaited right before the first line leaves;
-   * a failure before that says that nothing was sent.
+   * Sends one text to a nick or channel and resolves when the server has taken it. `beforeFirstByte` is
+   * awaited right before the first line leaves; a failure before that says that nothing was sent.
    */
   async send(
     target: string,
@@ -171,6 +180,7 @@ export class IrcConnection {
       if (!this.ready) throw notDispatched("the IRC connection was lost", index);
       await this.#write(`PRIVMSG ${target} :${line}`);
     }
+    if (lines.length > 0) await this.#confirmation.next();
     return { lines: lines.length };
   }
 

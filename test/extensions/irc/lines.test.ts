@@ -5,6 +5,7 @@ import { FloodGate } from "../../../extensions/irc/src/flood-gate.ts";
 import { mentions, withoutAddress } from "../../../extensions/irc/src/inbound.ts";
 import { splitLines, stripFormatting, textBudget, toPlainText } from "../../../extensions/irc/src/lines.ts";
 import { MessageIds } from "../../../extensions/irc/src/message-id.ts";
+import { ServerConfirmation } from "../../../extensions/irc/src/server-confirmation.ts";
 import { ManualClock } from "../../../src/kernel/manual-clock.ts";
 
 describe("lines", () => {
@@ -156,5 +157,35 @@ describe("accounts", () => {
     expect(unconfiguredReason(resolveAccount({ channels: { irc: { host: "h", nick: "a b" } } }))).toMatch(
       "not a valid nick",
     );
+  });
+});
+
+describe("the server's confirmation", () => {
+  test("one PING at a time answers for everything written before it", async () => {
+    const pings: string[] = [];
+    const confirmation = new ServerConfirmation((token) => pings.push(token));
+    const done: string[] = [];
+    const first = confirmation.next().then(() => done.push("first"));
+    const later = [confirmation.next(), confirmation.next()].map((one) => one.then(() => done.push("later")));
+    expect(pings).toHaveLength(1);
+    confirmation.answered("1700000000000");
+    confirmation.answered(pings[0]);
+    await first;
+    expect(done).toEqual(["first"]);
+    expect(pings).toHaveLength(2);
+    confirmation.answered(pings[1]);
+    await Promise.all(later);
+    expect(pings).toHaveLength(2);
+  });
+
+  test("a lost connection and a silent server say that nothing is known", async () => {
+    const lost = new ServerConfirmation(() => {});
+    const waiting = [lost.next(), lost.next()];
+    lost.fail(new Error("gone"));
+    for (const one of waiting) await expect(one).rejects.toThrow("gone");
+    const silent = new ServerConfirmation(() => {}, 5);
+    const keepAlive = setTimeout(() => {}, 1_000);
+    await expect(silent.next()).rejects.toMatchObject({ code: "ETIMEDOUT" });
+    clearTimeout(keepAlive);
   });
 });
