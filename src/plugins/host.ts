@@ -120,6 +120,11 @@ export class PluginHost implements Disposable {
       logger: options.logger,
       parent: this.#scope,
       workflow: this.#workflow(options.workflow ?? {}),
+      watch: {
+        monotonic: () => options.clock.monotonic(),
+        onHeld: (pluginId, ms) =>
+          this.#report(pluginId, "event-loop-held", `held everything up for ${Math.round(ms)} ms`),
+      },
       config: () => options.config.current().config,
       runtimeFor: (pluginId, owner) => options.runtimeFor(pluginId, owner),
       onLateRegistration: (instance) => this.#republish(instance),

@@ -1,6 +1,7 @@
 import { link, mkdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
+import { ManualClock } from "../../src/kernel/manual-clock.ts";
 import { type PluginBench, pluginBench } from "./support/plugin-bench.ts";
 
 async function codes(bench: PluginBench, id: string): Promise<string[]> {
@@ -108,6 +109,27 @@ describe("a hostile zoo", () => {
     await vi.waitFor(() => expect(bench.clock.armed).toBe(1));
     await bench.clock.advance(5_001);
     await closing;
+  });
+
+  it("names a plugin that holds the event loop", async () => {
+    const clock = new ManualClock();
+    let now = 0;
+    clock.monotonic = () => now;
+    const bench = await pluginBench({}, { clock });
+    await bench.write("global", "hog", {
+      register: `api.registerGatewayMethod("hog.work", () => { globalThis.hogTime(); return 1; });`,
+    });
+    Object.assign(globalThis, {
+      hogTime() {
+        now += 400;
+      },
+    });
+    await bench.host.start();
+    const method = bench.host.registry
+      .current()
+      .get<{ handler(context: object): unknown }>("gatewayMethod", "hog.work");
+    expect(method?.value.handler({})).toBe(1);
+    expect(await codes(bench, "hog")).toEqual(["event-loop-held"]);
   });
 
   it("[F244] drops prototype keys from manifests and leaves Object.prototype alone", async () => {

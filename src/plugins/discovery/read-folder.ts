@@ -1,5 +1,5 @@
-import { realpath } from "node:fs/promises";
-import { basename, extname, join } from "node:path";
+import { readdir, realpath } from "node:fs/promises";
+import { basename, dirname, extname, join } from "node:path";
 import type { PackageMetadata } from "../../contracts/manifest.ts";
 import { errorMessage, isSluiceError } from "../../kernel/errors.ts";
 import { MAX_MANIFEST_BYTES, MAX_PACKAGE_BYTES } from "../manifest/limits.ts";
@@ -26,18 +26,25 @@ export interface FolderPlace {
  * order (spec 2.2). Returns no candidate for a folder that is none of these.
  */
 export async function readPluginFolder(folder: string, place: FolderPlace): Promise<PluginCandidate[]> {
-  let realRoot: string;
-  try {
-    realRoot = await realpath(folder);
-  } catch {
-    return [];
-  }
+  const [realRoot, listed] = await Promise.all([
+    realpath(folder).catch(() => undefined),
+    readdir(folder).catch(() => undefined),
+  ]);
+  if (!realRoot || !listed) return [];
+  // One listing instead of a probe per possible name: a start looks at every plugin.
+  const names: ReadonlySet<string> = new Set(listed);
   const strict = place.origin !== "bundled";
   const [packageMetadata, found] = await Promise.all([
-    readPackage(realRoot, folder),
-    readManifest(realRoot, folder, strict),
+    names.has("package.json") ? readPackage(realRoot, folder) : undefined,
+    readManifest(realRoot, folder, strict, names),
   ]);
-  const base = { ...place, rootDir: folder, realRoot, ...(packageMetadata ? { packageMetadata } : {}) };
+  const base = {
+    ...place,
+    rootDir: folder,
+    realRoot,
+    names,
+    ...(packageMetadata ? { packageMetadata } : {}),
+  };
 
   if (packageMetadata?.extensions && packageMetadata.extensions.length > 0) {
     return readPackageEntries(base, packageMetadata, found);
@@ -46,7 +53,7 @@ export async function readPluginFolder(folder: string, place: FolderPlace): Prom
     const bundle = await detectBundle(folder);
     if (bundle) return [bundleCandidate(base, bundle, folder)];
   }
-  const entry = await firstExisting(folder, INDEX_NAMES);
+  const entry = firstListed(folder, INDEX_NAMES, names);
   if (!entry && !found) {
     return packageMetadata?.extensions
       ? [
@@ -66,9 +73,10 @@ export async function readPluginFolder(folder: string, place: FolderPlace): Prom
 /** A single file named in `plugins.load.paths`: its folder's manifest applies, or it stands alone. */
 export async function readPluginFile(file: string, place: FolderPlace): Promise<PluginCandidate[]> {
   const folder = join(file, "..");
-  const realRoot = await realpath(folder);
-  const found = await readManifest(realRoot, folder, true);
-  const base = { ...place, rootDir: folder, realRoot };
+  const [realRoot, listed] = await Promise.all([realpath(folder), readdir(folder)]);
+  const names: ReadonlySet<string> = new Set(listed);
+  const found = await readManifest(realRoot, folder, true, names);
+  const base = { ...place, rootDir: folder, realRoot, names };
   const id = basename(file, extname(file));
   const standalone: FoundManifest = {
     path: file,
@@ -77,7 +85,10 @@ export async function readPluginFile(file: string, place: FolderPlace): Promise<
   return [await nativeCandidate(base, found ?? standalone, file, undefined)];
 }
 
-type Base = Pick<PluginCandidate, "origin" | "rootDir" | "realRoot" | "workspaceDir" | "packageMetadata">;
+type Base = { readonly names: ReadonlySet<string> } & Pick<
+  PluginCandidate,
+  "origin" | "rootDir" | "realRoot" | "workspaceDir" | "packageMetadata"
+>;
 
 interface FoundManifest {
   path: string;
@@ -88,8 +99,10 @@ async function readManifest(
   realRoot: string,
   folder: string,
   strict: boolean,
+  names: ReadonlySet<string>,
 ): Promise<FoundManifest | undefined> {
   for (const name of MANIFEST_NAMES) {
+    if (!names.has(name)) continue;
     const path = join(folder, name);
     try {
       const source = await readMetadataFile(realRoot, path, { maxBytes: MAX_MANIFEST_BYTES, strict });
@@ -195,7 +208,7 @@ async function nativeCandidate(
   }
   const [setupEntry, cliMetadataEntry] = await Promise.all([
     resolveSetupEntry(base),
-    entry ? firstExisting(join(entry, ".."), entryNames("cli-metadata")) : undefined,
+    entry ? besideEntry(base, entry, entryNames("cli-metadata")) : undefined,
   ]);
   const gate = await checkPathGates(
     base.origin,
@@ -204,7 +217,7 @@ async function nativeCandidate(
   );
   if (gate) add("warn", gate.code, `blocked: ${gate.message}`);
   return {
-    ...base,
+    ...placeOf(base),
     id,
     format: "openclaw",
     diagnostics,
@@ -222,7 +235,25 @@ async function resolveSetupEntry(base: Base): Promise<string | undefined> {
   if (metadata?.setupEntry) {
     return resolveEntry(base.rootDir, metadata.setupEntry, metadata.runtimeSetupEntry);
   }
-  return firstExisting(base.rootDir, entryNames("setup-entry"));
+  return firstListed(base.rootDir, entryNames("setup-entry"), base.names);
+}
+
+async function besideEntry(
+  { rootDir, names }: Base,
+  entry: string,
+  wanted: readonly string[],
+): Promise<string | undefined> {
+  const folder = dirname(entry);
+  return folder === rootDir ? firstListed(folder, wanted, names) : firstExisting(folder, wanted);
+}
+
+function firstListed(
+  folder: string,
+  wanted: readonly string[],
+  names: ReadonlySet<string>,
+): string | undefined {
+  const name = wanted.find((candidate) => names.has(candidate));
+  return name === undefined ? undefined : join(folder, name);
 }
 
 function bundleCandidate(
@@ -246,7 +277,7 @@ function bundleCandidate(
     source: folder,
   }));
   return {
-    ...base,
+    ...placeOf(base),
     id,
     format: "bundle",
     bundle: found.contents,
@@ -265,11 +296,15 @@ function failed(
 ): PluginCandidate {
   const id = idHint(metadata, basename(folder));
   return {
-    ...base,
+    ...placeOf(base),
     id,
     format: "openclaw",
     diagnostics: [{ level: "error", code, message, pluginId: id, source: folder }],
   };
+}
+
+function placeOf({ names: _names, ...place }: Base): Omit<Base, "names"> {
+  return place;
 }
 
 export function withError(candidate: PluginCandidate, code: string, message: string): PluginCandidate {

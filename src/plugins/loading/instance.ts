@@ -8,6 +8,15 @@ export type InstanceErrorCode = "PLUGIN_RETIRED";
 /** How long calls in flight may go on after an instance was replaced (spec 2.19). */
 export const DRAIN_LIMIT_MS = 60_000;
 
+/** A call that keeps everything else waiting this long is reported. */
+export const LOOP_HOLD_LIMIT_MS = 250;
+
+/** Told about plugin code that held the event loop. */
+export interface LoopWatch {
+  monotonic(): number;
+  onHeld(pluginId: string, milliseconds: number): void;
+}
+
 /**
  * One loaded copy of a plugin. Every function it handed over runs through {@link PluginInstance.run}, so that
  * the host knows what is still in flight and refuses calls after retirement. Its scope owns all it acquired.
@@ -21,10 +30,12 @@ export class PluginInstance {
   #fenced = false;
   #idle: (() => void)[] = [];
   readonly #fence = new AbortController();
+  readonly #watch: LoopWatch | undefined;
 
-  constructor(pluginId: string, generation: number, parent: Scope) {
+  constructor(pluginId: string, generation: number, parent: Scope, watch?: LoopWatch) {
     this.pluginId = pluginId;
     this.generation = generation;
+    this.#watch = watch;
     this.scope = parent.child(`plugin ${pluginId}#${generation}`);
   }
 
@@ -63,12 +74,17 @@ export class PluginInstance {
 
   #enter<T>(work: () => T): T {
     this.#active++;
+    const outermost = this.#watch && pluginScope().getStore() !== this ? this.#watch : undefined;
+    const startedAt = outermost?.monotonic() ?? 0;
     let result: T;
     try {
       result = pluginScope().run(this, work);
     } catch (error) {
       this.#leave();
       throw error;
+    } finally {
+      const held = outermost ? outermost.monotonic() - startedAt : 0;
+      if (held >= LOOP_HOLD_LIMIT_MS) outermost?.onHeld(this.pluginId, held);
     }
     if (isPromise(result)) {
       const leave = () => this.#leave();

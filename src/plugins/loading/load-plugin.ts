@@ -12,7 +12,7 @@ import { kindRow } from "../registry/kinds.ts";
 import type { Registrant } from "../registry/row.ts";
 import type { KnownPlugin } from "../snapshot.ts";
 import { findDefinition, findSetupDefinition, type LoadedDefinition } from "./definition.ts";
-import { PluginInstance } from "./instance.ts";
+import { type LoopWatch, PluginInstance } from "./instance.ts";
 import type { ModuleLoader } from "./load-module.ts";
 import { lockedRuntime } from "./locked-runtime.ts";
 
@@ -46,6 +46,7 @@ export interface LoadEnvironment {
   readonly logger: Logger;
   readonly parent: Scope;
   readonly workflow: WorkflowServices;
+  readonly watch: LoopWatch;
   config(): Readonly<Record<string, unknown>>;
   runtimeFor(pluginId: string, owner: RuntimeOwner): PluginRuntime;
   onLateRegistration(instance: PluginInstance): void;
@@ -114,7 +115,12 @@ export async function loadPlugin(environment: LoadEnvironment, request: LoadRequ
     );
   }
   const name = definition.name ?? manifest.name ?? candidate.id;
-  const instance = new PluginInstance(candidate.id, request.generation, environment.parent);
+  const instance = new PluginInstance(
+    candidate.id,
+    request.generation,
+    environment.parent,
+    environment.watch,
+  );
   const registrant: Omit<Registrant, "report"> = {
     id: candidate.id,
     name,
