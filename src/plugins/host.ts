@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { CleanupReason, RuntimeLifecycle } from "../contracts/capabilities.ts";
+import type { CleanupReason } from "../contracts/capabilities.ts";
 import type { PluginRegistrationMode } from "../contracts/plugin-api.ts";
 import type {
   GatewayDiscoveryContext,
@@ -8,7 +8,6 @@ import type {
 } from "../contracts/registrations.ts";
 import type { PluginAgentEvent, PluginRuntime } from "../contracts/runtime.ts";
 import type { Clock } from "../kernel/clock.ts";
-import { withDeadline } from "../kernel/deadline.ts";
 import type { Disposable } from "../kernel/disposable.ts";
 import { errorMessage, SluiceError } from "../kernel/errors.ts";
 import type { Logger } from "../kernel/logger.ts";
@@ -24,8 +23,8 @@ import { AgentEventFeed } from "./agent-events.ts";
 import type { WorkflowServices } from "./api/workflow.ts";
 import { configSchemasOf, type PluginConfigSchemas } from "./config/config-schemas.ts";
 import { discoverPlugins, type PluginRoots } from "./discovery/discover.ts";
+import { Findings } from "./findings.ts";
 import { TypedHookRunner } from "./hooks/runner.ts";
-import { distinct } from "./inspect/distinct.ts";
 import { inspectPlugin, type PluginInspection } from "./inspect/inspect.ts";
 import type { PluginInstance } from "./loading/instance.ts";
 import { ModuleLoader } from "./loading/load-module.ts";
@@ -36,15 +35,14 @@ import {
   PluginFailure,
   type RuntimeOwner,
 } from "./loading/load-plugin.ts";
+import { recordOf } from "./record.ts";
 import type { CoreNames } from "./registry/compose.ts";
 import { PluginRegistry } from "./registry/registry.ts";
+import { Retirement } from "./retirement.ts";
 import { RunContexts } from "./run-contexts.ts";
 import { ServiceHost } from "./services.ts";
 import { buildSnapshot, type KnownPlugin, type PluginMetadataSnapshot } from "./snapshot.ts";
 import type { HookRunner, PluginDiagnostic, PluginRecord, RegistryEntry, RegistryReader } from "./types.ts";
-
-/** How long one clean-up callback may take (spec 2.19). */
-export const CLEANUP_LIMIT_MS = 5_000;
 
 export type PluginHostErrorCode = "PLUGIN_UNKNOWN" | "PLUGIN_DISABLED" | "PLUGIN_HOST_CLOSED";
 
@@ -99,7 +97,8 @@ export class PluginHost implements Disposable {
   readonly #moduleVersions = new Map<string, number>();
   readonly #runs = new RunContexts();
   readonly #events: AgentEventFeed;
-  readonly #late = new Map<string, readonly PluginDiagnostic[]>();
+  readonly #findings: Findings;
+  readonly #retirement: Retirement;
   #snapshot: PluginMetadataSnapshot | undefined;
   #discovering: Promise<PluginMetadataSnapshot> | undefined;
   #generation = 0;
@@ -114,6 +113,15 @@ export class PluginHost implements Disposable {
     );
     this.registry = this.#registry;
     this.hooks = new TypedHookRunner(this.#registry, options.clock, this.#logger.child("hooks"));
+    this.#findings = new Findings(this.#logger);
+    this.#retirement = new Retirement({
+      clock: options.clock,
+      findings: this.#findings,
+      afterCallbacks: async (pluginId, reason) => {
+        this.#runs.forget(pluginId);
+        if (reason === "disable") await options.workflow?.cleanUp?.(pluginId, reason);
+      },
+    });
     this.#events = new AgentEventFeed(this.#registry, this.#runs, this.#logger);
     this.#environment = {
       loader: new ModuleLoader(options),
@@ -123,7 +131,7 @@ export class PluginHost implements Disposable {
       watch: {
         monotonic: () => options.clock.monotonic(),
         onHeld: (pluginId, ms) =>
-          this.#report(pluginId, "event-loop-held", `held everything up for ${Math.round(ms)} ms`),
+          this.#findings.report(pluginId, "event-loop-held", `held everything up for ${Math.round(ms)} ms`),
       },
       config: () => options.config.current().config,
       runtimeFor: (pluginId, owner) => options.runtimeFor(pluginId, owner),
@@ -133,7 +141,7 @@ export class PluginHost implements Disposable {
       clock: options.clock,
       logger: this.#logger,
       contextFor: (entry) => this.#serviceContext(entry),
-      onFailure: (entry, what) => this.#report(entry.pluginId, "service-failed", what),
+      onFailure: (entry, what) => this.#findings.report(entry.pluginId, "service-failed", what),
     });
   }
 
@@ -219,8 +227,8 @@ export class PluginHost implements Disposable {
       for (const plugin of retiring) this.#loaded.delete(plugin.known.candidate.id);
       const replaced = await this.#replaceAll(changed, false);
       await this.#loadAll(wanted, retiring.length > 0);
-      await this.#retireAll(retiring, "disable");
-      await this.#retireAll(replaced, "restart");
+      await this.#retirement.retire(retiring, "disable");
+      await this.#retirement.retire(replaced, "restart");
     });
   }
 
@@ -248,7 +256,7 @@ export class PluginHost implements Disposable {
         if (failure && !this.#loaded.has(key)) this.#failures.set(key, failure);
         throw error;
       });
-      await this.#retireAll(replaced, "restart");
+      await this.#retirement.retire(replaced, "restart");
     });
   }
 
@@ -288,7 +296,7 @@ export class PluginHost implements Disposable {
 
   /** Calls clean-up callbacks of all plugins, for a session or run that ends (spec 2.19). */
   async cleanUp(reason: CleanupReason, target: { sessionKey?: string; runId?: string }): Promise<void> {
-    for (const plugin of this.#loaded.values()) await this.#runCleanups(plugin, reason, target);
+    for (const plugin of this.#loaded.values()) await this.#retirement.cleanUp(plugin, reason, target);
   }
 
   async dispose(): Promise<void> {
@@ -299,7 +307,7 @@ export class PluginHost implements Disposable {
     const plugins = [...this.#loaded.values()].reverse();
     this.#loaded.clear();
     this.#registry.publish([]);
-    await this.#retireAll(plugins, "restart", 0);
+    await this.#retirement.retire(plugins, "restart", 0);
     this.#snapshot = undefined;
     await this.#scope.dispose();
   }
@@ -369,7 +377,7 @@ export class PluginHost implements Disposable {
         if (previous) replaced.push(previous);
       } catch (error) {
         if (rethrow) {
-          this.#report(id, "reload-failed", `the old version goes on: ${errorMessage(error)}`);
+          this.#findings.report(id, "reload-failed", `the old version goes on: ${errorMessage(error)}`);
           throw error;
         }
         // The configuration no longer fits what is running: as a fresh start would, run without it.
@@ -399,66 +407,6 @@ export class PluginHost implements Disposable {
     void this.#publish().catch((error) => this.#logFailure(error));
   }
 
-  async #retireAll(plugins: readonly LoadedPlugin[], reason: CleanupReason, drainMs?: number): Promise<void> {
-    for (const plugin of [...plugins].reverse()) {
-      const { instance } = plugin;
-      const { pluginId } = instance;
-      instance.fence();
-      const drained = await instance.drained(this.#options.clock, drainMs);
-      if (!drained) {
-        this.#report(
-          pluginId,
-          "drain-timeout",
-          `${instance.activeCalls} call(s) were still running when it was retired`,
-        );
-      }
-      await this.#runCleanups(plugin, reason, {});
-      for (const { row, value } of plugin.draft.items) {
-        if (row.kind === "runtimeLifecycle")
-          await this.#cleanUp(plugin, "dispose", value as RuntimeLifecycle);
-      }
-      this.#runs.forget(pluginId);
-      if (reason === "disable") await this.#options.workflow?.cleanUp?.(pluginId, reason);
-      await instance.scope.dispose().catch((error: unknown) => {
-        this.#report(pluginId, "cleanup-failed", errorMessage(error));
-      });
-    }
-  }
-
-  async #runCleanups(
-    plugin: LoadedPlugin,
-    reason: CleanupReason,
-    target: { sessionKey?: string; runId?: string },
-  ): Promise<void> {
-    const kinds = ["sessionExtension", "runtimeLifecycle", "sessionSchedulerJob"];
-    for (const { row, value } of plugin.draft.items) {
-      if (!kinds.includes(row.kind)) continue;
-      const job = value as { id?: string; sessionKey?: string };
-      const isJob = row.kind === "sessionSchedulerJob";
-      if (isJob && target.sessionKey !== undefined && job.sessionKey !== target.sessionKey) continue;
-      const more = isJob ? { sessionKey: job.sessionKey, jobId: job.id } : {};
-      await this.#cleanUp(plugin, "cleanup", value, { reason, ...target, ...more });
-    }
-  }
-
-  async #cleanUp(
-    plugin: LoadedPlugin,
-    method: "cleanup" | "dispose",
-    value: unknown,
-    context?: object,
-  ): Promise<void> {
-    const target = value as Record<string, (context?: object) => unknown>;
-    const run = target[method];
-    if (!run) return;
-    const label = `${method} of plugin "${plugin.instance.pluginId}"`;
-    try {
-      const work = Promise.resolve(plugin.instance.runCleanup(() => run(context)));
-      await withDeadline(work, CLEANUP_LIMIT_MS, label, this.#options.clock);
-    } catch (error) {
-      this.#report(plugin.instance.pluginId, "cleanup-failed", `${label}: ${errorMessage(error)}`);
-    }
-  }
-
   async #inspectCold(known: KnownPlugin, record: PluginRecord): Promise<PluginInspection> {
     const parts = { known, record, sdkFolder: this.#options.sdkFolder };
     if (!known.decision.enabled) return inspectPlugin({ ...parts, loaded: undefined, generation: undefined });
@@ -479,39 +427,14 @@ export class PluginHost implements Disposable {
   }
 
   #record(known: KnownPlugin): PluginRecord {
-    const { candidate, decision } = known;
-    const { id, manifest } = candidate;
-    const loaded = this.#loaded.get(id);
-    const failure = this.#failures.get(id);
-    const broken = candidate.diagnostics.find(({ level }) => level === "error");
-    const error = failure?.message ?? (candidate.blocked ? `blocked: ${candidate.blocked}` : broken?.message);
-    const version = loaded?.version ?? manifest?.version ?? candidate.packageMetadata?.packageVersion;
-    const description = loaded?.description ?? manifest?.description;
-    const failed = error !== undefined && (decision.enabled || broken !== undefined);
-    return {
-      id,
-      name: loaded?.name ?? manifest?.name ?? id,
-      ...(version ? { version } : {}),
-      ...(description ? { description } : {}),
-      origin: candidate.origin,
-      rootDir: candidate.rootDir,
-      source: candidate.entry ?? candidate.manifestPath ?? candidate.rootDir,
-      status: failed ? "error" : decision.enabled ? "loaded" : "disabled",
-      reason: loaded || !decision.enabled ? decision.reason : `${decision.reason}; loads on first use`,
-      imported: loaded !== undefined,
-      explicitlyEnabled: decision.explicitlyEnabled,
-      ...(failed ? { error } : {}),
-      ...(failure ? { failurePhase: failure.phase } : {}),
-      diagnostics: distinct([
-        ...candidate.diagnostics,
-        ...(loaded?.draft.diagnostics ?? []),
-        ...this.#registry.conflictsOf(id),
-        ...(failure
-          ? [{ level: "error" as const, code: failure.code, message: failure.message, pluginId: id }]
-          : []),
-        ...(this.#late.get(id) ?? []),
-      ]),
-    };
+    const { id } = known.candidate;
+    return recordOf({
+      known,
+      loaded: this.#loaded.get(id),
+      failure: this.#failures.get(id),
+      conflicts: this.#registry.conflictsOf(id),
+      findings: this.#findings.of(id),
+    });
   }
 
   /** Run contexts live here; the rest is what the rooms above provide. */
@@ -540,8 +463,8 @@ export class PluginHost implements Disposable {
       logger,
       signal: plugin?.instance.signal ?? AbortSignal.abort(),
       serviceHealth: {
-        reportFailure: (error) => this.#report(pluginId, "service-failed", errorMessage(error)),
-        clearFailure: () => this.#clear(pluginId, "service-failed"),
+        reportFailure: (error) => this.#findings.report(pluginId, "service-failed", errorMessage(error)),
+        clearFailure: () => this.#findings.clear(pluginId, "service-failed"),
       },
     };
   }
@@ -557,17 +480,6 @@ export class PluginHost implements Disposable {
       pluginId: id,
       code: failure.code,
     });
-  }
-
-  #report(pluginId: string, code: string, message: string): void {
-    const others = (this.#late.get(pluginId) ?? []).filter((diagnostic) => diagnostic.code !== code);
-    this.#late.set(pluginId, [...others, { level: "warn", code, message, pluginId }]);
-    this.#logger.warn(`plugin "${pluginId}": ${message}`, { pluginId, code });
-  }
-
-  #clear(pluginId: string, code: string): void {
-    const rest = (this.#late.get(pluginId) ?? []).filter((diagnostic) => diagnostic.code !== code);
-    this.#late.set(pluginId, rest);
   }
 
   #log({ level, code, message }: PluginDiagnostic): void {

@@ -13,9 +13,12 @@ import type { RegistryEntry, RegistryGeneration } from "./types.ts";
 /** How long a service may take to stop (spec 3.11). */
 export const SERVICE_STOP_LIMIT_MS = 5_000;
 
+/** How long others wait for a service to start; it may take longer by itself. */
+export const SERVICE_START_WAIT_MS = 5_000;
+
 interface Running {
   readonly entry: RegistryEntry;
-  /** Settles when the start attempt is over; never rejects. */
+  /** Settles when the start attempt is over, or when nobody waits for it any longer; never rejects. */
   readonly started: Promise<void>;
   stop(): void | Promise<void>;
 }
@@ -71,11 +74,11 @@ export class ServiceHost {
   async stop(selects: (entry: RegistryEntry) => boolean): Promise<void> {
     const stopping = [...this.#running.values()].filter(({ entry }) => selects(entry)).reverse();
     for (const running of stopping) this.#running.delete(running.entry);
-    for (const { entry, started, stop } of stopping) {
+    for (const { entry, stop } of stopping) {
       const label = `stopping ${entry.kind} "${entry.key}" of plugin "${entry.pluginId}"`;
       try {
-        const stopped = started.then(stop);
-        await withDeadline(stopped, SERVICE_STOP_LIMIT_MS, label, this.#options.clock);
+        // Also when it never finished starting: some services only return from start when they end.
+        await withDeadline(Promise.resolve(stop()), SERVICE_STOP_LIMIT_MS, label, this.#options.clock);
       } catch (error) {
         this.#options.onFailure(entry, `${label}: ${errorMessage(error)}`);
       }
@@ -115,9 +118,16 @@ export class ServiceHost {
   #start(entry: RegistryEntry, start: () => Promise<void>, stop: () => void | Promise<void>): Promise<void> {
     const known = this.#running.get(entry);
     if (known) return known.started;
-    const started = start().catch((error: unknown) => {
-      this.#options.onFailure(entry, `${entry.kind} "${entry.key}" failed to start: ${errorMessage(error)}`);
+    const label = `${entry.kind} "${entry.key}"`;
+    const attempt = start().catch((error: unknown) => {
+      this.#options.onFailure(entry, `${label} failed to start: ${errorMessage(error)}`);
     });
+    const started = withDeadline(
+      attempt,
+      SERVICE_START_WAIT_MS,
+      `starting ${label}`,
+      this.#options.clock,
+    ).catch((error: unknown) => this.#options.onFailure(entry, errorMessage(error)));
     this.#running.set(entry, { entry, started, stop });
     return started;
   }

@@ -111,6 +111,20 @@ describe("a hostile zoo", () => {
     await closing;
   });
 
+  it("a service that never finishes starting holds nobody up and is still stopped", async () => {
+    const bench = await pluginBench();
+    await bench.write("global", "slow", {
+      register: `api.registerService({ id: "slow", start: () => new Promise(() => {}), stop() { globalThis.slowStopped = true; } });`,
+    });
+    await bench.host.start();
+    const starting = bench.host.startServices();
+    await bench.clock.advance(5_000);
+    await starting;
+    expect(await codes(bench, "slow")).toEqual(["service-failed"]);
+    await bench.host.dispose();
+    expect((globalThis as { slowStopped?: boolean }).slowStopped).toBe(true);
+  });
+
   it("names a plugin that holds the event loop", async () => {
     const clock = new ManualClock();
     let now = 0;

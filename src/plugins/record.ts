@@ -1,0 +1,50 @@
+import { distinct } from "./inspect/distinct.ts";
+import type { LoadedPlugin, PluginFailure } from "./loading/load-plugin.ts";
+import type { KnownPlugin } from "./snapshot.ts";
+import type { PluginDiagnostic, PluginRecord } from "./types.ts";
+
+export interface RecordParts {
+  readonly known: KnownPlugin;
+  readonly loaded: LoadedPlugin | undefined;
+  readonly failure: PluginFailure | undefined;
+  /** Names lost to other plugins. */
+  readonly conflicts: readonly PluginDiagnostic[];
+  readonly findings: readonly PluginDiagnostic[];
+}
+
+/** The row of one plugin, from what is known, loaded and found (spec 2.16). */
+export function recordOf({ known, loaded, failure, conflicts, findings }: RecordParts): PluginRecord {
+  const { candidate, decision } = known;
+  const { id, manifest } = candidate;
+  const broken = candidate.diagnostics.find(({ level }) => level === "error");
+  const blocked = candidate.blocked ? `blocked: ${candidate.blocked}` : undefined;
+  const error = failure?.message ?? blocked ?? broken?.message;
+  const failed = error !== undefined && (decision.enabled || broken !== undefined);
+  const version = loaded?.version ?? manifest?.version ?? candidate.packageMetadata?.packageVersion;
+  const description = loaded?.description ?? manifest?.description;
+  const waiting = decision.enabled && !loaded && !failed && candidate.format === "openclaw";
+  return {
+    id,
+    name: loaded?.name ?? manifest?.name ?? id,
+    ...(version ? { version } : {}),
+    ...(description ? { description } : {}),
+    origin: candidate.origin,
+    rootDir: candidate.rootDir,
+    source: candidate.entry ?? candidate.manifestPath ?? candidate.rootDir,
+    status: failed ? "error" : decision.enabled ? "loaded" : "disabled",
+    reason: waiting ? `${decision.reason}; loads on first use` : decision.reason,
+    imported: loaded !== undefined,
+    explicitlyEnabled: decision.explicitlyEnabled,
+    ...(failed ? { error } : {}),
+    ...(failure ? { failurePhase: failure.phase } : {}),
+    diagnostics: distinct([
+      ...candidate.diagnostics,
+      ...(loaded?.draft.diagnostics ?? []),
+      ...conflicts,
+      ...(failure
+        ? [{ level: "error" as const, code: failure.code, message: failure.message, pluginId: id }]
+        : []),
+      ...findings,
+    ]),
+  };
+}

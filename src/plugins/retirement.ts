@@ -1,0 +1,90 @@
+import type { CleanupReason } from "../contracts/capabilities.ts";
+import type { Clock } from "../kernel/clock.ts";
+import { withDeadline } from "../kernel/deadline.ts";
+import { errorMessage } from "../kernel/errors.ts";
+import type { Findings } from "./findings.ts";
+import type { LoadedPlugin } from "./loading/load-plugin.ts";
+
+/** How long one clean-up callback may take (spec 2.19). */
+export const CLEANUP_LIMIT_MS = 5_000;
+
+const CLEANED_KINDS = new Set(["sessionExtension", "runtimeLifecycle", "sessionSchedulerJob"]);
+
+export interface CleanupTarget {
+  readonly sessionKey?: string;
+  readonly runId?: string;
+}
+
+export interface RetirementOptions {
+  readonly clock: Clock;
+  readonly findings: Findings;
+  /** Removes what the plugin left with the host, after its own callbacks ran. */
+  afterCallbacks(pluginId: string, reason: CleanupReason): Promise<void>;
+}
+
+/** Ends instances of plugins: no new calls, calls in flight drained, callbacks run, resources closed. */
+export class Retirement {
+  readonly #options: RetirementOptions;
+
+  constructor(options: RetirementOptions) {
+    this.#options = options;
+  }
+
+  /** Newest first. Failures are findings, never errors. */
+  async retire(plugins: readonly LoadedPlugin[], reason: CleanupReason, drainMs?: number): Promise<void> {
+    for (const plugin of [...plugins].reverse()) await this.#retireOne(plugin, reason, drainMs);
+  }
+
+  /** Calls a plugin's clean-up callbacks for a session or run that ended, or for the whole plugin. */
+  async cleanUp(
+    { draft, ...plugin }: LoadedPlugin,
+    reason: CleanupReason,
+    target: CleanupTarget,
+  ): Promise<void> {
+    for (const { row, value } of draft.items) {
+      if (!CLEANED_KINDS.has(row.kind)) continue;
+      const { id: jobId, sessionKey } = value as { id?: string; sessionKey?: string };
+      const isJob = row.kind === "sessionSchedulerJob";
+      if (isJob && target.sessionKey !== undefined && sessionKey !== target.sessionKey) continue;
+      const context = { reason, ...target, ...(isJob ? { sessionKey, jobId } : {}) };
+      await this.#call(plugin, value, "cleanup", context);
+    }
+  }
+
+  async #retireOne(plugin: LoadedPlugin, reason: CleanupReason, drainMs: number | undefined): Promise<void> {
+    const { instance, draft } = plugin;
+    const { clock, findings } = this.#options;
+    const { pluginId } = instance;
+    instance.fence();
+    if (!(await instance.drained(clock, drainMs))) {
+      const message = `${instance.activeCalls} call(s) were still running when it was retired`;
+      findings.report(pluginId, "drain-timeout", message);
+    }
+    await this.cleanUp(plugin, reason, {});
+    for (const { row, value } of draft.items) {
+      if (row.kind === "runtimeLifecycle") await this.#call(plugin, value, "dispose");
+    }
+    await this.#options.afterCallbacks(pluginId, reason);
+    await instance.scope.dispose().catch((error: unknown) => {
+      findings.report(pluginId, "cleanup-failed", errorMessage(error));
+    });
+  }
+
+  async #call(
+    { instance }: Pick<LoadedPlugin, "instance">,
+    value: unknown,
+    method: "cleanup" | "dispose",
+    context?: object,
+  ): Promise<void> {
+    const run = (value as Record<string, ((context?: object) => unknown) | undefined>)[method];
+    if (!run) return;
+    const { clock, findings } = this.#options;
+    const label = `${method} of plugin "${instance.pluginId}"`;
+    try {
+      const work = Promise.resolve(instance.runCleanup(() => run(context)));
+      await withDeadline(work, CLEANUP_LIMIT_MS, label, clock);
+    } catch (error) {
+      findings.report(instance.pluginId, "cleanup-failed", `${label}: ${errorMessage(error)}`);
+    }
+  }
+}
