@@ -8,11 +8,11 @@ import { newUuid } from "../kernel/ids.ts";
 
 export const LOCK_FILE_NAME = "gateway.lock";
 
-/** Looks at a lock that somebody else is taking over, before giving up. */
-const MAX_LOOKS = 100;
 const LOOK_PERIOD_MS = 20;
 /** A takeover is a few file operations; a guard older than this was left by a process that died in one. */
 const GUARD_LIFETIME_MS = 5_000;
+/** Looks at a lock that somebody else is taking over, before giving up: longer than a dead guard lives. */
+const MAX_LOOKS = Math.ceil((GUARD_LIFETIME_MS + 2_000) / LOOK_PERIOD_MS);
 
 interface LockRecord {
   pid: number;

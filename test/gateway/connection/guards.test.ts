@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { canonicalAddress, rateLimitKey } from "../../../src/gateway/connection/address.ts";
@@ -148,6 +148,18 @@ describe("the instance lock", () => {
       const results = await Promise.allSettled(Array.from({ length: 6 }, () => takeInstanceLock(file)));
       expect(results.filter((result) => result.status === "fulfilled")).toHaveLength(1);
     }
+  });
+});
+
+describe("a lock whose taker died in the middle", () => {
+  it("is waited for until the taker's guard has aged, then taken", async () => {
+    const file = join(await temporaryFolder(), "gateway.lock");
+    await writeFile(file, JSON.stringify({ pid: 2 ** 22 - 3, ownerId: "gone", processStart: "x" }));
+    await mkdir(`${file}.takeover`);
+    // Two and a half of the guard's five seconds are left: longer than a starter once looked.
+    const madeAt = new Date(Date.now() - 2_500);
+    await utimes(`${file}.takeover`, madeAt, madeAt);
+    await (await takeInstanceLock(file)).dispose();
   });
 });
 
