@@ -1,5 +1,3 @@
-/** Entry numbers and block ids lie below 2^48. */
-export const MAX_ENTRY_NUMBER = 2 ** 48;
 const HALF = 2 ** 24;
 
 /**
