@@ -87,6 +87,8 @@ export async function attachPluginCommand(
     }),
     clock: environment.clock,
     runtimeFor: noRuntime,
+    // Nothing but its commands: no channels, services or tools come to life in a command.
+    mode: "cli-metadata",
   });
   await host.activate({ kind: "command", command: name });
   const entries = host.registry
