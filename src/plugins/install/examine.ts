@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { SluiceError } from "../../kernel/errors.ts";
 import { type PluginCandidate, policyId } from "../discovery/candidate.ts";
 import { readPluginFolder } from "../discovery/read-folder.ts";
-import type { InstallErrorCode } from "./types.ts";
+import type { InstallErrorCode, PresentPlugin } from "./types.ts";
 
 export interface ExaminedPackage {
   readonly candidates: readonly PluginCandidate[];
@@ -58,6 +58,19 @@ export async function examinePackage(folder: string): Promise<ExaminedPackage> {
     ...(packageMetadata?.packageName ? { packageName: packageMetadata.packageName } : {}),
     ...(version ? { version } : {}),
   };
+}
+
+/** The plugins of a package as the host will see them once they are enabled. */
+export function arrivingIn({ candidates }: ExaminedPackage): readonly PresentPlugin[] {
+  return candidates.map(({ id, rootDir, manifest }) => ({
+    id,
+    origin: "global",
+    rootDir,
+    kinds: manifest?.kinds ?? [],
+    channels: manifest?.channels ?? [],
+    enabled: false,
+    explicitlyEnabled: false,
+  }));
 }
 
 export function notAPlugin(): SluiceError<InstallErrorCode> {

@@ -10,9 +10,9 @@ import type { InstallBook } from "./book.ts";
 import { claimsOf, digestClaims, reviewToken } from "./claims.ts";
 import { type Draft, disableIn, enableIn, forgetIn } from "./config-edit.ts";
 import { syncFolder } from "./durable-file.ts";
-import { type ExaminedPackage, examinePackage, folderNameOf } from "./examine.ts";
+import { arrivingIn, type ExaminedPackage, examinePackage, folderNameOf } from "./examine.ts";
+import { askGuards } from "./guards.ts";
 import { NpmClient } from "./npm-client.ts";
-import { askInstallPolicy, enforcePolicy, type PolicyRequest } from "./policy.ts";
 import { recordedSource, specOf } from "./source.ts";
 import { type StagedPackage, stagePackage } from "./stage.ts";
 import { digestTree } from "./tree.ts";
@@ -302,7 +302,7 @@ export class PluginInstaller {
       reviewToken: reviewToken(pluginId, staged.integrity, claims),
       mode,
     } as const;
-    const policyWarnings = await this.#askGuards(request, base, folder);
+    const policyWarnings = await askGuards(this.#options, request, base, folder);
     const review: InstallReview = {
       ...base,
       warnings: [...staged.warnings, ...examined.warnings, ...policyWarnings],
@@ -331,71 +331,6 @@ export class PluginInstaller {
       `"${pluginId}" is installed already from ${previous.resolvedSpec ?? previous.spec}; uninstall that first, or repeat with --force to replace it`,
       { details: { installed: previous.spec } },
     );
-  }
-
-  async #askGuards(
-    { source, acknowledgePolicyWarning }: InstallRequest,
-    review: Omit<InstallReview, "warnings" | "added">,
-    folder: string,
-  ): Promise<readonly string[]> {
-    const { pluginId, mode } = review;
-    const kind = ({ npm: "plugin-npm", archive: "plugin-archive", folder: "plugin-dir" } as const)[
-      source.kind
-    ];
-    const request: PolicyRequest = {
-      targetType: "plugin",
-      targetName: pluginId,
-      sourcePath: folder,
-      sourcePathKind: "directory",
-      source: {
-        kind: { npm: "npm", archive: "archive", folder: "local-path" }[source.kind],
-        authority: source.kind === "npm" ? "third-party" : "user",
-        mutable: source.kind === "folder",
-        network: source.kind === "npm",
-      },
-      origin: {
-        type: review.source,
-        spec: specOf(source),
-        resolved: review.resolvedSpec,
-        integrity: review.integrity,
-      },
-      request: { kind, mode, requestedSpecifier: specOf(source) },
-      plugin: {
-        pluginId,
-        contentType: "package",
-        ...(review.packageName ? { packageName: review.packageName } : {}),
-        ...(review.version ? { version: review.version } : {}),
-      },
-    };
-    const { config, env, clock, hostVersion, hooks } = this.#options;
-    const decision = await askInstallPolicy(config.current().config, request, { env, clock, hostVersion });
-    const warnings = enforcePolicy(decision, pluginId, acknowledgePolicyWarning ?? false);
-    if (!hooks?.has("before_install")) return warnings;
-    const { targetType, targetName, sourcePath, sourcePathKind, origin, plugin } = request;
-    const event = {
-      targetType,
-      targetName,
-      sourcePath,
-      sourcePathKind,
-      origin: origin["type"],
-      request: request.request,
-      builtinScan: { status: "ok", scannedFiles: 0, critical: 0, warn: 0, info: 0, findings: [] },
-      plugin,
-    };
-    const context = { targetType, requestKind: kind, origin: origin["type"] };
-    const answer = await hooks.run<{ block?: boolean; blockReason?: string; findings?: unknown[] }>(
-      "before_install",
-      event,
-      context,
-    );
-    if (answer?.block === true) {
-      throw new SluiceError<InstallErrorCode>(
-        "HOOK_BLOCKED",
-        `a plugin refuses the installation of "${pluginId}": ${answer.blockReason ?? "no reason given"}`,
-        { details: { findings: answer.findings ?? [] } },
-      );
-    }
-    return warnings;
   }
 
   /** True when the files of a record are all there and unchanged, as far as that can be told. */
@@ -444,7 +379,7 @@ export class PluginInstaller {
     };
     await this.#writeRecord(record);
     await this.#step("booked", operation);
-    const change = await this.#finishInstall(record, previous, review);
+    const change = await this.#finishInstall(record, { examined, previous, review });
     await this.#step("configured", operation);
     if (previous && !previous.linked) await this.#removeFiles(previous);
     return change;
@@ -476,7 +411,7 @@ export class PluginInstaller {
       };
       await this.#writeRecord(record);
       await this.#step("booked", operation);
-      const change = await this.#finishInstall(record, previous, review);
+      const change = await this.#finishInstall(record, { examined, previous, review });
       if (previous && !previous.linked) await this.#removeFiles(previous);
       return change;
     } finally {
@@ -486,8 +421,7 @@ export class PluginInstaller {
 
   async #finishInstall(
     record: InstallRecord,
-    previous: InstallRecord | undefined,
-    review: InstallReview,
+    { examined, previous, review }: Omit<Prepared, "staged">,
   ): Promise<PluginChange> {
     const { host } = this.#options;
     const wasOn =
@@ -499,7 +433,7 @@ export class PluginInstaller {
       // An update changes code, not what the operator switched on or off.
       if (wasOn) await this.#reload(record, previous);
     } else {
-      ({ notes, paths } = await this.#enableNoting(record.pluginIds));
+      ({ notes, paths } = await this.#enableNoting(record.pluginIds, arrivingIn(examined)));
     }
     await host.apply();
     await this.#writeRecord({ ...record, state: "installed" });
@@ -603,8 +537,15 @@ export class PluginInstaller {
     return (await this.#enableNoting(ids)).paths;
   }
 
-  async #enableNoting(ids: readonly string[]): Promise<{ paths: string[]; notes: string[] }> {
-    const present = await this.#options.host.present();
+  /** `arriving`: plugins the host has not seen yet. */
+  async #enableNoting(
+    ids: readonly string[],
+    arriving: readonly PresentPlugin[] = [],
+  ): Promise<{ paths: string[]; notes: string[] }> {
+    const known = (await this.#options.host.present()).filter(
+      (plugin) => !arriving.some(({ id }) => policyId(id) === policyId(plugin.id)),
+    );
+    const present = [...known, ...arriving];
     let notes: string[] = [];
     const paths = await this.#configure(`enable plugin ${ids.join(", ")}`, (draft) => {
       notes = enableIn(draft, ids, present);
