@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { CleanupReason } from "../contracts/capabilities.ts";
+import type { CleanupReason, ReloadRegistration } from "../contracts/capabilities.ts";
 import type { PluginRegistrationMode } from "../contracts/plugin-api.ts";
 import type {
   GatewayDiscoveryContext,
@@ -21,6 +21,7 @@ import {
 } from "./activation/planner.ts";
 import { AgentEventFeed } from "./agent-events.ts";
 import type { WorkflowServices } from "./api/workflow.ts";
+import { changedBelow } from "./config/config-path.ts";
 import { configSchemasOf, type PluginConfigSchemas } from "./config/config-schemas.ts";
 import { discoverPlugins, type PluginRoots } from "./discovery/discover.ts";
 import { Findings } from "./findings.ts";
@@ -101,6 +102,7 @@ export class PluginHost implements Disposable {
   readonly #retirement: Retirement;
   #snapshot: PluginMetadataSnapshot | undefined;
   #discovering: Promise<PluginMetadataSnapshot> | undefined;
+  #applied: Readonly<Record<string, unknown>> = {};
   #generation = 0;
   #queue: Promise<unknown> = Promise.resolve();
   #closed = false;
@@ -149,6 +151,7 @@ export class PluginHost implements Disposable {
   async start(): Promise<void> {
     await this.#exclusive(async () => {
       const snapshot = await this.snapshot();
+      this.#applied = this.#options.config.current().config;
       await this.#loadAll(this.#wanted(snapshot));
     });
     this.#scope.use(
@@ -211,6 +214,9 @@ export class PluginHost implements Disposable {
   async applyConfig(): Promise<void> {
     await this.#exclusive(async () => {
       this.#snapshot = undefined;
+      const before = this.#applied;
+      const after = this.#options.config.current().config;
+      this.#applied = after;
       const snapshot = await this.snapshot();
       const wanted = this.#wanted(snapshot);
       const retiring: LoadedPlugin[] = [];
@@ -219,14 +225,17 @@ export class PluginHost implements Disposable {
         const { id } = plugin.known.candidate;
         const next = snapshot.find(id);
         if (!next?.decision.enabled || next.candidate.id !== id) retiring.push(plugin);
-        else if (signature(next) !== signature(plugin.known) || this.#mode(next) !== plugin.mode)
-          changed.push(next);
+        else if (this.#needsNewInstance(plugin, next, before, after)) changed.push(next);
         else this.#loaded.set(id, { ...plugin, known: next });
       }
       for (const id of [...this.#failures.keys()]) this.#failures.delete(id);
       for (const plugin of retiring) this.#loaded.delete(plugin.known.candidate.id);
       const replaced = await this.#replaceAll(changed, false);
       await this.#loadAll(wanted, retiring.length > 0);
+      await this.#services.restart((entry) => {
+        const prefixes = (entry.value as PluginService).reload?.configPrefixes ?? [];
+        return changedBelow(prefixes, before, after);
+      }, this.#registry.current());
       await this.#retirement.retire(retiring, "disable");
       await this.#retirement.retire(replaced, "restart");
     });
@@ -331,6 +340,19 @@ export class PluginHost implements Disposable {
   #wanted(snapshot: PluginMetadataSnapshot): readonly KnownPlugin[] {
     const config = this.#options.config.current().config;
     return snapshot.plugins.filter((known) => startupReason(known, config) !== undefined);
+  }
+
+  #needsNewInstance(
+    plugin: LoadedPlugin,
+    next: KnownPlugin,
+    before: Readonly<Record<string, unknown>>,
+    after: Readonly<Record<string, unknown>>,
+  ): boolean {
+    if (signature(next) !== signature(plugin.known) || this.#mode(next) !== plugin.mode) return true;
+    const hot = plugin.draft.items
+      .filter(({ row }) => row.kind === "reload")
+      .flatMap(({ value }) => (value as ReloadRegistration).hotPrefixes ?? []);
+    return changedBelow(hot, before, after);
   }
 
   /** Imports in parallel, registers in load order, publishes once. Failures stay with their plugin. */

@@ -85,6 +85,14 @@ export class ServiceHost {
     }
   }
 
+  /** Stops and starts running services that ask for it, for example because their settings changed. */
+  async restart(selects: (entry: RegistryEntry) => boolean, generation: RegistryGeneration): Promise<void> {
+    const selected = [...this.#running.keys()].filter((entry) => entry.kind === "service" && selects(entry));
+    if (selected.length === 0) return;
+    await this.stop((entry) => selected.includes(entry));
+    await this.follow(generation);
+  }
+
   async stopAll(): Promise<void> {
     this.#services = false;
     this.#discovery = undefined;

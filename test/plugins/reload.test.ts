@@ -129,6 +129,39 @@ describe("reload and unload", () => {
     expect((globalThis as { alphaLoads?: number }).alphaLoads).toBe(1);
   });
 
+  it("[F267] [F260] a plugin's hot paths reload it, a service's paths restart that service only", async () => {
+    const bench = await pluginBench({ feed: { url: "a" }, clockwork: { step: 1 } });
+    await bench.write("global", "reader", {
+      register: `
+        globalThis.readerLog.push("register");
+        api.registerReload({ hotPrefixes: ["feed"], noopPrefixes: ["other"] });
+        for (const [id, reload] of [["ticking", { configPrefixes: ["clockwork.step"] }], ["steady", undefined]])
+          api.registerService({ id, reload, start: () => void globalThis.readerLog.push("start " + id), stop: () => void globalThis.readerLog.push("stop " + id) });`,
+    });
+    const log: string[] = [];
+    Object.assign(globalThis, { readerLog: log });
+    const loggedBy = async (config: Record<string, unknown>) => {
+      log.length = 0;
+      bench.config.set(config);
+      await bench.host.applyConfig();
+      return [...log];
+    };
+    await bench.host.start();
+    await bench.host.startServices();
+    expect(await loggedBy({ feed: { url: "a" }, clockwork: { step: 1 }, other: 1 })).toEqual([]);
+    expect(await loggedBy({ feed: { url: "a" }, clockwork: { step: 2 } })).toEqual([
+      "stop ticking",
+      "start ticking",
+    ]);
+    expect(await loggedBy({ feed: { url: "b" }, clockwork: { step: 2 } })).toEqual([
+      "register",
+      "stop ticking",
+      "stop steady",
+      "start ticking",
+      "start steady",
+    ]);
+  });
+
   it("any sequence of enable, disable, reload and config change ends where a fresh start would", async () => {
     const bench = await pluginBench();
     const ids = ["a", "b", "c"];

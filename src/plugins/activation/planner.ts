@@ -1,6 +1,6 @@
 import type { PluginManifest } from "../../contracts/manifest.ts";
+import { valueAt } from "../config/config-path.ts";
 import type { PluginCandidate } from "../discovery/candidate.ts";
-import { isPlain } from "../manifest/fields.ts";
 import type { ActivationDecision } from "./decide.ts";
 import { channelSetting, isProviderConfigured } from "./decide.ts";
 
@@ -151,7 +151,7 @@ export function startupReason(
   if (!decision.enabled || !manifest || candidate.blocked) return undefined;
   const { activation } = manifest;
   if (activation.onStartup === true) return "activation.onStartup";
-  const path = activation.onConfigPaths.find((dotted) => isSet(config, dotted));
+  const path = activation.onConfigPaths.find((dotted) => valueAt(config, dotted) !== undefined);
   if (path) return `activation.onConfigPaths ${path}`;
   const channel = manifest.channels.find((id) => {
     const setting = channelSetting(config, id);
@@ -167,13 +167,4 @@ export function startupReason(
     manifest.cliCommands.length > 0;
   // Without static ownership nothing else would ever ask for it.
   return ownsSomething && candidate.origin === "bundled" ? undefined : "enabled without an activation hint";
-}
-
-function isSet(config: Readonly<Record<string, unknown>>, dotted: string): boolean {
-  let current: unknown = config;
-  for (const part of dotted.split(".")) {
-    if (!isPlain(current) || current[part] === undefined) return false;
-    current = current[part];
-  }
-  return true;
 }
