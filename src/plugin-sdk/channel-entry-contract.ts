@@ -5,6 +5,7 @@ import type { PluginApi } from "../contracts/plugin-api.ts";
 import type { PluginRuntime } from "../contracts/runtime.ts";
 import { SluiceError } from "../kernel/errors.ts";
 import { registerChannelParts } from "./channel-core.ts";
+import { rememberPluginApi } from "./routes/plugin-routes.ts";
 import { emptyChannelConfigSchema } from "./schemas/build-channel-config-schema.ts";
 
 /** One export of a module inside the plugin, relative to its entry. */
@@ -133,14 +134,16 @@ export function defineBundledChannelEntry(options: BundledChannelEntryOptions) {
       return configSchema;
     },
     ...(options.features ? { features: options.features } : {}),
-    register: (api: PluginApi) =>
+    register(api: PluginApi) {
+      rememberPluginApi(api);
       registerChannelParts(api, {
         channel: () => withSecrets(loadPlugin(), loadSecrets),
         ...(setChannelRuntime ? { setRuntime: setChannelRuntime } : {}),
         ...(options.registerCliMetadata ? { registerCliMetadata: options.registerCliMetadata } : {}),
         ...(options.registerFull ? { registerFull: options.registerFull } : {}),
         ...(options.registerCapabilities ? { registerCapabilities: options.registerCapabilities } : {}),
-      }),
+      });
+    },
     loadChannelPlugin: loadPlugin,
     ...(loadOutbound ? { loadChannelOutbound: loadOutbound } : {}),
     ...(loadSecrets ? { loadChannelSecrets: loadSecrets } : {}),

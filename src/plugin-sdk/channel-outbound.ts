@@ -36,4 +36,14 @@ export {
   resolveChannelStreamingChunkMode,
   resolveChannelStreamingPreviewToolProgress,
 } from "./outbound/streaming-settings.ts";
+export { createFinalizableDraftLifecycle } from "./previews/draft-lifecycle.ts";
+export {
+  defineFinalizableLivePreviewAdapter,
+  deliverWithFinalizableLivePreviewAdapter,
+} from "./previews/live-preview.ts";
+export {
+  buildChannelProgressDraftLineForEntry,
+  buildProgressLine as buildChannelProgressDraftLine,
+  createChannelProgressDraftCompositor,
+} from "./previews/progress-draft.ts";
 export { sanitizeForPlainText } from "./text/markdown.ts";

@@ -30,7 +30,9 @@ export function packageFolder(name: PublishedName): string {
  */
 export async function publishedPackages(): Promise<boolean> {
   const wanted = Object.entries(PUBLISHED) as [PublishedName, string][];
-  const present = await Promise.all(wanted.map(async ([name, version]) => (await installed(name)) === version));
+  const present = await Promise.all(
+    wanted.map(async ([name, version]) => (await installed(name)) === version),
+  );
   if (present.every(Boolean)) return true;
   await mkdir(cache, { recursive: true });
   await writeFile(join(cache, "package.json"), JSON.stringify({ private: true, dependencies: PUBLISHED }));

@@ -1,0 +1,14 @@
+export {
+  hasControlCommand,
+  isControlCommandMessage,
+  resolveCommandAuthorizedFromAuthorizers,
+  shouldComputeCommandAuthorized,
+} from "../channels/inbound/commands.ts";
+export {
+  listSkillCommandsForAgents,
+  maybeResolveTextAlias,
+  resolveControlCommandGate,
+  resolveNativeCommandSessionTargets,
+  resolveStoredModelOverride,
+} from "./commands/authorisation.ts";
+export { parseAccessGroupAllowFromEntry } from "./values/text.ts";

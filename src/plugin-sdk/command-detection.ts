@@ -1,0 +1,5 @@
+export {
+  hasControlCommand,
+  isControlCommandMessage,
+  shouldComputeCommandAuthorized,
+} from "../channels/inbound/commands.ts";

@@ -1,0 +1,1 @@
+export { runFfmpeg, runFfprobe } from "./media/programs.ts";

@@ -1,0 +1,6 @@
+export { resolveChannelMediaMaxBytes } from "./accounts/account-config.ts";
+export { mediaKindOf as kindFromMime, mediaKindOf as mediaKindFromMime } from "./inbound/media.ts";
+export { extensionForMime, getFileExtension } from "./media/mime.ts";
+export { getAgentScopedMediaLocalRoots } from "./media/outbound-media.ts";
+export { runFfmpeg, runFfprobe } from "./media/programs.ts";
+export { readResponseWithLimit } from "./net/responses.ts";

@@ -1,0 +1,1 @@
+export { loadOutboundMediaFromUrl } from "./media/outbound-media.ts";

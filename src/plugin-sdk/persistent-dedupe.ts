@@ -1,0 +1,1 @@
+export { resolvePersistentDedupePluginStateNamespace } from "./values/persistent-dedupe.ts";

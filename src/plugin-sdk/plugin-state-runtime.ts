@@ -1,0 +1,1 @@
+export { createPluginStateErrorReporter } from "./values/persistent-dedupe.ts";

@@ -1,0 +1,1 @@
+export { registerPluginHttpRoute } from "./routes/plugin-routes.ts";
