@@ -1,0 +1,185 @@
+import { mkdir, readdir, writeFile } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
+import { SluiceError } from "../../kernel/errors.ts";
+import { type PluginShapeTemplate, SHAPES, type ShapeParts, shapeNamed } from "./shapes.ts";
+
+export type AuthoringErrorCode =
+  | "SHAPE_UNKNOWN"
+  | "PLUGIN_ID_INVALID"
+  | "FOLDER_NOT_EMPTY"
+  | "FOLDER_UNKNOWN";
+
+export interface CreateRequest {
+  /** The folder to make; absent or empty. */
+  readonly folder: string;
+  /** One of {@link SHAPES}. */
+  readonly shape: string;
+  readonly language: "typescript" | "javascript";
+  /** Default: the folder's name. */
+  readonly id?: string;
+}
+
+export interface CreatedPlugin {
+  readonly id: string;
+  readonly shape: string;
+  readonly folder: string;
+  /** Relative to the folder, in the order they are best read. */
+  readonly files: readonly string[];
+}
+
+const ID = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
+const MAX_ID_LENGTH = 64;
+
+/**
+ * Writes a plugin that works as it is: manifest, entry, a test and a README. Nothing is fetched and nothing
+ * existing is written over.
+ *
+ * @throws SluiceError with an {@link AuthoringErrorCode}
+ */
+export async function createPlugin(request: CreateRequest): Promise<CreatedPlugin> {
+  const folder = resolve(request.folder);
+  const template = shapeNamed(request.shape);
+  if (!template) {
+    const known = SHAPES.map(({ shape }) => shape).join(", ");
+    throw authoringError("SHAPE_UNKNOWN", `there is no shape "${request.shape}"; choose one of ${known}`);
+  }
+  const id = request.id ?? basename(folder).toLowerCase();
+  if (!ID.test(id) || id.length > MAX_ID_LENGTH) {
+    throw authoringError(
+      "PLUGIN_ID_INVALID",
+      `"${id}" is no plugin id: lower-case letters, digits and single hyphens, beginning with a letter; choose one with --id`,
+    );
+  }
+  await mkdir(folder, { recursive: true });
+  if ((await readdir(folder)).length > 0) {
+    throw authoringError("FOLDER_NOT_EMPTY", `${folder} is not empty; choose another folder`);
+  }
+  const files = filesOf(template, id, request.language);
+  for (const [path, text] of Object.entries(files)) {
+    await mkdir(dirname(join(folder, path)), { recursive: true });
+    await writeFile(join(folder, path), text, { flag: "wx" });
+  }
+  return { id, shape: template.shape, folder, files: Object.keys(files) };
+}
+
+function filesOf(
+  template: PluginShapeTemplate,
+  id: string,
+  language: CreateRequest["language"],
+): Readonly<Record<string, string>> {
+  const typed = language === "typescript";
+  const entry = typed ? "index.ts" : "index.js";
+  const parts: ShapeParts = {
+    id,
+    word: id.replaceAll("-", "_"),
+    type: (annotation) => (typed ? annotation : ""),
+  };
+  return {
+    "openclaw.plugin.json": json({
+      id,
+      name: titleOf(id),
+      description: `An example of ${template.summary}`,
+      version: "0.1.0",
+      ...template.manifest(parts),
+      configSchema: { type: "object", additionalProperties: false, properties: {} },
+    }),
+    [entry]: entryText(template, parts),
+    "test/plugin.test.mjs": testText(template, parts, entry),
+    "package.json": json({
+      name: id,
+      version: "0.1.0",
+      description: `An example of ${template.summary}`,
+      type: "module",
+      files: [entry, "openclaw.plugin.json", "README.md"],
+      scripts: { test: "sluice plugins test ." },
+      openclaw: { extensions: [`./${entry}`] },
+    }),
+    "README.md": readmeText(template, parts, entry),
+    ...(typed ? { "tsconfig.json": TSCONFIG } : {}),
+  };
+}
+
+function entryText(template: PluginShapeTemplate, parts: ShapeParts): string {
+  const before = template.before ? `${template.before(parts)}\n\n` : "";
+  return `import { definePluginEntry } from "openclaw/plugin-sdk/plugin-entry";
+
+${before}export default definePluginEntry({
+  id: "${parts.id}",
+  name: "${titleOf(parts.id)}",
+  description: "An example of ${template.summary}",
+  // Only stores what it is given: no waiting, no sockets, no timers here.
+  register(api) {
+    ${template.register(parts)}
+  },
+});
+`;
+}
+
+function testText(template: PluginShapeTemplate, parts: ShapeParts, entry: string): string {
+  return `import assert from "node:assert/strict";
+import { test } from "node:test";
+import plugin from "../${entry}";
+
+/** Notes the arguments of the last call of every registration method. */
+function recording() {
+  const calls = { logger: { debug() {}, info() {}, warn() {}, error() {} }, pluginConfig: {} };
+  return new Proxy(calls, {
+    get: (target, name) => target[name] ?? ((...args) => void (target[name] = args)),
+  });
+}
+
+test("${parts.id} does what it says", async () => {
+  const api = recording();
+  plugin.register(api);
+  ${template.test(parts)}
+});
+`;
+}
+
+function readmeText({ summary }: PluginShapeTemplate, { id }: ShapeParts, entry: string): string {
+  return `# ${titleOf(id)}
+
+An example of ${summary}.
+
+| File | What it is |
+|---|---|
+| \`openclaw.plugin.json\` | what the gateway knows before any code runs |
+| \`${entry}\` | the entry: \`register(api)\` hands everything over |
+| \`test/plugin.test.mjs\` | your own tests, run by \`sluice plugins test\` |
+
+\`\`\`
+sluice plugins test .             # the contract and your tests, offline
+sluice plugins install . --link   # use it where it is; reload after a change
+sluice plugins reload ${id}
+npm pack                          # a .tgz that sluice plugins install takes
+\`\`\`
+`;
+}
+
+const TSCONFIG = json({
+  compilerOptions: {
+    target: "es2022",
+    module: "nodenext",
+    moduleResolution: "nodenext",
+    strict: true,
+    noEmit: true,
+    allowImportingTsExtensions: true,
+    skipLibCheck: true,
+  },
+  include: ["*.ts"],
+});
+
+function titleOf(id: string): string {
+  return id
+    .split("-")
+    .map((part) => part.charAt(0).toUpperCase() + part.slice(1))
+    .join(" ");
+}
+
+function json(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}
+
+export function authoringError(code: AuthoringErrorCode, message: string): SluiceError<AuthoringErrorCode> {
+  return new SluiceError(code, message);
+}

@@ -1,0 +1,84 @@
+import { mkdir, readdir, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { runProcess } from "../install/child-process.ts";
+import type { BenchOptions } from "./bench.ts";
+import type { CheckFindings } from "./check.ts";
+
+/** Longest run of an author's own tests. */
+export const OWN_TESTS_TIMEOUT_MS = 120_000;
+const MAX_OUTPUT_BYTES = 4_000_000;
+const SHOWN_OUTPUT = 4_000;
+const TEST_NAME = /\.test\.[mc]?js$/;
+
+/**
+ * Runs the author's `test/*.test.mjs` with Node's own runner. SDK names resolve to this host, TypeScript
+ * entries load as they do in the gateway; nothing has to be installed.
+ */
+export async function runOwnTests(options: BenchOptions): Promise<CheckFindings> {
+  const folder = join(options.folder, "test");
+  const names = await readdir(folder).catch(() => [] as string[]);
+  const files = names.filter((name) => TEST_NAME.test(name)).map((name) => join(folder, name));
+  if (files.length === 0) return { skipped: "there is no test/*.test.mjs" };
+  const preload = await writePreload(options);
+  const env = Object.fromEntries(
+    ["PATH", "HOME", "TMPDIR", "TEMP", "TMP", "SystemRoot", "LANG"].flatMap((name) => {
+      const value = process.env[name];
+      return value === undefined ? [] : [[name, value] as const];
+    }),
+  );
+  const result = await runProcess({
+    command: process.execPath,
+    args: ["--import", pathToFileURL(preload).href, "--test", "--test-reporter=spec", ...files],
+    cwd: options.folder,
+    env: { ...env, NO_COLOR: "1" },
+    timeoutMs: OWN_TESTS_TIMEOUT_MS,
+    maxOutputBytes: MAX_OUTPUT_BYTES,
+    clock: options.clock,
+  });
+  if (result.status === 0) return {};
+  if (result.ended === "timeout")
+    return { failures: [`they took longer than ${OWN_TESTS_TIMEOUT_MS / 1_000} s`] };
+  const said = `${result.stdout}${result.stderr}`.trim();
+  return { failures: [said.slice(-SHOWN_OUTPUT) || `they ended with status ${result.status}`] };
+}
+
+/** A module that teaches a plain Node where the SDK is and how to load TypeScript. */
+async function writePreload({ sdkFolder, stateDir }: BenchOptions): Promise<string> {
+  await mkdir(stateDir, { recursive: true });
+  const file = join(stateDir, "resolve-sdk.mjs");
+  const jiti = join(dirname(createRequire(import.meta.url).resolve("jiti")), "jiti-register.mjs");
+  await writeFile(
+    file,
+    preloadText(pathToFileURL(join(sdkFolder, "x")).href.slice(0, -1), pathToFileURL(jiti).href),
+  );
+  return file;
+}
+
+function preloadText(sdk: string, jiti: string): string {
+  const rule = `const SDK = /^(?:openclaw|sluice|OmeniaClaw)\\/plugin-sdk(?:\\/([\\w.-]+))?$/;
+const SDK_FOLDER = ${JSON.stringify(sdk)};
+const sdkUrl = (specifier) => {
+  const match = SDK.exec(specifier);
+  return match && SDK_FOLDER + (match[1] ?? "index").replace(/\\.js$/, "") + ".js";
+};
+`;
+  const hook = `${rule}export async function resolve(specifier, context, next) {
+  const url = sdkUrl(specifier);
+  return url ? { url, format: "module", shortCircuit: true } : next(specifier, context);
+}`;
+  return `import ${JSON.stringify(jiti)};
+import * as nodeModule from "node:module";
+${rule}if (nodeModule.registerHooks) {
+  nodeModule.registerHooks({
+    resolve(specifier, context, next) {
+      const url = sdkUrl(specifier);
+      return url ? { url, format: "module", shortCircuit: true } : next(specifier, context);
+    },
+  });
+} else {
+  nodeModule.register("data:text/javascript," + ${JSON.stringify(encodeURIComponent(hook))});
+}
+`;
+}
