@@ -133,8 +133,7 @@ export interface TrustedToolPolicy {
     context: HookContext<"before_tool_call">,
   ):
     | (BeforeToolCallResult & { allow?: boolean; reason?: string })
-    | undefined
-    | void
+    | Nothing
     | Promise<(BeforeToolCallResult & { allow?: boolean; reason?: string }) | Nothing>;
 }
 
