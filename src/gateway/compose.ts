@@ -17,6 +17,7 @@ import {
   agentIds,
   agentModelRef,
   agentSettings,
+  agentWorkspaceDir,
   defaultAgentId,
   mainKey,
 } from "../runtime/agent/settings.ts";
@@ -42,6 +43,7 @@ import { LOCK_FILE_NAME, takeInstanceLock } from "./instance-lock.ts";
 import { LogFile } from "./log-file.ts";
 import { packageVersion } from "./package-version.ts";
 import { createPluginRuntime, type RuntimeRooms } from "./plugin-runtime.ts";
+import { createWorkflowRooms } from "./plugin-workflow.ts";
 import { Presence } from "./presence.ts";
 import { notePresence, presenceKey } from "./presence-entries.ts";
 import { CATALOGUE } from "./rpc/catalogue.ts";
@@ -174,6 +176,12 @@ async function build(options: GatewayOptions, scope: Scope): Promise<RunningGate
   let openRooms = (): RuntimeRooms => {
     throw new Error("a plugin asked for its runtime before the gateway was composed");
   };
+  const workflow = createWorkflowRooms({ store, config, clock, logger, hub, scope }, () => ({
+    registry,
+    agent,
+    sessions,
+    records: () => plugins.records(),
+  }));
   const installs = await InstallBook.open(stateDir);
   if (installs.problem) logger.error(`${installs.file} cannot be read`, { problem: installs.problem });
   const plugins = createPluginHost({
@@ -191,6 +199,7 @@ async function build(options: GatewayOptions, scope: Scope): Promise<RunningGate
     clock,
     core: { gatewayMethod: new Set(CATALOGUE.flatMap((group) => group.names)) },
     runtimeFor: (_pluginId, owner) => createPluginRuntime(openRooms(), owner),
+    workflow: workflow.services,
     ...(options.importModule === undefined ? {} : { importModule: options.importModule }),
   });
   const { registry, hooks } = plugins;
@@ -221,6 +230,9 @@ async function build(options: GatewayOptions, scope: Scope): Promise<RunningGate
       systemEvents,
       replyPlanner: foundation.planner,
       coreTools: foundation.tools,
+      injections: workflow.injections,
+      extensions: workflow.extensions,
+      approvals: workflow.approvals,
     }),
     "agent runtime",
   );
@@ -228,7 +240,21 @@ async function build(options: GatewayOptions, scope: Scope): Promise<RunningGate
     agent.onEvent((event) => void plugins.deliverAgentEvent(event)),
     "agent events for plugins",
   );
-  const sessions = new Sessions({ store, agent, models, config, hooks, clock, logger });
+  const sessions = new Sessions({
+    store,
+    agent,
+    models,
+    config,
+    hooks,
+    clock,
+    logger,
+    extensions: workflow.extensions,
+    cleanUp: (reason, target) => plugins.cleanUp(reason, target),
+  });
+  scope.use(
+    registry.onChange((_next, previous) => workflow.extensions.noteSlots(previous)),
+    "slots of session extensions",
+  );
   const channels = scope.use(
     createChannelService({ foundation, store, registry, hooks, agent, config, clock, logger, stateDir }),
     "channels",
@@ -303,6 +329,7 @@ async function build(options: GatewayOptions, scope: Scope): Promise<RunningGate
     agent,
     models,
     sessions,
+    approvals: workflow.approvals,
     channels,
     systemEvents,
     hub,
@@ -398,7 +425,12 @@ async function build(options: GatewayOptions, scope: Scope): Promise<RunningGate
   await plugins.start();
   pending.delete("plugins");
   const address = await server.listen(portOf(options.port, env, current()), host);
-  const hookContext = { port: address.port, config: current(), abortSignal: scope.signal };
+  const hookContext = {
+    port: address.port,
+    config: current(),
+    workspaceDir: agentWorkspaceDir(current(), stateDir, defaultAgentId(current())),
+    abortSignal: scope.signal,
+  };
   const { resumed } = await agent.resume();
   pending.delete("agent");
   const recovered = await channels.start();

@@ -10,6 +10,7 @@ import type { AgentRuntime } from "../runtime/agent/types.ts";
 import type { ConfigService } from "../runtime/config/types.ts";
 import type { Models } from "../runtime/models/types.ts";
 import type { Sessions } from "../runtime/sessions/index.ts";
+import type { PluginApprovals } from "../runtime/workflow/approvals.ts";
 import type { Store } from "../store/index.ts";
 import type { GatewayIdentity } from "./connection/identity.ts";
 import type { EventHub } from "./events/hub.ts";
@@ -45,6 +46,7 @@ export interface GatewayServices {
   readonly agent: AgentRuntime;
   readonly models: Models;
   readonly sessions: Sessions;
+  readonly approvals: PluginApprovals;
   readonly channels: ChannelService;
   readonly systemEvents: SystemEvents;
   readonly hub: EventHub;

@@ -30,6 +30,8 @@ export const EVENT_RULES: Readonly<Record<string, EventRule>> = {
   "sessions.changed": rule("operator.read", true, true),
   "config.changed": rule("operator.read", true, true),
   "plugins.changed": rule("operator.read", true, true),
+  "plugin.approval.requested": rule("operator.approvals", true, true),
+  "plugin.approval.resolved": rule("operator.approvals", true, true),
   "device.pair.requested": rule("operator.pairing", true, true),
   "device.pair.resolved": rule("operator.pairing", true, true),
   "device.pair.changed": rule("operator.pairing", true, true),

@@ -11,7 +11,7 @@ const NAMES: Record<string, string> = {
     "chat.toolTitles computer.invoke doctor.memory.backfillDreamDiary doctor.memory.dedupeDreamDiary " +
     "doctor.memory.repairDreamingArtifacts doctor.memory.resetDreamDiary " +
     "doctor.memory.resetGroundedShortTerm fs.listDir mcp.app.callTool mcp.app.updateModelContext " +
-    "message.action node.invoke node.pending.enqueue plugins.sessionAction poll portal.close portal.open " +
+    "message.action node.invoke node.pending.enqueue poll portal.close portal.open " +
     "progressCard.put progressCard.refresh projects.add push.test push.web.preferences.set " +
     "push.web.subscribe push.web.test push.web.unsubscribe push.web.vapidPublicKey send " +
     "session.discussion.open session.members.add session.members.remove session.publicShare.set " +
@@ -45,7 +45,7 @@ const NAMES: Record<string, string> = {
     "mcp.app.listTools mcp.app.readResource mcp.app.view memory.search mentions.dismiss mentions.list " +
     "models.authStatus models.list node.describe node.list plugin.surface.refresh plugins.catalog.browse " +
     "plugins.catalog.categories plugins.catalog.get plugins.controlUi.list plugins.controlUi.report " +
-    "plugins.inspect plugins.list plugins.search plugins.skills.read plugins.uiDescriptors portal.list " +
+    "plugins.inspect plugins.list plugins.search plugins.sessionAction plugins.skills.read plugins.uiDescriptors portal.list " +
     "progressCard.get projects.list projects.searchRemote push.web.preferences.get " +
     "session.discussion.info session.members.list session.members.listEvidence session.suggestions.list " +
     "sessions.branches.list sessions.catalog.list sessions.catalog.read sessions.companion.ask " +

@@ -37,6 +37,14 @@ export const CATALOGUE: readonly CatalogueGroup[] = [
     () => import("../methods/plugin-installs.ts"),
   ),
   group(
+    "sessions.pluginPatch plugins.sessionAction plugins.uiDescriptors",
+    () => import("../methods/plugin-workflow.ts"),
+  ),
+  group(
+    "plugin.approval.request plugin.approval.waitDecision plugin.approval.resolve plugin.approval.list",
+    () => import("../methods/plugin-approvals.ts"),
+  ),
+  group(
     "device.pair.list device.pair.approve device.pair.reject device.pair.remove device.token.revoke",
     () => import("../methods/devices.ts"),
   ),

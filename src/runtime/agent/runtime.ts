@@ -182,6 +182,15 @@ class LaneRuntime implements AgentRuntime {
     return active;
   }
 
+  publish(event: { runId: string; stream: string; data: unknown }): boolean {
+    const run = this.#runs.get(event.runId);
+    if (!run || run.abandoned) return false;
+    const { data } = event;
+    const fields = typeof data === "object" && data !== null && !Array.isArray(data) ? data : { value: data };
+    this.#emit(run, event.stream, fields as Record<string, unknown>);
+    return true;
+  }
+
   onEvent(listener: (event: AgentEvent) => void): Disposable {
     return this.#events.on(listener);
   }

@@ -1,4 +1,4 @@
-import type { ToolHookContext } from "../../contracts/hooks.ts";
+import type { BeforeToolCallResult, ToolApprovalRequest, ToolHookContext } from "../../contracts/hooks.ts";
 import type { ImagePart, TextPart, ToolCallPart, ToolResultMessage } from "../../contracts/messages.ts";
 import type { AgentTool, AgentToolResult } from "../../contracts/tool.ts";
 import type { Clock } from "../../kernel/clock.ts";
@@ -6,6 +6,7 @@ import { errorMessage } from "../../kernel/errors.ts";
 import type { Logger } from "../../kernel/logger.ts";
 import { applyToolResultMiddleware } from "../../plugins/hooks/tool-result-middleware.ts";
 import type { HookRunner, RegistryReader } from "../../plugins/types.ts";
+import type { PluginApprovals } from "../workflow/approvals.ts";
 import { LOOP_WARNING_TEXT, type LoopGuard } from "./loop-guard.ts";
 import { checkArguments } from "./tool-arguments.ts";
 import type { ToolSet } from "./tool-set.ts";
@@ -25,6 +26,8 @@ export interface ToolBatchInput {
   hooks: HookRunner;
   /** Where tool-result middleware is registered; absent: none. */
   registry?: RegistryReader;
+  /** Where plugins' questions go; absent: nobody can be asked. */
+  approvals?: Pick<PluginApprovals, "ask">;
   hookContext: Omit<ToolHookContext, "toolName" | "toolCallId">;
   guard: LoopGuard;
   contextWindow: number;
@@ -102,24 +105,18 @@ async function decide(item: Prepared, input: ToolBatchInput): Promise<Prepared> 
   if (!input.hooks.has("before_tool_call")) return item;
   const { call } = item;
   try {
-    const verdict = await input.hooks.run<{
-      params?: Record<string, unknown>;
-      block?: boolean;
-      blockReason?: string;
-      requireApproval?: { title: string; onResolution?(decision: string): unknown };
-    }>(
+    const verdict = await input.hooks.run<BeforeToolCallResult>(
       "before_tool_call",
       { toolName: call.name, params: item.params, toolCallId: call.id, runId: input.hookContext.runId },
       hookContext(call, input),
     );
     if (verdict?.block)
       return refused(call, verdict.blockReason ?? "The call was blocked by a plugin.", "blocked");
-    if (verdict?.requireApproval) {
-      // Nobody can be asked yet: without a route an approval counts as refused.
-      notifyResolution(verdict.requireApproval, input.logger);
-      return refused(call, "The call needs an approval and nobody is there to give it.", "denied");
-    }
-    return verdict?.params ? { ...item, params: verdict.params } : item;
+    // What is approved is what runs: later changes of the plugin's objects do not matter.
+    const decided = verdict?.params ? { ...item, params: structuredClone(verdict.params) } : item;
+    if (!verdict?.requireApproval) return decided;
+    const refusal = await askFor(verdict.requireApproval, call, input);
+    return refusal === undefined ? decided : refused(call, refusal, "denied");
   } catch (error) {
     input.logger.warn("before_tool_call failed; the call is blocked", {
       tool: call.name,
@@ -129,12 +126,19 @@ async function decide(item: Prepared, input: ToolBatchInput): Promise<Prepared> 
   }
 }
 
-function notifyResolution(approval: { onResolution?(decision: string): unknown }, logger: Logger): void {
-  try {
-    approval.onResolution?.("cancelled");
-  } catch (error) {
-    logger.warn("onResolution of an approval failed", { error: errorMessage(error) });
-  }
+/** Puts a plugin's question to the operator. The reason of a refusal, or `undefined` when the call may run. */
+async function askFor(
+  approval: ToolApprovalRequest,
+  call: ToolCallPart,
+  input: ToolBatchInput,
+): Promise<string | undefined> {
+  const { agentId, sessionKey, runId } = input.hookContext;
+  const facts = { agentId, sessionKey, runId, toolName: call.name, toolCallId: call.id };
+  const known = Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined));
+  const answer = await input.approvals?.ask(approval, known, input.signal);
+  if (answer) return answer.allowed ? undefined : answer.reason;
+  await Promise.resolve(approval.onResolution?.("cancelled")).catch(() => {});
+  return "The call needs an approval and nobody is there to give it.";
 }
 
 function refused(call: ToolCallPart, text: string, kind: string): Prepared {

@@ -11,6 +11,9 @@ import type { TurnRequest } from "../../store/records.ts";
 import type { ConfigService } from "../config/types.ts";
 import { clampThinkingLevel } from "../models/thinking.ts";
 import type { Models, ResolvedModel } from "../models/types.ts";
+import type { PluginApprovals } from "../workflow/approvals.ts";
+import { injectedText, type NextTurnInjections, type QueuedInjection } from "../workflow/injections.ts";
+import type { SessionExtensions } from "../workflow/session-extensions.ts";
 import { pluginCommandReply } from "./plugin-command.ts";
 import { type AgentSettings, agentDir, agentSettings, agentWorkspaceDir } from "./settings.ts";
 import type { SystemEvents } from "./system-events.ts";
@@ -42,6 +45,12 @@ export interface TurnParts {
   systemEvents: SystemEvents;
   /** Tools of the host itself; a plugin cannot take their names. */
   coreTools?: readonly ToolRegistration[];
+  /** Context that plugins queued for the next turn. */
+  injections?: Pick<NextTurnInjections, "take">;
+  /** State of plugins in sessions. */
+  extensions?: Pick<SessionExtensions, "readerFor">;
+  /** Where plugins' questions to operators go. */
+  approvals?: Pick<PluginApprovals, "ask">;
 }
 
 /** Everything a turn's first model call needs. */
@@ -125,7 +134,8 @@ export async function prepareTurn(
     begun.own[0]?.seq ?? Number.MAX_SAFE_INTEGER,
     Math.min(window || HISTORY_MAX_CHARS, HISTORY_MAX_CHARS),
   ).map(forModel);
-  const fields = await promptFields(parts, request, history, hookContext, legacy);
+  const injections = (await parts.injections?.take(begun)) ?? [];
+  const fields = await promptFields(parts, request, { history, hookContext, legacy, injections });
   const allTools = materializeTools({
     generation: parts.registry.current(),
     core: parts.coreTools ?? [],
@@ -191,16 +201,20 @@ export async function prepareTurn(
 async function promptFields(
   parts: TurnParts,
   request: TurnRequest,
-  messages: Message[],
-  hookContext: AgentHookContext,
-  legacy: PromptFields | undefined,
+  input: {
+    history: Message[];
+    hookContext: AgentHookContext;
+    legacy: PromptFields | undefined;
+    injections: readonly QueuedInjection[];
+  },
 ): Promise<PromptFields> {
   const { hooks } = parts;
+  const { history: messages, hookContext, legacy, injections } = input;
   const prompt = request.text;
   const prepared = hooks.has("agent_turn_prepare")
     ? await hooks.run<PromptFields>(
         "agent_turn_prepare",
-        { prompt, messages, queuedInjections: [] },
+        { prompt, messages, queuedInjections: [...injections] },
         hookContext,
       )
     : undefined;
@@ -214,8 +228,18 @@ async function promptFields(
   const systemPrompt = built?.systemPrompt ?? legacy?.systemPrompt;
   return dropUndefined({
     systemPrompt,
-    prependContext: joined(prepared?.prependContext, built?.prependContext, legacy?.prependContext),
-    appendContext: joined(prepared?.appendContext, built?.appendContext, legacy?.appendContext),
+    prependContext: joined(
+      injectedText(injections, "prepend_context"),
+      prepared?.prependContext,
+      built?.prependContext,
+      legacy?.prependContext,
+    ),
+    appendContext: joined(
+      prepared?.appendContext,
+      built?.appendContext,
+      legacy?.appendContext,
+      injectedText(injections, "append_context"),
+    ),
     prependSystemContext: joined(built?.prependSystemContext, legacy?.prependSystemContext),
     appendSystemContext: joined(built?.appendSystemContext, legacy?.appendSystemContext),
     // A malformed list allows nothing: narrowing must never widen.

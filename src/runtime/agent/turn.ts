@@ -16,7 +16,13 @@ import { callModel } from "./model-call.ts";
 import { isSilentReply, ReplyText } from "./reply-text.ts";
 import { runToolBatch } from "./tool-batch.ts";
 import { forModel, textOf } from "./transcript-context.ts";
-import { type HookReply, prepareTurn, type ReadyTurn, type TurnParts } from "./turn-preparation.ts";
+import {
+  type HookReply,
+  prepareTurn,
+  type ReadyTurn,
+  senderIsOwner,
+  type TurnParts,
+} from "./turn-preparation.ts";
 
 /** Model calls one turn may make; a tool loop longer than this is stopped. */
 export const MAX_MODEL_CALLS = 200;
@@ -230,12 +236,17 @@ class TurnRun {
       tools: ready.tools,
       hooks: this.#parts.hooks,
       registry: this.#parts.registry,
+      ...(this.#parts.approvals ? { approvals: this.#parts.approvals } : {}),
       hookContext: {
         runId: request.runId,
         agentId: request.agentId,
         sessionKey: request.sessionKey,
         sessionId: begun.turn.sessionId,
         ...(request.deliver ? { channelId: request.deliver.channel } : {}),
+        requester: requesterOf(request),
+        ...(this.#parts.extensions
+          ? { getSessionExtension: this.#parts.extensions.readerFor(begun.session) }
+          : {}),
       },
       guard: this.#guard,
       contextWindow: ready.resolved.model.contextWindow ?? 0,
@@ -481,6 +492,21 @@ class TurnRun {
       .run(hook, event, ready.hookContext)
       .catch((error: unknown) => logger.warn("a hook failed", { hook, error: errorMessage(error) }));
   }
+}
+
+/** Who asked for the turn, for policies. */
+function requesterOf(request: TurnRequest): {
+  channel?: string;
+  accountId?: string;
+  senderId?: string;
+  senderIsOwner: boolean;
+} {
+  const senderId = request.context?.["senderId"];
+  return {
+    ...(request.deliver ? { channel: request.deliver.channel, accountId: request.deliver.accountId } : {}),
+    ...(typeof senderId === "string" ? { senderId } : {}),
+    senderIsOwner: senderIsOwner(request),
+  };
 }
 
 function visiblePayloads(text: string): { text: string }[] {

@@ -60,6 +60,8 @@ export interface AgentRuntime extends Disposable {
   /** Partial text of the active run of a session. */
   inFlight(sessionKey: string): { runId: string; text: string } | undefined;
   activeRuns(): readonly { runId: string; sessionKey: string; startedAt: number }[];
+  /** Adds an event to a run that has not ended; its number and place are the run's. False for any other run. */
+  publish(event: { runId: string; stream: string; data: unknown }): boolean;
   onEvent(listener: (event: AgentEvent) => void): Disposable;
   /** After the finishing transaction; outbox rows, if any, are committed by then. */
   onFinished(listener: (outcome: TurnOutcome) => void): Disposable;

@@ -13,6 +13,7 @@ import type { AgentRuntime } from "../agent/types.ts";
 import type { ConfigService } from "../config/types.ts";
 import { normalizeThinkingLevel } from "../models/thinking.ts";
 import type { Models } from "../models/types.ts";
+import type { SessionExtensions } from "../workflow/session-extensions.ts";
 import { previewItem } from "./display.ts";
 import { type HistoryDelta, type HistoryPage, readDelta, readHistory } from "./history.ts";
 import { canonicalSessionKey, isMainSession } from "./session-key.ts";
@@ -32,7 +33,7 @@ export interface SessionChange {
   sessionKey: string;
   agentId: string;
   sessionId: string;
-  reason: "patch" | "reset" | "new" | "delete" | "create" | "archive" | "inject";
+  reason: "patch" | "reset" | "new" | "delete" | "create" | "archive" | "inject" | "plugin-patch";
   row?: SessionRow;
 }
 
@@ -44,6 +45,10 @@ export interface SessionsOptions {
   hooks: HookRunner;
   clock: Clock;
   logger: Logger;
+  /** State of plugins in sessions. */
+  extensions?: SessionExtensions;
+  /** Tells plugins that a session starts afresh or is gone. */
+  cleanUp?(reason: "reset" | "delete", target: { sessionKey: string }): Promise<void>;
 }
 
 /** Validated change of a session: `null` clears a field. */
@@ -108,8 +113,10 @@ export class Sessions {
   }
 
   row(session: SessionRecord, defaults: SessionDefaults): SessionRow {
+    const extensions = this.#options.extensions?.projected(session);
     return sessionRow(session, {
       defaults,
+      ...(extensions ? { extensions } : {}),
       mainKey: this.mainKey,
       activeRunIds: this.activeRunIds(session.sessionKey),
       now: this.#options.clock.now(),
@@ -207,10 +214,12 @@ export class Sessions {
       lifecycleRevision: newUuid(),
       reason,
       now: this.#options.clock.now(),
+      pluginSlots: this.#options.extensions?.slots() ?? [],
       create: { agentId: key.agentId, sessionId: newUuid() },
       ...(options.expectedSessionId === undefined ? {} : { expectedSessionId: options.expectedSessionId }),
     });
     if ("refused" in result) throw refusal(result.refused);
+    await this.#cleanUp("reset", key.sessionKey);
     if (before) await this.#observe("session_end", before, { reason, messageCount: before.messageCount });
     await this.#observe("session_start", result.session, {});
     await this.#announce(result.session, reason);
@@ -247,11 +256,13 @@ export class Sessions {
       const step = await this.#options.store.call.sessions.delete({
         sessionKey: key.sessionKey,
         deleteTranscript,
+        now: this.#options.clock.now(),
         ...conditions,
       });
       if (step.refused) throw refusal(step.refused);
       if (step.done) break;
     }
+    await this.#cleanUp("delete", key.sessionKey);
     await this.#observe("session_end", before, { reason: "deleted", messageCount: before.messageCount });
     const { sessionKey, agentId } = key;
     this.#changed.emit({ sessionKey, agentId, sessionId: before.sessionId, reason: "delete" });
@@ -267,6 +278,23 @@ export class Sessions {
       retryable: true,
       retryAfterMs: 5_000,
     });
+  }
+
+  /** Changes a plugin's own state in a session. @throws like `SessionExtensions.patch` */
+  async patchExtension(
+    key: { sessionKey: string },
+    change: { pluginId: string; namespace: string; value?: unknown; unset?: boolean },
+  ): Promise<unknown> {
+    const { extensions } = this.#options;
+    if (!extensions) throw new SluiceError("UNAVAILABLE", "plugins keep no state here");
+    const { session, value } = await extensions.patch({ sessionKey: key.sessionKey, ...change });
+    await this.#announce(session, "plugin-patch");
+    return value;
+  }
+
+  async #cleanUp(reason: "reset" | "delete", sessionKey: string): Promise<void> {
+    this.#options.extensions?.forget(sessionKey);
+    await this.#options.cleanUp?.(reason, { sessionKey });
   }
 
   async #announce(session: SessionRecord, reason: SessionChange["reason"]): Promise<void> {

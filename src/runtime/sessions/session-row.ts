@@ -1,5 +1,6 @@
 import type { SessionRecord } from "../../store/procedures/session-rows.ts";
 import type { ThinkingPolicy } from "../models/thinking.ts";
+import type { ProjectedExtension } from "../workflow/session-extensions.ts";
 import { isMainSession, sessionClassification, sessionKind } from "./session-key.ts";
 
 /** What every row is measured against when a session chose nothing itself. */
@@ -52,12 +53,17 @@ const SHOWN = [
   "execNode",
   "permissionMode",
   "toolOverrides",
-  "pluginExtensions",
 ] as const;
 
 export function sessionRow(
   session: SessionRecord,
-  options: { defaults: SessionDefaults; mainKey: string; activeRunIds: readonly string[]; now: number },
+  options: {
+    defaults: SessionDefaults;
+    mainKey: string;
+    activeRunIds: readonly string[];
+    now: number;
+    extensions?: readonly ProjectedExtension[];
+  },
 ): SessionRow {
   const { entry } = session;
   const { defaults, activeRunIds } = options;
@@ -67,6 +73,7 @@ export function sessionRow(
   const overridden = entry["modelOverride"] !== undefined;
   return {
     ...shown,
+    ...(options.extensions ? { pluginExtensions: options.extensions } : {}),
     key: session.sessionKey,
     kind: sessionKind(session.sessionKey),
     classification: sessionClassification(session.sessionKey, options.mainKey),
@@ -112,10 +119,11 @@ function createdVia(value: unknown): string {
   return typeof value === "string" && known.includes(value) ? value : "operator";
 }
 
-/** The session's entry as `sessions.patch` and `sessions.reset` return it. */
+/** The session's entry as `sessions.patch` and `sessions.reset` return it; plugins show theirs in rows. */
 export function publicEntry(session: SessionRecord): Record<string, unknown> {
+  const { pluginExtensions: _private, ...entry } = session.entry;
   return {
-    ...session.entry,
+    ...entry,
     sessionId: session.sessionId,
     lifecycleRevision: session.lifecycleRevision,
     createdAt: session.createdAt,

@@ -2,6 +2,7 @@ import type { Migration } from "../engine/types.ts";
 import { conversations } from "./0001-conversations.ts";
 import { delivery } from "./0002-delivery.ts";
 import { host } from "./0003-host.ts";
+import { workflow } from "./0004-workflow.ts";
 
 /** Every migration of the core database, in order. Append; never edit one that was released. */
-export const coreMigrations: readonly Migration[] = [conversations, delivery, host];
+export const coreMigrations: readonly Migration[] = [conversations, delivery, host, workflow];

@@ -5,8 +5,10 @@ import { eventLogProcedures } from "./event-log.ts";
 import { idempotencyProcedures } from "./idempotency.ts";
 import { inboxProcedures } from "./inbox.ts";
 import { ingressProcedures } from "./ingress.ts";
+import { injectionProcedures } from "./injections.ts";
 import { keyedStateProcedures } from "./keyed-state.ts";
 import { outboxProcedures } from "./outbox.ts";
+import { sessionExtensionProcedures } from "./session-extensions.ts";
 import { sessionProcedures } from "./sessions.ts";
 import { transcriptProcedures } from "./transcripts.ts";
 import { turnListingProcedures } from "./turn-listing.ts";
@@ -17,8 +19,10 @@ export const coreProcedures = {
   channelPairing: channelPairingProcedures,
   inbox: inboxProcedures,
   ingress: ingressProcedures,
+  injections: injectionProcedures,
   outbox: outboxProcedures,
   sessions: sessionProcedures,
+  sessionExtensions: sessionExtensionProcedures,
   transcripts: transcriptProcedures,
   turns: turnProcedures,
   turnListing: turnListingProcedures,

@@ -1,5 +1,6 @@
 import type { Transaction } from "../engine/types.ts";
 import { bumpCounter } from "./counters.ts";
+import { dropInjections } from "./injections.ts";
 import { listSessions } from "./session-listing.ts";
 import {
   insertSession,
@@ -117,6 +118,8 @@ export async function resetSession(
     entryId: string;
     lifecycleRevision: string;
     reason: string;
+    /** Entry fields that mirror state of plugins; they go with it. */
+    pluginSlots?: readonly string[];
     now: number;
     create: { agentId: string; sessionId: string };
   },
@@ -156,7 +159,10 @@ export async function resetSession(
     status: null,
     lastRunId: null,
     abortedLastRun: null,
+    pluginExtensions: null,
+    ...Object.fromEntries((input.pluginSlots ?? []).map((slot) => [slot, null])),
   });
+  await dropInjections(tx, { sessionKey: input.sessionKey, reason: "reset", now: input.now });
   await tx.run(
     "UPDATE sessions SET lifecycle_revision = ?, reset_seq = ?, message_count = 0, updated_at = ?, entry = ? WHERE session_key = ?",
     input.lifecycleRevision,
@@ -183,6 +189,7 @@ export async function deleteSession(
     expectedLifecycleRevision?: string;
     expectedUpdatedAt?: number;
     archivedOnly?: boolean;
+    now: number;
   },
 ): Promise<{ done: boolean; deleted: boolean; sessionId?: string; refused?: SessionRefusal }> {
   const session = await readSession(tx, input.sessionKey);
@@ -215,6 +222,7 @@ export async function deleteSession(
     budget,
   );
   if (turns.changes >= budget) return { done: false, deleted: false, sessionId: session.sessionId };
+  await dropInjections(tx, { sessionKey: input.sessionKey, reason: "delete", now: input.now });
   await tx.run("DELETE FROM sessions WHERE session_key = ?", input.sessionKey);
   if (session.archivedAt === undefined) await bumpCounter(tx, "sessions.live", -1);
   return { done: true, deleted: true, sessionId: session.sessionId };

@@ -2,6 +2,7 @@ import type { Transaction } from "../engine/types.ts";
 import type { OutboxDraft, TurnOutcome, TurnRequest, TurnStatus } from "../records.ts";
 import { bumpCounter } from "./counters.ts";
 import { claimInboxForTurn, settleInboxRow } from "./inbox.ts";
+import { hasInjections } from "./injections.ts";
 import { insertOutboxDrafts } from "./outbox.ts";
 import { insertSession, mergeEntry, readSession, type SessionRecord } from "./session-rows.ts";
 import {
@@ -79,6 +80,8 @@ export interface BegunTurn {
   history: TranscriptRecord[];
   /** Entries this run has written already, its user message first. */
   own: TranscriptRecord[];
+  /** Plugins queued context for this turn; `injections.take` hands it over. */
+  injections: boolean;
   /** As accepted; images come from the recorded user message. Only when asked for. */
   request?: TurnRequest;
 }
@@ -226,6 +229,11 @@ async function beginTurn(
     session,
     own,
     history,
+    injections: await hasInjections(tx, {
+      runId: row.run_id,
+      sessionKey: row.session_key,
+      firstStart: row.starts === 1,
+    }),
     ...(input.withRequest ? { request: JSON.parse(row.request) as TurnRequest } : {}),
   };
 }

@@ -155,7 +155,7 @@ describe("session rows", () => {
     await store.call.transcripts.append({ sessionKey, entries, now: 1 });
     const steps = [];
     for (let done = false; !done; ) {
-      const step = await store.call.sessions.delete({ sessionKey, deleteTranscript: true });
+      const step = await store.call.sessions.delete({ sessionKey, deleteTranscript: true, now: 1 });
       steps.push(step.deleted);
       done = step.done;
     }
