@@ -205,6 +205,14 @@ export interface PluginServiceContext {
   readonly logger: PluginLogger;
   readonly serviceHealth: { reportFailure(error: unknown): void; clearFailure(): void };
   readonly signal: AbortSignal;
+  /** Tells connected clients something as `plugin.<plugin id>.<event>`; ends with the service. */
+  readonly gatewayEvents?: {
+    emit(
+      event: string,
+      payload: object,
+      options: { scope: "operator.read" | "operator.write" | "operator.admin" },
+    ): void;
+  };
   [extra: string]: unknown;
 }
 

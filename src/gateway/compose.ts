@@ -107,7 +107,7 @@ async function build(options: GatewayOptions, scope: Scope): Promise<RunningGate
     },
   });
 
-  const pending = new Set(["store", "configuration", "plugins", "agent", "channels"]);
+  const pending = new Set(["store", "configuration", "plugins", "agent", "channels", "services"]);
   let stopping = false;
   let health: HealthMonitor | undefined;
   const readiness = {
@@ -199,6 +199,7 @@ async function build(options: GatewayOptions, scope: Scope): Promise<RunningGate
     clock,
     core: { gatewayMethod: new Set(CATALOGUE.flatMap((group) => group.names)) },
     runtimeFor: (_pluginId, owner) => createPluginRuntime(openRooms(), owner),
+    publishEvent: (event, payload, pluginGuard) => hub.publish(event, payload, { pluginGuard }),
     workflow: workflow.services,
     ...(options.importModule === undefined ? {} : { importModule: options.importModule }),
   });
@@ -436,6 +437,7 @@ async function build(options: GatewayOptions, scope: Scope): Promise<RunningGate
   const recovered = await channels.start();
   pending.delete("channels");
   await plugins.startServices();
+  pending.delete("services");
   if (isDiscoverable(current())) {
     await plugins.startDiscovery(discoveryFacts(current(), { host, port: address.port }));
   }

@@ -41,6 +41,7 @@ import type { CoreNames } from "./registry/compose.ts";
 import { PluginRegistry } from "./registry/registry.ts";
 import { Retirement } from "./retirement.ts";
 import { RunContexts } from "./run-contexts.ts";
+import { type PluginEventSink, serviceEvents } from "./service-events.ts";
 import { ServiceHost } from "./services.ts";
 import { buildSnapshot, type KnownPlugin, type PluginMetadataSnapshot } from "./snapshot.ts";
 import type { HookRunner, PluginDiagnostic, PluginRecord, RegistryEntry, RegistryReader } from "./types.ts";
@@ -70,6 +71,8 @@ export interface PluginHostOptions {
   /** Names that belong to the gateway, by registry kind; plugins cannot take them. */
   readonly core?: CoreNames;
   readonly workflow?: WorkflowServices;
+  /** Where events of plugin services go; without it services have no `gatewayEvents`. */
+  readonly publishEvent?: PluginEventSink;
   /** Loads every plugin in this mode instead of the one that fits it; for processes that are no gateway. */
   readonly mode?: PluginRegistrationMode;
   /** Node's own `import()`, where a test runner rewrites it. */
@@ -474,8 +477,8 @@ export class PluginHost implements Disposable {
     const { pluginId } = entry;
     const plugin = this.#loaded.get(pluginId);
     const logger = this.#options.logger.child(`plugin/${pluginId}/${entry.key}`);
-    const workspaceDir = this.#options.workspaceDir;
-    const config = this.#options.config;
+    const { workspaceDir, config, publishEvent } = this.#options;
+    const signal = plugin?.instance.signal ?? AbortSignal.abort();
     return {
       get config() {
         return config.current().config;
@@ -483,7 +486,8 @@ export class PluginHost implements Disposable {
       stateDir: join(this.#options.stateDir, "plugins", encodeURIComponent(pluginId)),
       ...(workspaceDir ? { workspaceDir } : {}),
       logger,
-      signal: plugin?.instance.signal ?? AbortSignal.abort(),
+      signal,
+      ...(publishEvent ? { gatewayEvents: serviceEvents(pluginId, publishEvent, signal) } : {}),
       serviceHealth: {
         reportFailure: (error) => this.#findings.report(pluginId, "service-failed", errorMessage(error)),
         clearFailure: () => this.#findings.clear(pluginId, "service-failed"),
