@@ -11,7 +11,7 @@ const OTHER_MODES: readonly PluginRegistrationMode[] = [
   "setup-runtime",
   "cli-metadata",
 ];
-/** What one registration may take before the author hears about it. */
+/** Processor time one loading may take before the author hears about it. */
 export const SLOW_REGISTRATION_MS = 250;
 /** Things an idle process holds that a plugin may leave behind. */
 const LEAKED = new Set([
@@ -36,16 +36,15 @@ export const LOADED_CHECKS: readonly ContractCheck[] = [
       const failures: string[] = [];
       const warnings: string[] = [];
       for (const id of bench.ids) {
-        const { clock } = bench.options;
         try {
-          const started = clock.monotonic();
           const diagnostics = await bench.inMode(id, "full", ({ draft }) => draft.diagnostics);
-          const took = clock.monotonic() - started;
-          if (took > SLOW_REGISTRATION_MS)
-            warnings.push(`"${id}" took ${Math.round(took)} ms to load and register`);
           for (const { level, message } of diagnostics) {
             if (level === "error") failures.push(message);
             else if (level === "warn") warnings.push(message);
+          }
+          const took = await cpuMsOf(() => bench.inMode(id, "full", () => {}));
+          if (took > SLOW_REGISTRATION_MS) {
+            warnings.push(`"${id}" takes ${Math.round(took)} ms of the processor to load and register`);
           }
         } catch (error) {
           failures.push(errorMessage(error));
@@ -163,12 +162,24 @@ export const LOADED_CHECKS: readonly ContractCheck[] = [
         const notices: string[] = [];
         for (const id of bench.ids) {
           const { compatibility } = (await host.inspect(id)) ?? {};
-          notices.push(...(compatibility?.notices ?? []).map(({ message }) => message));
+          notices.push(
+            ...(compatibility?.notices ?? []).flatMap(({ severity, message }) =>
+              severity === "info" ? [] : [message],
+            ),
+          );
         }
         return { warnings: notices };
       }),
   },
 ];
+
+/** Processor time, which other programs on the machine do not change. */
+async function cpuMsOf(work: () => Promise<unknown>): Promise<number> {
+  const before = process.cpuUsage();
+  await work();
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1_000;
+}
 
 interface Running {
   readonly host: ReturnType<ContractBench["host"]>["host"];

@@ -47,15 +47,17 @@ export async function runOwnTests(options: BenchOptions): Promise<CheckFindings>
 /** A module that teaches a plain Node where the SDK is and how to load TypeScript. */
 async function writePreload({ sdkFolder, stateDir }: BenchOptions): Promise<string> {
   await mkdir(stateDir, { recursive: true });
-  const file = join(stateDir, "resolve-sdk.mjs");
-  const jiti = join(dirname(createRequire(import.meta.url).resolve("jiti")), "jiti-register.mjs");
-  await writeFile(
-    file,
-    preloadText(pathToFileURL(join(sdkFolder, "x")).href.slice(0, -1), pathToFileURL(jiti).href),
-  );
+  const file = join(stateDir, "preload.mjs");
+  const sdk = pathToFileURL(join(sdkFolder, "x")).href.slice(0, -1);
+  const jiti = pathToFileURL(join(dirname(createRequire(import.meta.url).resolve("jiti")), "jiti.mjs")).href;
+  await writeFile(file, preloadText(sdk, jiti));
   return file;
 }
 
+/**
+ * The hooks are text: on Node 20 they run in a thread of their own. A TypeScript module becomes a small
+ * JavaScript one that asks the main thread for what jiti made of it.
+ */
 function preloadText(sdk: string, jiti: string): string {
   const rule = `const SDK = /^(?:openclaw|sluice|OmeniaClaw)\\/plugin-sdk(?:\\/([\\w.-]+))?$/;
 const SDK_FOLDER = ${JSON.stringify(sdk)};
@@ -64,21 +66,38 @@ const sdkUrl = (specifier) => {
   return match && SDK_FOLDER + (match[1] ?? "index").replace(/\\.js$/, "") + ".js";
 };
 `;
-  const hook = `${rule}export async function resolve(specifier, context, next) {
+  const hooks = `import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+${rule}const NAMED = /^export\\s+(?:async\\s+)?(?:const|let|var|function\\*?|class)\\s+([A-Za-z_$][\\w$]*)/gm;
+export function resolve(specifier, context, next) {
   const url = sdkUrl(specifier);
   return url ? { url, format: "module", shortCircuit: true } : next(specifier, context);
-}`;
-  return `import ${JSON.stringify(jiti)};
-import * as nodeModule from "node:module";
-${rule}if (nodeModule.registerHooks) {
-  nodeModule.registerHooks({
-    resolve(specifier, context, next) {
-      const url = sdkUrl(specifier);
-      return url ? { url, format: "module", shortCircuit: true } : next(specifier, context);
-    },
-  });
+}
+export function load(url, context, next) {
+  if (!/^file:.*\\.[mc]?ts$/.test(url)) return next(url, context);
+  const names = [...readFileSync(fileURLToPath(url), "utf8").matchAll(NAMED)].map((match) => match[1]);
+  const source = "const found = await globalThis.loadTypeScript(" + JSON.stringify(url) + ");" +
+    "export default found.default;" +
+    names.map((name) => "export const " + name + " = found." + name + ";").join("");
+  return { format: "module", source, shortCircuit: true };
+}
+`;
+  return `import nodeModule from "node:module";
+import { fileURLToPath } from "node:url";
+import { createJiti } from ${JSON.stringify(jiti)};
+${rule}const resolveFilename = nodeModule._resolveFilename;
+nodeModule._resolveFilename = function (request, ...rest) {
+  const url = sdkUrl(request);
+  return url ? fileURLToPath(url) : resolveFilename.call(this, request, ...rest);
+};
+const jiti = createJiti(import.meta.url, { fsCache: false, interopDefault: false });
+globalThis.loadTypeScript = (url) => jiti.import(fileURLToPath(url));
+const hooks = "data:text/javascript," + ${JSON.stringify(encodeURIComponent(hooks))};
+if (nodeModule.registerHooks) {
+  const { resolve, load } = await import(hooks);
+  nodeModule.registerHooks({ resolve, load });
 } else {
-  nodeModule.register("data:text/javascript," + ${JSON.stringify(encodeURIComponent(hook))});
+  nodeModule.register(hooks);
 }
 `;
 }

@@ -115,7 +115,7 @@ export const SHAPES: readonly PluginShapeTemplate[] = [
         response.end(JSON.stringify({ hello: "world" }));
       },
     });`,
-    contributes: ({ id }) => ({ httpRoute: [`/${id}`] }),
+    contributes: ({ id }) => ({ httpRoute: [`exact /${id}`] }),
     test: () => `let body = "";
   await api.registerHttpRoute[0].handler({}, { setHeader() {}, end: (text) => (body = text) });
   assert.deepEqual(JSON.parse(body), { hello: "world" });`,
@@ -203,10 +203,10 @@ function settingsOf(config${type(": Record<string, unknown>")})${type(": { serve
 }`,
     register: () => `api.registerChannel({ plugin: channel });`,
     contributes: ({ id }) => ({ channel: [id] }),
-    test: ({ id }) => `const { plugin } = api.registerChannel[0];
-  assert.deepEqual(plugin.config.listAccountIds({}), []);
-  assert.deepEqual(plugin.config.listAccountIds({ channels: { "${id}": { server: "x" } } }), ["default"]);
-  const receipt = await plugin.outbound.sendText({ to: "ada", text: "hello" });
+    test: ({ id }) => `const { plugin: given } = api.registerChannel[0];
+  assert.deepEqual(given.config.listAccountIds({}), []);
+  assert.deepEqual(given.config.listAccountIds({ channels: { "${id}": { server: "x" } } }), ["default"]);
+  const receipt = await given.outbound.sendText({ to: "ada", text: "hello" });
   assert.equal(receipt.messageId, "ada:5");`,
   },
   {

@@ -1,0 +1,67 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { systemClock } from "../../../src/kernel/clock.ts";
+import { createPlugin, SHAPES, testPlugin } from "../../../src/plugins/authoring/index.ts";
+import { shapeNamed } from "../../../src/plugins/authoring/shapes.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
+import { importNatively, sdkFolder } from "../support/plugin-bench.ts";
+
+const check = async (folder: string) =>
+  testPlugin({
+    folder,
+    stateDir: await temporaryFolder(),
+    sdkFolder,
+    clock: systemClock,
+    hostVersion: "0.1.0",
+    importModule: importNatively,
+  });
+
+describe("creating a plugin", () => {
+  // Every shape once, every language with some: a TypeScript load takes its time.
+  it.each(
+    SHAPES.map(
+      ({ shape }, index) => ({ shape, language: index % 3 === 0 ? "typescript" : "javascript" }) as const,
+    ),
+  )(
+    "writes a %j plugin that passes every contract check, its own test included",
+    async ({ shape, language }) => {
+      const folder = join(await temporaryFolder("sluice-create-"), "my-plugin");
+      const made = await createPlugin({ folder, shape, language });
+      expect(made).toMatchObject({ id: "my-plugin", shape });
+      const report = await check(folder);
+      expect(report.checks.filter(({ outcome }) => outcome !== "passed")).toEqual(
+        ["hook", "memory"].includes(shape)
+          ? [expect.objectContaining({ name: "taken names", outcome: "skipped" })]
+          : [],
+      );
+      const expected = shapeNamed(shape)?.contributes({ id: "my-plugin", word: "my_plugin", type: () => "" });
+      for (const [kind, keys] of Object.entries(expected ?? {})) {
+        if (kind === "typedHook") expect(report.contributions[kind]).toHaveLength(keys.length);
+        else expect(report.contributions[kind]).toEqual(keys);
+      }
+    },
+  );
+
+  it("writes nothing over, and refuses ids and shapes that cannot be", async () => {
+    const folder = await temporaryFolder();
+    await writeFile(join(folder, "mine.txt"), "mine");
+    const make = (more: object) =>
+      createPlugin({
+        folder: join(folder, "new"),
+        shape: "tool",
+        language: "javascript",
+        id: "fine",
+        ...more,
+      });
+    await expect(make({ folder })).rejects.toMatchObject({ code: "FOLDER_NOT_EMPTY" });
+    for (const id of ["", "Big", "two words", "../up", "-x", "x-", "9lives", "a".repeat(65)]) {
+      await expect(make({ id }), id).rejects.toMatchObject({ code: "PLUGIN_ID_INVALID" });
+    }
+    await expect(make({ shape: "teapot" })).rejects.toMatchObject({
+      code: "SHAPE_UNKNOWN",
+      message: expect.stringContaining("tool, hook"),
+    });
+    expect(await readFile(join(folder, "mine.txt"), "utf8")).toBe("mine");
+  });
+});
