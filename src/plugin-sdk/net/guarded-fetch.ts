@@ -179,20 +179,8 @@ async function send(
       close: async () => {},
     };
   }
-  const { Agent, fetch: undiciFetch } = await import("undici");
-  const dispatcher = new Agent({ connect: { lookup: pinned.lookup as never } });
-  const close = async () => {
-    await dispatcher.destroy();
-  };
-  try {
-    const request = { ...init, redirect: "manual", dispatcher } as unknown as Parameters<
-      typeof undiciFetch
-    >[1];
-    return { response: (await undiciFetch(url.href, request)) as unknown as Response, close };
-  } catch (error) {
-    await close();
-    throw error;
-  }
+  const { sendPinned } = await import("./pinned-transport.ts");
+  return sendPinned(url, init, pinned);
 }
 
 function redirectTarget(response: Response, from: URL): URL | undefined {
