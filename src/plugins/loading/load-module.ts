@@ -1,6 +1,7 @@
+import { existsSync } from "node:fs";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { extname, join } from "node:path";
+import { dirname, extname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { errorMessage, SluiceError } from "../../kernel/errors.ts";
 import { isTypeScript } from "../discovery/entry-file.ts";
@@ -89,9 +90,10 @@ export class ModuleLoader {
    * Loads the files that a channel entry will ask for inside `register()`. Node 20 does not resolve the SDK
    * for modules that are required synchronously; they have to be there already.
    */
-  async #preloadParts(loaded: unknown, { version }: ModuleRequest): Promise<void> {
+  async #preloadParts(loaded: unknown, { entry: path, version }: ModuleRequest): Promise<void> {
     const entry = (loaded as { default?: Record<symbol, readonly string[] | undefined> } | null)?.default;
-    for (const file of entry?.[ENTRY_MODULES] ?? []) {
+    if (!entry?.[ENTRY_MODULES]) return;
+    for (const file of new Set([...entry[ENTRY_MODULES], ...(await partsNamedIn(path))])) {
       const url = pathToFileURL(file);
       if (version > 0) url.searchParams.set(RELOAD_QUERY, String(version));
       const load = this.#importModule(url.href);
@@ -104,7 +106,7 @@ export class ModuleLoader {
       );
       preloaded().set(file, part);
     }
-    if (entry?.[ENTRY_MODULES]) setSyncLoader((file) => loadPart(file, createRequire(file)));
+    setSyncLoader((file) => loadPart(file, createRequire(file)));
   }
 
   async #loadTypeScript({ entry, realRoot }: ModuleRequest): Promise<unknown> {
@@ -136,6 +138,16 @@ export class ModuleLoader {
     );
     return modules;
   }
+}
+
+const PART_IN_TEXT = /\bspecifier:\s*["'](\.{1,2}\/[^"']+)["']/g;
+
+/** Parts that a channel entry loads by hand, in `registerFull` for one: only its text tells of them. */
+async function partsNamedIn(entry: string): Promise<string[]> {
+  const files = [...(await readFile(entry, "utf8")).matchAll(PART_IN_TEXT)].map(([, specifier]) =>
+    resolve(dirname(entry), specifier as string),
+  );
+  return files.filter((file) => existsSync(file));
 }
 
 async function findSdkSpecifiers(root: string): Promise<Set<string>> {
