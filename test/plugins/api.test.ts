@@ -351,7 +351,6 @@ describe("infrastructure", () => {
         route("/%66iles/list"),
         route("/open/inside"),
         route("/free", `auth: "none"`),
-        route("/api/channels/x", `auth: "plugin"`),
         route("/open/too", `auth: "plugin"`),
       ].join(""),
     });
@@ -365,7 +364,6 @@ describe("infrastructure", () => {
     expect(routes[1]?.value.nodeCapability).toEqual({ surface: "new" });
     expect(codes(bench, "b").sort()).toEqual([
       "registration-duplicate",
-      "route-auth-invalid",
       "route-auth-invalid",
       "route-overlap",
     ]);

@@ -6,7 +6,10 @@ export type RouteEntry = RegistryEntry<HttpRouteRegistration>;
 
 export const HTTP_ROUTE_KIND = "httpRoute";
 
-/** Below this path every request needs the gateway's credential, whatever a route declared. */
+/**
+ * Below this path every request needs the gateway's credential, unless a route of that very place says that
+ * its plugin checks requests itself, as published channels do for the callbacks of their service.
+ */
 export const PROTECTED_PREFIX = "/api/channels";
 
 interface KnownRoute {
@@ -49,7 +52,7 @@ export class PluginRoutes {
       routes,
       needsGatewayAuth:
         routes.some((entry) => entry.value.auth !== "plugin") ||
-        forms.some((form) => isBelow(form, PROTECTED_PREFIX)),
+        (forms.some((form) => isBelow(form, PROTECTED_PREFIX)) && !routes.some(isOpenChannelRoute)),
     };
   }
 
@@ -67,6 +70,10 @@ export class PluginRoutes {
     }
     this.#prefixes.sort((left, right) => right.path.length - left.path.length);
   }
+}
+
+function isOpenChannelRoute({ value }: RouteEntry): boolean {
+  return value.auth === "plugin" && isBelow(value.canonicalPath, PROTECTED_PREFIX);
 }
 
 /** True for the path itself and anything below it at a segment boundary. */

@@ -11,7 +11,9 @@ const ROUTES = `
   api.registerHttpRoute({ path: "/deep", auth: "plugin", match: "prefix", handler: say("deep") });
   api.registerHttpRoute({ path: "/deep/exact", auth: "plugin", handler: () => false });
   api.registerHttpRoute({ path: "/throws", auth: "plugin", handler: () => { throw new Error("broken"); } });
-  api.registerHttpRoute({ path: "/api/channels/x", auth: "plugin", handler: say("protected") });
+  api.registerHttpRoute({ path: "/api", auth: "plugin", match: "prefix", handler: say("secret") });
+  api.registerHttpRoute({ path: "/api/channels/x", auth: "gateway", handler: say("secret") });
+  api.registerHttpRoute({ path: "/api/channels/callback", auth: "plugin", handler: say("callback") });
   api.registerHttpRoute({ path: "/echo", auth: "plugin", handler: (request, response) => request.pipe(response) });
   api.registerGatewayMethod("probe.echo", ({ params }) => ({ got: params }), { scope: "operator.read" });
   api.registerGatewayMethod("probe.admin", () => "done");
@@ -93,11 +95,14 @@ describe("[F068] plugin routes", () => {
       "/api/channels/x",
       "/API%2fchannels/x",
       "/api/channels",
+      "/api/channels/other",
+      "/api/channels/callback/../x",
     ]) {
       const refused = await raw(port, path);
       expect(refused.status, path).toBe(401);
       expect(refused.body, path).not.toContain("secret");
     }
+    expect((await raw(port, "/api/channels/callback")).body).toBe("callback");
     expect((await raw(port, "/secret/x", { headers: BEARER })).body).toBe("secret");
     expect((await raw(port, "/%2573ecret", { headers: BEARER })).body).toBe("secret");
     expect((await raw(port, "/%zz", { headers: BEARER })).status).toBe(400);

@@ -233,12 +233,6 @@ function readRoute(route: unknown, { manifest }: Registrant): Accepted | Refused
   }
   const canonical = canonicalRoutePath(path);
   if ("problem" in canonical) return malformed(`HTTP route ${path}: ${canonical.problem}`);
-  if (
-    auth === "plugin" &&
-    (canonical.path === "/api/channels" || canonical.path.startsWith("/api/channels/"))
-  ) {
-    return refuse("route-auth-invalid", `HTTP route ${path}: paths below /api/channels need auth "gateway"`);
-  }
   const mayDispatch = manifest.contracts["gatewayMethodDispatch"]?.includes("authenticated-request") ?? false;
   const overrides: Omit<HttpRouteRegistration, "auth" | "handler"> = {
     path,
