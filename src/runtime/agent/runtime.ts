@@ -10,6 +10,7 @@ import type { TranscriptRecord } from "../../store/procedures/transcripts.ts";
 import type { AcceptTurnOutput, BegunTurn, FinishTurnInput } from "../../store/procedures/turns.ts";
 import type { TurnOutcome, TurnRequest } from "../../store/records.ts";
 import { LaneScheduler, type LaneTicket } from "./lanes.ts";
+import { writableMessage } from "./message-write.ts";
 import { agentSettings, maxConcurrentTurns } from "./settings.ts";
 import { HISTORY_ENTRIES } from "./transcript-context.ts";
 import { AbortReason, runTurn, type TurnEnd } from "./turn.ts";
@@ -261,32 +262,25 @@ class LaneRuntime implements AgentRuntime {
 
   async #acceptRow(request: TurnRequest, begin: boolean): Promise<AcceptTurnOutput & { runId: string }> {
     const now = this.#clock.now();
+    const message = this.#userMessage(request, now);
     const output = await this.#store.call.turns.accept({
       request,
       newSession: { sessionId: newUuid(), lifecycleRevision: newUuid() },
-      userMessage: { entryId: newUuid(), body: JSON.stringify(this.#userMessage(request, now)) },
+      ...(message ? { userMessage: { entryId: newUuid(), body: JSON.stringify(message) } } : {}),
       ...(begin ? { begin: { historyLimit: HISTORY_ENTRIES } } : {}),
       now,
     });
     return { ...output, runId: request.runId };
   }
 
-  #userMessage(request: TurnRequest, now: number): UserMessage {
+  #userMessage(request: TurnRequest, now: number): UserMessage | undefined {
     const text = request.transcriptText ?? request.text;
     const message: UserMessage = {
       role: "user",
       content: request.images?.length ? [{ type: "text", text }, ...request.images] : text,
       timestamp: now,
     };
-    const { hooks } = this.#options;
-    if (!hooks.has("before_message_write")) return message;
-    const { sessionKey, agentId } = request;
-    const changed = hooks.runSync<{ message?: UserMessage }>(
-      "before_message_write",
-      { message, sessionKey, agentId },
-      { sessionKey, agentId },
-    );
-    return changed?.message?.role === "user" ? changed.message : message;
+    return writableMessage(this.#options.hooks, message, request);
   }
 
   #known(output: AcceptTurnOutput & { runId: string }): TurnAccepted {

@@ -172,7 +172,8 @@ export async function prepareTurn(
   const systemPrompt = systemPromptOf(parts, { settings, request, tools, resolved, fields });
   const prompt = textOf(user);
   const own = begun.own
-    .slice(1)
+    // Without its own message when a plugin kept that out of the transcript.
+    .slice(begun.own[0] && parseMessage(begun.own[0])?.role === "user" ? 1 : 0)
     .map(parseMessage)
     .filter((message) => message !== undefined);
   const asked = withContext(user, request.text, {

@@ -11,7 +11,9 @@ import { newUuid } from "../../kernel/ids.ts";
 import type { NewTranscriptEntry } from "../../store/procedures/transcripts.ts";
 import type { BegunTurn } from "../../store/procedures/turns.ts";
 import type { TurnOutcome, TurnRequest } from "../../store/records.ts";
+import { Finalizer } from "./finalize.ts";
 import { LoopGuard } from "./loop-guard.ts";
+import { writableMessage } from "./message-write.ts";
 import { callModel } from "./model-call.ts";
 import { isSilentReply, ReplyText } from "./reply-text.ts";
 import { runToolBatch } from "./tool-batch.ts";
@@ -91,6 +93,7 @@ class TurnRun {
   readonly #startedAt: number;
   readonly #startedMonotonic: number;
   readonly #guard = new LoopGuard();
+  readonly #finalizer = new Finalizer();
   #usage = emptyUsage();
   #ready: ReadyTurn | undefined;
   /** Assistant messages of this run so far; numbers their idempotency keys. */
@@ -153,7 +156,10 @@ class TurnRun {
         });
         continue;
       }
-      return this.#done(answer, text);
+      const revision = await this.#revision(ready, text, messages);
+      if (this.#turn.signal.aborted) return this.aborted(answer);
+      if (revision === undefined) return this.#done(answer, text);
+      messages.push(answer, { role: "user", content: revision, timestamp: this.#parts.clock.now() });
     }
     return this.failed("RETRY_LIMIT", `the turn made ${MAX_MODEL_CALLS} model calls without an answer`);
   }
@@ -208,6 +214,21 @@ class TurnRun {
     return answer;
   }
 
+  #revision(ready: ReadyTurn, text: string, messages: Message[]): Promise<string | undefined> {
+    const { request, begun } = this.#turn;
+    const { provider, id: model } = ready.resolved.model;
+    const event = {
+      runId: request.runId,
+      sessionKey: request.sessionKey,
+      sessionId: begun.turn.sessionId,
+      provider,
+      model,
+      lastAssistantMessage: text,
+      messages,
+    };
+    return this.#finalizer.revision(this.#parts, event, ready.hookContext);
+  }
+
   /** Providers may send text only in the final message, or correct it there. */
   #showRest(answer: AssistantMessage, reply: ReplyText, itemId: string): void {
     const text = textOf(answer);
@@ -230,7 +251,7 @@ class TurnRun {
   ): Promise<TurnEnd | undefined> {
     const { request, begun, signal, emit } = this.#turn;
     // Recorded before anything runs: a restart sees which calls were made.
-    await this.#turn.record([this.#answerEntry(answer)]);
+    await this.#record(this.#answerEntry(answer));
     const batch = await runToolBatch({
       calls,
       tools: ready.tools,
@@ -254,7 +275,7 @@ class TurnRun {
       clock: this.#parts.clock,
       logger: this.#parts.logger,
       emit: (data) => emit("tool", data),
-      record: (message) => this.#turn.record([this.#resultEntry(message)]),
+      record: (message) => this.#record(this.#resultEntry(message)),
     });
     messages.push(...batch.messages.map(forModel));
     if (signal.aborted) return this.aborted(undefined);
@@ -274,7 +295,7 @@ class TurnRun {
     return this.#end(
       "done",
       { message: answer, payloads: visiblePayloads(text), stopReason: answer.stopReason },
-      [this.#answerEntry(answer)],
+      this.#answerEntry(answer),
     );
   }
 
@@ -294,7 +315,7 @@ class TurnRun {
     const end = this.#end(
       "done",
       { message, payloads: visiblePayloads(reply.text), stopReason: reply.blocked ? "blocked" : "stop" },
-      reply.text ? [this.#answerEntry(message)] : [],
+      reply.text ? this.#answerEntry(message) : [],
     );
     return reply.blocked ? { ...end, blocked: reply.blocked } : end;
   }
@@ -318,7 +339,7 @@ class TurnRun {
         stopReason,
         ...(timedOut ? { error: { code: "TIMEOUT", message: text } } : {}),
       },
-      kept ? [this.#answerEntry(kept)] : [],
+      kept ? this.#answerEntry(kept) : [],
     );
   }
 
@@ -345,7 +366,7 @@ class TurnRun {
         stopReason: "error",
         error: { code, message },
       },
-      [this.#answerEntry(kept)],
+      this.#answerEntry(kept),
     );
   }
 
@@ -383,18 +404,25 @@ class TurnRun {
     };
   }
 
-  #answerEntry(message: AssistantMessage): NewTranscriptEntry {
+  async #record(entries: NewTranscriptEntry[]): Promise<void> {
+    if (entries.length > 0) await this.#turn.record(entries);
+  }
+
+  #answerEntry(message: AssistantMessage): NewTranscriptEntry[] {
     return this.#entry(message, `${this.#turn.request.runId}:assistant:${this.#answers}`);
   }
 
-  #resultEntry(message: ToolResultMessage): NewTranscriptEntry {
+  #resultEntry(message: ToolResultMessage): NewTranscriptEntry[] {
     return this.#entry(message, `${this.#turn.request.runId}:tool:${this.#answers}:${message.toolCallId}`);
   }
 
-  #entry(message: AssistantMessage | ToolResultMessage, idempotencyKey: string): NewTranscriptEntry {
-    const { role, ...rest } = message;
+  /** The message as the transcript keeps it; none when a plugin keeps it out. */
+  #entry(message: AssistantMessage | ToolResultMessage, idempotencyKey: string): NewTranscriptEntry[] {
+    const written = writableMessage(this.#parts.hooks, message, this.#turn.request);
+    if (!written) return [];
+    const { role, ...rest } = written;
     // `role` first: readers of raw rows tell messages apart by their beginning.
-    return { entryId: newUuid(), idempotencyKey, body: JSON.stringify({ role, ...rest }) };
+    return [{ entryId: newUuid(), idempotencyKey, body: JSON.stringify({ role, ...rest }) }];
   }
 
   #addUsage(answer: AssistantMessage, ready: ReadyTurn): void {
