@@ -13,7 +13,7 @@ interface InstallOptions {
   acknowledgeInstallPolicyWarning?: boolean;
 }
 
-/** `plugins install | update | enable | disable | uninstall`. */
+/** `plugins install | update | enable | disable | reload | uninstall`. */
 export function registerPluginChanges(plugins: Command, environment: CliEnvironment): void {
   agreement(plugins.command("install <package>"))
     .description("install a plugin from npm, a folder or a .tgz, show what it may do, and enable it")
@@ -64,6 +64,16 @@ Examples:
         await run(context, (control) => control.setEnabled(id, enabled));
       });
   }
+
+  plugins
+    .command("reload <ids...>")
+    .description("load the code of running plugins anew; one that fails to load goes on as it was")
+    .addHelpText("after", "\nExample:\n  $ sluice plugins reload garden\n")
+    .action(async (pluginIds: string[], _options: object, command: Command) => {
+      const context = new CommandContext(environment, command);
+      const result = await context.call<object>("plugins.reload", { pluginIds }, "operator.admin");
+      context.output.result(result, () => `reloaded: ${pluginIds.join(", ")}`);
+    });
 
   plugins
     .command("uninstall <id>")

@@ -4,6 +4,7 @@ import type { InstallBook } from "../../plugins/install/index.ts";
 import { type CliEnvironment, CommandContext } from "../context.ts";
 import { cliError, describeError } from "../errors.ts";
 import { table } from "../output/table.ts";
+import { registerPluginAuthoring } from "./plugins-author.ts";
 import { registerPluginChanges } from "./plugins-change.ts";
 
 interface Diagnostic {
@@ -61,6 +62,7 @@ export function registerPlugins(program: Command, environment: CliEnvironment): 
     });
 
   registerPluginChanges(plugins, environment);
+  registerPluginAuthoring(plugins, environment);
 
   plugins
     .command("doctor")

@@ -30,7 +30,14 @@ export async function runOwnTests(options: BenchOptions): Promise<CheckFindings>
   );
   const result = await runProcess({
     command: process.execPath,
-    args: ["--import", pathToFileURL(preload).href, "--test", "--test-reporter=spec", ...files],
+    args: [
+      "--import",
+      pathToFileURL(preload).href,
+      "--test",
+      "--test-force-exit",
+      "--test-reporter=spec",
+      ...files,
+    ],
     cwd: options.folder,
     env: { ...env, NO_COLOR: "1" },
     timeoutMs: OWN_TESTS_TIMEOUT_MS,

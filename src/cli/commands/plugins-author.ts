@@ -1,0 +1,109 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import type { Command } from "commander";
+import { packageRoot } from "../../kernel/package-root.ts";
+import type { ContractReport } from "../../plugins/authoring/index.ts";
+import { type CliEnvironment, CommandContext } from "../context.ts";
+import { cliError } from "../errors.ts";
+
+interface CreateOptions {
+  shape: string;
+  javascript?: boolean;
+  id?: string;
+}
+
+const LEAK_GRACE_MS = 500;
+
+const MARK = { passed: "ok  ", warned: "warn", failed: "FAIL", skipped: "-   " } as const;
+
+/** `plugins create | test`. */
+export function registerPluginAuthoring(plugins: Command, environment: CliEnvironment): void {
+  plugins
+    .command("create <folder>")
+    .description("write a working plugin with a manifest, an entry, a test and a README")
+    .requiredOption(
+      "--shape <shape>",
+      "tool, hook, command, method, route, service, cli, channel, provider, search, speech or memory",
+    )
+    .option("--javascript", "JavaScript instead of TypeScript")
+    .option("--id <id>", "id of the plugin; default: the folder's name")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  $ sluice plugins create ./garden --shape tool\n  $ sluice plugins test ./garden\n  $ sluice plugins install ./garden --link --yes\n",
+    )
+    .action(async (folder: string, options: CreateOptions, command: Command) => {
+      const context = new CommandContext(environment, command);
+      const { createPlugin } = await import("../../plugins/authoring/index.ts");
+      const made = await createPlugin({
+        folder,
+        shape: options.shape,
+        language: options.javascript ? "javascript" : "typescript",
+        ...(options.id === undefined ? {} : { id: options.id }),
+      });
+      context.output.result(made, ({ id, folder: place, files }) =>
+        [
+          `${id} is in ${place}:`,
+          ...files.map((file) => `  ${file}`),
+          `Try it: sluice plugins test ${folder}`,
+        ].join("\n"),
+      );
+    });
+
+  plugins
+    .command("test [folder]")
+    .description("try the plugin contract on a folder, offline, and run its own tests")
+    .option("--config <json>", "settings of the plugin for this run")
+    .addHelpText(
+      "after",
+      "\nThe plugin's code runs in this process.\n\nExample:\n  $ sluice plugins test ./garden --json\n",
+    )
+    .action(async (folder: string | undefined, options: { config?: string }, command: Command) => {
+      const context = new CommandContext(environment, command);
+      const pluginConfig = options.config === undefined ? undefined : await settingsOf(options.config);
+      const { testPlugin } = await import("../../plugins/authoring/index.ts");
+      const stateDir = await mkdtemp(join(tmpdir(), "sluice-plugin-test-"));
+      try {
+        const report = await context.output.progress(
+          "testing",
+          testPlugin({
+            folder: resolve(folder ?? "."),
+            stateDir,
+            sdkFolder: join(packageRoot(), "dist/plugin-sdk"),
+            clock: environment.clock,
+            hostVersion: environment.version,
+            ...(pluginConfig ? { pluginConfig } : {}),
+          }),
+        );
+        context.output.result(report, describe);
+        if (!report.ok) throw cliError("CHECKS_FAILED", "the plugin does not keep the contract");
+      } finally {
+        await rm(stateDir, { recursive: true, force: true });
+        // What a leaking plugin left running must not keep the command from ending.
+        environment.clock.after(LEAK_GRACE_MS, () => process.exit());
+      }
+    });
+}
+
+async function settingsOf(text: string): Promise<Record<string, unknown>> {
+  const { default: json5 } = await import("json5");
+  let value: unknown;
+  try {
+    value = json5.parse(text);
+  } catch {
+    value = undefined;
+  }
+  if (typeof value === "object" && value !== null && !Array.isArray(value))
+    return value as Record<string, unknown>;
+  throw cliError("USAGE", "--config expects an object in JSON5");
+}
+
+function describe({ pluginIds, version, shape, contributions, checks }: ContractReport): string {
+  const lines = [`${pluginIds.join(", ")}${version ? ` ${version}` : ""}${shape ? ` (${shape})` : ""}`];
+  for (const [kind, keys] of Object.entries(contributions)) lines.push(`  ${kind}: ${keys.join(", ")}`);
+  for (const { name, statement, outcome, details } of checks) {
+    lines.push(`${MARK[outcome]} ${name.padEnd(13)} ${statement}`);
+    for (const detail of details) lines.push(...detail.split("\n").map((line) => `       ${line}`));
+  }
+  return lines.join("\n");
+}
