@@ -39,10 +39,18 @@ interface OpenCall {
   json: string;
 }
 
-/** Turns the chunks of an answer into stream events, tolerating what servers leave out (spec 2.8). */
+/** The mark some servers send after the last chunk. */
+const END_MARK = "[DONE]";
+
+/**
+ * Turns the chunks of an answer into stream events, tolerating what servers leave out (spec 2.8). Text of
+ * chunks that were read together becomes one delta.
+ */
 export class AnswerReader {
   readonly #answer: AnswerBuilder;
   readonly #calls = new Map<number, OpenCall>();
+  #held: { type: "text" | "thinking"; delta: string } | undefined;
+  #closed = false;
   #finish: string | undefined;
   #lastIndex = -1;
 
@@ -55,23 +63,60 @@ export class AnswerReader {
     return this.#finish !== undefined;
   }
 
-  *read(chunk: WireChunk): Generator<AssistantMessageEvent> {
+  /** True once the server sent its end mark; what follows it does not count. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** Reads the chunks of one network read. */
+  *read(values: readonly unknown[]): Generator<AssistantMessageEvent> {
+    for (const value of values) {
+      if (value === END_MARK) {
+        this.#closed = true;
+        break;
+      }
+      if (typeof value === "object" && value !== null) yield* this.#chunk(value as WireChunk);
+    }
+    yield* this.release();
+  }
+
+  /** Sends the text that was read and not sent. */
+  *release(): Generator<AssistantMessageEvent> {
+    const held = this.#held;
+    if (!held) return;
+    this.#held = undefined;
+    yield* held.type === "text" ? this.#answer.text(held.delta) : this.#answer.thinking(held.delta);
+  }
+
+  *#chunk(chunk: WireChunk): Generator<AssistantMessageEvent> {
     if (chunk.error) throw new RequestFailure("server_error", messageOf(chunk.error));
-    if (chunk.id) this.#answer.note({ responseId: chunk.id });
-    if (chunk.model) this.#answer.note({ responseModel: chunk.model });
+    const { message } = this.#answer;
+    if (chunk.id && chunk.id !== message.responseId) this.#answer.note({ responseId: chunk.id });
+    if (chunk.model && chunk.model !== message.responseModel) {
+      this.#answer.note({ responseModel: chunk.model });
+    }
     // Some servers send usage in every chunk; the last one counts.
     if (chunk.usage) this.#answer.note({ usage: usageOf(chunk.usage) });
     const choice = chunk.choices?.[0];
     if (!choice) return;
     const delta = choice.delta ?? choice.message;
     if (delta) {
-      yield* this.#answer.thinking(
-        textOf(delta.reasoning_content ?? delta.reasoning ?? delta.reasoning_text),
-      );
-      yield* this.#answer.text(textOf(delta.content ?? delta.refusal));
+      const thinking = textOf(delta.reasoning_content ?? delta.reasoning ?? delta.reasoning_text);
+      if (thinking !== "") yield* this.#hold("thinking", thinking);
+      const text = textOf(delta.content ?? delta.refusal);
+      if (text !== "") yield* this.#hold("text", text);
       for (const call of delta.tool_calls ?? []) this.#collect(call);
     }
     if (choice.finish_reason) this.#finish = choice.finish_reason;
+  }
+
+  *#hold(type: "text" | "thinking", delta: string): Generator<AssistantMessageEvent> {
+    if (this.#held?.type === type) {
+      this.#held.delta += delta;
+      return;
+    }
+    yield* this.release();
+    this.#held = { type, delta };
   }
 
   /** Sends the tool calls and the terminal event. */

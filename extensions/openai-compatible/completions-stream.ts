@@ -7,7 +7,7 @@ import {
   type StreamFn,
   type StreamOptions,
 } from "sluice/plugin-sdk/model-stream";
-import { AnswerReader, type WireChunk } from "./answer-reader.ts";
+import { AnswerReader } from "./answer-reader.ts";
 import { connectionFailure, failureOf, RequestFailure } from "./failure.ts";
 import { completionsBody } from "./request-body.ts";
 import { MAX_ANSWER_CHARS, readDataLines } from "./server-sent-events.ts";
@@ -30,26 +30,23 @@ async function* ask(
   const response = await post(model, context, options);
   const reader = new AnswerReader(answer);
   if (/\bjson\b/.test(response.headers.get("content-type") ?? "")) {
-    yield* reader.read(parseWhole(await response.text()));
+    yield* reader.read([parseWhole(await response.text())]);
     yield* reader.end();
     return;
   }
   if (!response.body) throw new RequestFailure("server_error", "the model server sent no body");
-  let done = false;
   try {
-    for await (const value of readDataLines(response.body)) {
-      if (value === "[DONE]") {
-        done = true;
-        break;
-      }
-      yield* reader.read(value as WireChunk);
+    for await (const values of readDataLines(response.body)) {
+      yield* reader.read(values);
+      if (reader.closed) break;
     }
   } catch (error) {
+    yield* reader.release();
     if (options.signal?.aborted || error instanceof RequestFailure) throw error;
     // An answer that was complete stays complete, however the connection ends.
     if (!reader.finished) throw connectionFailure(error, model.baseUrl ?? "");
   }
-  if (!done && !reader.finished) {
+  if (!reader.closed && !reader.finished) {
     throw new RequestFailure("server_error", "the model server ended its answer early");
   }
   yield* reader.end();
@@ -90,11 +87,11 @@ async function post(
   throw failureOf(response.status, text.slice(0, MAX_ERROR_CHARS), options.apiKey);
 }
 
-function parseWhole(text: string): WireChunk {
+function parseWhole(text: string): unknown {
   if (text.length > MAX_ANSWER_CHARS)
     throw new RequestFailure("server_error", "the model's answer is too large");
   try {
-    return JSON.parse(text) as WireChunk;
+    return JSON.parse(text);
   } catch {
     throw new RequestFailure("server_error", "the model server's answer is not valid JSON");
   }

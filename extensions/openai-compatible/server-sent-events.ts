@@ -3,14 +3,15 @@ export const MAX_LINE_CHARS = 4_194_304;
 export const MAX_ANSWER_CHARS = 67_108_864;
 
 /**
- * Reads `data:` lines of a response as JSON values. Lenient where servers differ: any line ending, events
+ * Reads `data:` lines of a response as JSON values, those of one network read together: what arrives
+ * together is worth one step of whoever reads it. Lenient where servers differ: any line ending, events
  * without blank lines between them, a value split over several `data:` lines, comments, a missing end
  * mark. `"[DONE]"` is given as the text it is.
  */
-export async function* readDataLines(body: AsyncIterable<Uint8Array>): AsyncGenerator<unknown> {
+export async function* readDataLines(body: AsyncIterable<Uint8Array>): AsyncGenerator<unknown[]> {
   const decoder = new TextDecoder();
+  const data = new DataLines();
   let rest = "";
-  let pending = "";
   let total = 0;
   for await (const bytes of body) {
     const text = decoder.decode(bytes, { stream: true });
@@ -18,27 +19,43 @@ export async function* readDataLines(body: AsyncIterable<Uint8Array>): AsyncGene
     rest += text;
     if (total > MAX_ANSWER_CHARS || rest.length > MAX_LINE_CHARS)
       throw new Error("the model's answer is too large");
-    const lines = rest.split(/\r\n|\n|\r(?!$)/);
+    const lines = linesOf(rest);
     rest = lines.pop() ?? "";
-    for (const line of lines) {
-      const read = readLine(line, pending);
-      pending = read.pending;
-      if (read.value !== undefined) yield read.value;
-    }
+    const values = data.read(lines);
+    if (values.length > 0) yield values;
   }
-  const last = readLine(rest + decoder.decode(), pending);
-  if (last.value !== undefined) yield last.value;
+  const values = data.read([rest + decoder.decode()]);
+  if (values.length > 0) yield values;
 }
 
-function readLine(line: string, pending: string): { value?: unknown; pending: string } {
-  if (!line.startsWith("data:")) return { pending: line.trim() === "" ? "" : pending };
-  const data = line.slice(5).trim();
-  if (data === "[DONE]") return { value: data, pending: "" };
-  const whole = pending === "" ? data : `${pending}\n${data}`;
-  if (whole === "") return { pending: "" };
-  try {
-    return { value: JSON.parse(whole), pending: "" };
-  } catch {
-    return { pending: whole };
+/** The last one is what follows the last line ending. */
+function linesOf(text: string): string[] {
+  return text.includes("\r") ? text.split(/\r\n|\n|\r(?!$)/) : text.split("\n");
+}
+
+class DataLines {
+  /** The beginning of a value that goes on in the next `data:` line. */
+  #pending = "";
+
+  read(lines: readonly string[]): unknown[] {
+    const values: unknown[] = [];
+    for (const line of lines) {
+      if (line.startsWith("data:")) this.#readData(line.slice(5).trim(), values);
+      else if (line === "" || line.trim() === "") this.#pending = "";
+    }
+    return values;
+  }
+
+  #readData(data: string, values: unknown[]): void {
+    const whole = this.#pending === "" ? data : `${this.#pending}\n${data}`;
+    this.#pending = "";
+    if (data === "[DONE]") values.push(data);
+    else if (whole !== "") {
+      try {
+        values.push(JSON.parse(whole));
+      } catch {
+        this.#pending = whole;
+      }
+    }
   }
 }

@@ -1,10 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { parseArguments } from "../../../extensions/openai-compatible/answer-reader.ts";
+import { AnswerReader, parseArguments } from "../../../extensions/openai-compatible/answer-reader.ts";
 import { completionsStream } from "../../../extensions/openai-compatible/completions-stream.ts";
 import plugin from "../../../extensions/openai-compatible/index.ts";
 import { readDataLines } from "../../../extensions/openai-compatible/server-sent-events.ts";
 import type { ModelContext, ModelDefinition } from "../../../src/contracts/model-stream.ts";
+import { AnswerBuilder } from "../../../src/plugin-sdk/model-stream.ts";
 import { catalogContext, collect, type Handler, providersOf, serve } from "../support.ts";
 
 const context: ModelContext = {
@@ -60,10 +61,8 @@ describe("chat completions", () => {
         { role: "user", content: "hi" },
       ],
     });
-    expect(events.filter((event) => event.type === "text_delta").map((event) => event.delta)).toEqual([
-      "Hel",
-      "lo",
-    ]);
+    const deltas = events.flatMap((event) => (event.type === "text_delta" ? [event.delta] : []));
+    expect(deltas.join("")).toBe("Hello");
     expect(message).toMatchObject({
       content: [
         { type: "thinking", thinking: "hm" },
@@ -74,6 +73,40 @@ describe("chat completions", () => {
       usage: { input: 8, output: 2, cacheRead: 4, totalTokens: 14 },
       stopReason: "stop",
     });
+  });
+
+  it("makes one delta of neighbouring text that was read together, in the order of the chunks", () => {
+    const reader = new AnswerReader(new AnswerBuilder({ api: "a", provider: "p", id: "m" }));
+    const together = [
+      chunk({ reasoning_content: "h" }),
+      chunk({ reasoning_content: "m" }),
+      chunk({ content: "Hel" }),
+      chunk({ content: "lo" }),
+      null,
+      chunk({}, { finish_reason: "stop" }),
+      "[DONE]",
+      chunk({ content: "after the end" }),
+    ];
+    const events = [...reader.read(together)].map(({ type, ...event }) => [
+      type,
+      "delta" in event && event.delta,
+    ]);
+    expect(events).toEqual([
+      ["thinking_start", false],
+      ["thinking_delta", "hm"],
+      ["thinking_end", false],
+      ["text_start", false],
+      ["text_delta", "Hello"],
+    ]);
+    expect([reader.finished, reader.closed]).toEqual([true, true]);
+  });
+
+  it("keeps the text that came together with what broke the answer", async () => {
+    const { events, message } = await ask(
+      streaming([chunk({ content: "half" }), { error: { message: "out of memory" } }], ""),
+    );
+    expect(events.some((event) => event.type === "text_delta" && event.delta === "half")).toBe(true);
+    expect(message).toMatchObject({ stopReason: "error", content: [{ type: "text", text: "half" }] });
   });
 
   it("assembles tool calls from fragments, also without ids and indexes", async () => {
@@ -231,7 +264,7 @@ describe("chat completions", () => {
             for (let at = 0; at < bytes.length; at += size) yield bytes.slice(at, at + size);
           }
           const read = [];
-          for await (const value of readDataLines(cut())) read.push(value);
+          for await (const together of readDataLines(cut())) read.push(...together);
           expect(read).toEqual(JSON.parse(JSON.stringify(values.map((value) => ({ value })))));
         },
       ),
