@@ -25,6 +25,7 @@ import { type ConfigSchemas, openConfig } from "../runtime/config/index.ts";
 import { createModels } from "../runtime/models/index.ts";
 import { Sessions } from "../runtime/sessions/index.ts";
 import { createKeyedStores, resolveStateDir } from "../runtime/state/index.ts";
+import { ContextEngines } from "../runtime/workflow/context-engines.ts";
 import { openStore } from "../store/index.ts";
 import { channelHealth, channelSummary } from "./channel-report.ts";
 import { AuthLimiter } from "./connection/auth-limiter.ts";
@@ -234,6 +235,7 @@ async function build(options: GatewayOptions, scope: Scope): Promise<RunningGate
       injections: workflow.injections,
       extensions: workflow.extensions,
       approvals: workflow.approvals,
+      contextEngines: new ContextEngines({ registry, config, models, clock, logger, stateDir }),
     }),
     "agent runtime",
   );

@@ -12,7 +12,9 @@ import type { ConfigService } from "../config/types.ts";
 import { clampThinkingLevel } from "../models/thinking.ts";
 import type { Models, ResolvedModel } from "../models/types.ts";
 import type { PluginApprovals } from "../workflow/approvals.ts";
+import type { ContextEngines, EngineTurn } from "../workflow/context-engines.ts";
 import { injectedText, type NextTurnInjections, type QueuedInjection } from "../workflow/injections.ts";
+import { memoryPrompt } from "../workflow/memory-prompt.ts";
 import type { SessionExtensions } from "../workflow/session-extensions.ts";
 import { pluginCommandReply } from "./plugin-command.ts";
 import { type AgentSettings, agentDir, agentSettings, agentWorkspaceDir } from "./settings.ts";
@@ -49,6 +51,8 @@ export interface TurnParts {
   injections?: Pick<NextTurnInjections, "take">;
   /** State of plugins in sessions. */
   extensions?: Pick<SessionExtensions, "readerFor">;
+  /** The engine that makes the context of a turn, where one is selected. */
+  contextEngines?: Pick<ContextEngines, "assemble" | "settled">;
   /** Where plugins' questions to operators go. */
   approvals?: Pick<PluginApprovals, "ask">;
 }
@@ -66,6 +70,7 @@ export interface ReadyTurn {
   thinking: string;
   hookContext: AgentHookContext;
   settings: AgentSettings;
+  engineTurn: EngineTurn;
 }
 
 /** A hook answered instead of the model, or refused the turn. */
@@ -169,7 +174,26 @@ export async function prepareTurn(
     },
   });
   const tools = toolsFor(allTools, request, fields.toolsAllow);
-  const systemPrompt = systemPromptOf(parts, { settings, request, tools, resolved, fields });
+  const toolNames = tools.tools.map(({ name }) => name);
+  const { agentId, sessionKey } = request;
+  const generation = parts.registry.current();
+  const memory = await memoryPrompt(generation, { tools: toolNames, agentId, sessionKey }, parts.logger);
+  const engineTurn = engineTurnOf(request, begun, resolved);
+  const assembled = await parts.contextEngines?.assemble(engineTurn, {
+    messages: history,
+    prompt: request.text,
+    tools: toolNames,
+  });
+  const context = assembled?.messages ?? history;
+  const systemPrompt = systemPromptOf(parts, {
+    settings,
+    request,
+    tools,
+    resolved,
+    fields,
+    ...(memory === undefined ? {} : { memory }),
+    ...(assembled?.systemPromptAddition ? { addition: assembled.systemPromptAddition } : {}),
+  });
   const prompt = textOf(user);
   const own = begun.own
     // Without its own message when a plugin kept that out of the transcript.
@@ -182,15 +206,16 @@ export async function prepareTurn(
   });
 
   if (hooks.has("before_agent_run")) {
-    const refusal = await gate(parts, request, { prompt, messages: history, systemPrompt, hookContext });
+    const refusal = await gate(parts, request, { prompt, messages: context, systemPrompt, hookContext });
     if (refusal) return { kind: "reply", ...refusal, hookContext };
   }
   return {
     kind: "ready",
     resolved,
     systemPrompt,
-    history,
-    messages: [...history, asked, ...repairPairs(own).map(forModel)],
+    history: context,
+    engineTurn,
+    messages: [...context, asked, ...repairPairs(own).map(forModel)],
     prompt,
     tools,
     thinking: thinkingFor(request, begun, settings, resolved),
@@ -257,10 +282,14 @@ function systemPromptOf(
     tools: ToolSet;
     resolved: ResolvedModel;
     fields: PromptFields;
+    /** The part of memory plugins. */
+    memory?: string;
+    /** What the context engine adds. */
+    addition?: string;
   },
 ): string {
   const { resolved, fields } = input;
-  const base =
+  const own =
     fields.systemPrompt ??
     buildSystemPrompt({
       settings: input.settings,
@@ -270,6 +299,7 @@ function systemPromptOf(
       modelRef: resolved.ref,
       guidance: commandGuidance(parts.registry.current(), "openclaw_main"),
     });
+  const base = joined(own, input.memory, input.addition) ?? own;
   const context = {
     config: parts.config.current().config,
     env: {},
@@ -336,6 +366,18 @@ function contextOf(parts: TurnParts, request: TurnRequest, begun: BegunTurn): Ag
         }
       : {}),
     ...textField("senderId", request.context?.["senderId"]),
+  };
+}
+
+function engineTurnOf(request: TurnRequest, begun: BegunTurn, resolved: ResolvedModel): EngineTurn {
+  return {
+    sessionId: begun.turn.sessionId,
+    sessionKey: request.sessionKey,
+    agentId: request.agentId,
+    provider: resolved.model.provider,
+    model: resolved.model.id,
+    contextWindow: resolved.model.contextWindow ?? 0,
+    ...(request.model === undefined ? {} : { requested: request.model }),
   };
 }
 

@@ -504,6 +504,10 @@ class TurnRun {
     fields: { error?: { message: string }; message?: AssistantMessage },
   ): void {
     if (!this.#ready) return;
+    if (status === "done" && this.#parts.contextEngines && fields.message) {
+      const asked = this.#ready.messages.slice(this.#ready.history.length);
+      void this.#parts.contextEngines.settled(this.#ready.engineTurn, [...asked, fields.message]);
+    }
     this.#observe("agent_end", this.#ready, {
       runId: this.#turn.request.runId,
       messages: [...this.#ready.messages, ...(fields.message ? [fields.message] : [])],

@@ -18,11 +18,18 @@ type CompletionParams = Parameters<PluginRuntimeLlm["complete"]>[0];
  * @throws SluiceError `LLM_OVERRIDE_DENIED` naming the setting, or `LLM_FAILED` with the model's error
  */
 export async function completeForPlugin(
-  rooms: { models: Models; config: ConfigService; clock: Clock; pluginId: string },
+  rooms: {
+    models: Models;
+    config: ConfigService;
+    clock: Clock;
+    pluginId: string;
+    /** The agent of the session this is asked for; it takes the default agent's place. */
+    boundAgentId?: string;
+  },
   params: CompletionParams,
 ): ReturnType<PluginRuntimeLlm["complete"]> {
   const { config } = rooms.config.current();
-  const mainAgent = defaultAgentId(config);
+  const mainAgent = rooms.boundAgentId ?? defaultAgentId(config);
   const policy = llmPolicy(config.plugins?.entries?.[rooms.pluginId]?.["llm"]);
   const setting = `plugins.entries.${rooms.pluginId}.llm`;
   if (params.model !== undefined && !policy.mayUse(params.model)) {
