@@ -191,10 +191,12 @@ async function addMissingSdkNames({ metafile, outputFiles }) {
 
 async function declareMissingSdkNames() {
   const missing = JSON.parse(await readFile(join(dist, "plugin-sdk/missing-names.json"), "utf8"));
+  const { readSurface } = await import("./support/sdk-surface.mjs");
+  const declaredAlready = new Set((await readSurface()).map(({ subpath, name }) => `${subpath}#${name}`));
   for (const [subpath, inventoried] of Object.entries(await readInventory())) {
     const file = join(dist, "types/src/plugin-sdk", `${subpath}.d.ts`);
     const declared = await readFile(file, "utf8").catch(() => undefined);
-    const names = missing[subpath] ?? [];
+    const names = (missing[subpath] ?? []).filter((name) => !declaredAlready.has(`${subpath}#${name}`));
     if (declared !== undefined && names.length === 0) continue;
     if (declared === undefined && Object.keys(inventoried).length > names.length) continue;
     await mkdir(dirname(file), { recursive: true });
