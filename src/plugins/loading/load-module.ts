@@ -67,6 +67,7 @@ export class ModuleLoader {
   /** @throws SluiceError with a {@link LoadErrorCode} */
   async load(request: ModuleRequest): Promise<unknown> {
     try {
+      if (!request.bundled && lacksGlobals()) (await import("./polyfills.ts")).addMissingGlobals();
       if (isTypeScript(request.entry)) return await this.#loadTypeScript(request);
       if (!request.bundled || request.version > 0) installSdkResolver(this.#sdkFolder);
       if (request.version > 0) forgetCommonJs(request.realRoot);
@@ -148,6 +149,11 @@ async function partsNamedIn(entry: string): Promise<string[]> {
     resolve(dirname(entry), specifier as string),
   );
   return files.filter((file) => existsSync(file));
+}
+
+/** Node 20 lacks globals that plugins of others rely on. */
+function lacksGlobals(): boolean {
+  return !("withResolvers" in Promise) || !("WebSocket" in globalThis);
 }
 
 async function findSdkSpecifiers(root: string): Promise<Set<string>> {
