@@ -2,6 +2,7 @@
 export { InstallBook } from "./book.ts";
 export { describeClaims } from "./claims.ts";
 export { installHostOf, presentIn, type RunningHost } from "./host-adapter.ts";
-export { type InstallRequest, type InstallStep, PluginInstaller } from "./installer.ts";
+export { type InstallRequest, PluginInstaller } from "./installer.ts";
+export type { InstallStep } from "./ledger.ts";
 export { parseSource } from "./source.ts";
 export type * from "./types.ts";

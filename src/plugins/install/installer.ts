@@ -1,21 +1,19 @@
-import { mkdir, readdir, rename, rm } from "node:fs/promises";
-import { basename, join, relative, sep } from "node:path";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
 import type { Clock } from "../../kernel/clock.ts";
 import { errorMessage, SluiceError } from "../../kernel/errors.ts";
-import { newUuid } from "../../kernel/ids.ts";
 import type { Logger } from "../../kernel/logger.ts";
 import { policyId } from "../discovery/candidate.ts";
 import type { HookRunner } from "../types.ts";
 import type { InstallBook } from "./book.ts";
-import { claimsOf, digestClaims, reviewToken } from "./claims.ts";
+import { digestClaims } from "./claims.ts";
 import { type Draft, disableIn, enableIn, forgetIn } from "./config-edit.ts";
-import { syncFolder } from "./durable-file.ts";
-import { arrivingIn, type ExaminedPackage, examinePackage, folderNameOf } from "./examine.ts";
-import { askGuards } from "./guards.ts";
+import { arrivingIn, type ExaminedPackage, examinePackage } from "./examine.ts";
+import { InstallLedger, type InstallStep } from "./ledger.ts";
 import { NpmClient } from "./npm-client.ts";
-import { recordedSource, specOf } from "./source.ts";
+import { type Prepared, reviewPackage } from "./review.ts";
+import { specOf } from "./source.ts";
 import { type StagedPackage, stagePackage } from "./stage.ts";
-import { digestTree } from "./tree.ts";
 import type {
   InstallErrorCode,
   InstallRecord,
@@ -26,9 +24,6 @@ import type {
   PresentPlugin,
   Removal,
 } from "./types.ts";
-
-/** Where an operation stands; each is durable when it is told. */
-export type InstallStep = "recorded" | "staged" | "moved" | "booked" | "configured" | "done";
 
 /** What the installer asks of the configuration service. */
 export interface InstallConfig {
@@ -70,15 +65,10 @@ export interface InstallRequest {
   readonly acknowledgePolicyWarning?: boolean;
   /** Take the id over from another package of the same id. */
   readonly force?: boolean;
+  /** Leave an installed plugin switched off when it is. */
+  readonly keepSwitch?: boolean;
   /** Asked once with everything the manifest claims; false refuses. Not asked again for claims agreed to before. */
   consent(review: InstallReview): boolean | Promise<boolean>;
-}
-
-interface Prepared {
-  readonly staged: StagedPackage;
-  readonly examined: ExaminedPackage;
-  readonly review: InstallReview;
-  readonly previous: InstallRecord | undefined;
 }
 
 /**
@@ -89,12 +79,14 @@ interface Prepared {
 export class PluginInstaller {
   readonly #options: InstallerOptions;
   readonly #book: InstallBook;
+  readonly #ledger: InstallLedger;
   readonly #npm: NpmClient;
   #queue: Promise<unknown> = Promise.resolve();
 
   constructor(options: InstallerOptions) {
     this.#options = options;
     this.#book = options.book;
+    this.#ledger = new InstallLedger(options);
     this.#npm = new NpmClient(options);
   }
 
@@ -121,7 +113,12 @@ export class PluginInstaller {
           `${record.pluginId} is linked to ${record.folder}; there is nothing to fetch`,
         );
       }
-      return this.#install({ ...request, source: sourceOf(record), expectedPluginId: record.pluginId });
+      return this.#install({
+        ...request,
+        source: sourceOf(record),
+        expectedPluginId: record.pluginId,
+        keepSwitch: true,
+      });
     });
   }
 
@@ -169,15 +166,14 @@ export class PluginInstaller {
       if (!record) return this.#forgetForeign(pluginId, wish);
       const present = await this.#options.host.present();
       const channels = present
-        .filter(({ id }) => record.pluginIds.some((one) => policyId(one) === policyId(id)))
+        .filter(({ id }) => named(record.pluginIds, id))
         .flatMap((plugin) => plugin.channels);
       const removal: Removal = { ...wish, channels };
-      const operation = await this.#begin("uninstall", record.pluginId);
-      await this.#book.write(({ records }) => {
-        records[policyId(record.pluginId)] = { ...record, state: "removing", removal };
-      });
-      await this.#step("booked", operation);
-      const paths = await this.#finishRemoval({ ...record, state: "removing", removal }, operation);
+      const removing: InstallRecord = { ...record, state: "removing", removal };
+      const operation = await this.#ledger.begin("uninstall", record.pluginId);
+      await this.#ledger.put(removing);
+      await this.#ledger.step("booked", operation);
+      const paths = await this.#finishRemoval(removing, operation);
       return {
         pluginId: record.pluginId,
         pluginIds: record.pluginIds,
@@ -214,8 +210,8 @@ export class PluginInstaller {
           `the ${operation.kind} of ${operation.spec} was interrupted; it left nothing behind, repeat it`,
         );
       }
-      await this.#sweep();
-      await this.#end();
+      await this.#ledger.sweep();
+      await this.#ledger.end();
       for (const line of done) this.#options.logger.warn(line);
       return done;
     });
@@ -224,18 +220,19 @@ export class PluginInstaller {
   async #install(request: InstallRequest): Promise<PluginChange> {
     const { source } = request;
     if (source.kind === "folder" && source.link) return this.#link(request, source.path);
-    const operation = await this.#begin("install", specOf(source));
-    const staging = join(this.#book.root, "staging", operation.id);
+    const operation = await this.#ledger.begin("install", specOf(source));
+    const staging = this.#ledger.stagingOf(operation);
     try {
       const prepared = await this.#prepare(request, staging);
-      if ("already" in prepared) return await this.#confirm(prepared.already);
-      await this.#step("staged", operation);
-      const change = await this.#commit(request, prepared, staging, operation);
-      await this.#step("done", operation);
+      if ("already" in prepared) return await this.#confirm(prepared.already, request);
+      await this.#ledger.step("staged", operation);
+      const folder = await this.#ledger.moveIn(operation, prepared.review.pluginId, prepared.staged.inside);
+      const change = await this.#commit(request, prepared, folder, operation);
+      await this.#ledger.step("done", operation);
       return change;
     } finally {
       await rm(staging, { recursive: true, force: true });
-      await this.#end();
+      await this.#ledger.end();
     }
   }
 
@@ -246,10 +243,7 @@ export class PluginInstaller {
       npm: this.#npm,
       ...(expectedIntegrity === undefined ? {} : { expectedIntegrity }),
       isInstalled: async (integrity) => {
-        const record = this.#book.records.find(
-          (one) => one.integrity === integrity && one.state === "installed",
-        );
-        if (record && (await this.#isWhole(record))) already = record;
+        already = await this.#ledger.whole(integrity);
         return already !== undefined;
       },
     });
@@ -258,210 +252,106 @@ export class PluginInstaller {
     return this.#review(request, staged, await examinePackage(folder), folder);
   }
 
-  /** The same content again: only its being enabled may be missing. */
-  async #confirm(record: InstallRecord): Promise<PluginChange> {
-    const configPaths = await this.#enable(record.pluginIds);
-    await this.#options.host.apply();
-    const version = record.version ? ` ${record.version}` : "";
-    const message = `${record.pluginId}${version} is installed already`;
-    return { ...unchanged(record, message), configPaths, changed: configPaths.length > 0 };
-  }
-
-  /** Everything that may refuse: id, operator policy, hooks, consent. */
-  async #review(
+  #review(
     request: InstallRequest,
     staged: StagedPackage,
     examined: ExaminedPackage,
     folder: string,
   ): Promise<Prepared> {
-    const { source, expectedPluginId } = request;
-    const { pluginId } = examined;
-    if (expectedPluginId !== undefined && policyId(expectedPluginId) !== policyId(pluginId)) {
-      throw new SluiceError<InstallErrorCode>(
-        "ID_TAKEN",
-        `the package now calls itself "${pluginId}", not "${expectedPluginId}"; uninstall the old one first`,
-      );
-    }
-    const previous = this.#book.find(pluginId);
-    this.#refuseTakenId(request, examined, previous);
-    const claims = claimsOf(examined.candidates);
-    const before = previous?.consent === digestClaims(claims);
-    const mode = previous ? "update" : "install";
-    const first = examined.candidates[0];
-    const base = {
-      pluginId,
-      pluginIds: examined.pluginIds,
-      name: first?.manifest?.name ?? pluginId,
-      ...(examined.version ? { version: examined.version } : {}),
-      ...(examined.packageName ? { packageName: examined.packageName } : {}),
-      ...(first?.manifest?.description ? { description: first.manifest.description } : {}),
-      source: recordedSource(source),
-      resolvedSpec: staged.resolvedSpec,
-      integrity: staged.integrity,
-      claims,
-      reviewToken: reviewToken(pluginId, staged.integrity, claims),
-      mode,
-    } as const;
-    const policyWarnings = await askGuards(this.#options, request, base, folder);
-    const review: InstallReview = {
-      ...base,
-      warnings: [...staged.warnings, ...examined.warnings, ...policyWarnings],
-      added: before ? [] : claims,
-    };
-    if (!before && !(await request.consent(review))) {
-      throw new SluiceError<InstallErrorCode>(
-        "CONSENT_REQUIRED",
-        `"${pluginId}" is not installed: nobody agreed to what it may do; repeat with --yes to agree`,
-        { details: { code: "PLUGIN_CAPABILITY_CONSENT_REQUIRED", ...review } },
-      );
-    }
-    return { staged, examined, review, previous };
+    const previous = this.#book.find(examined.pluginId);
+    return reviewPackage(this.#options, request, { staged, examined, previous }, folder);
   }
 
-  #refuseTakenId(
-    { source, force }: InstallRequest,
-    { pluginId, packageName }: ExaminedPackage,
-    previous: InstallRecord | undefined,
-  ): void {
-    if (!previous || force) return;
-    const sameName = previous.packageName === packageName;
-    if (sameName && (packageName !== undefined || previous.source === recordedSource(source))) return;
-    throw new SluiceError<InstallErrorCode>(
-      "ID_TAKEN",
-      `"${pluginId}" is installed already from ${previous.resolvedSpec ?? previous.spec}; uninstall that first, or repeat with --force to replace it`,
-      { details: { installed: previous.spec } },
-    );
+  /** The same content again: only its being enabled may be missing. */
+  async #confirm(record: InstallRecord, { keepSwitch }: InstallRequest): Promise<PluginChange> {
+    const { paths } = keepSwitch ? { paths: [] } : await this.#enable(record.pluginIds);
+    await this.#options.host.apply();
+    const same = unchanged(record, `${titleOf(record)} is installed already`);
+    return { ...same, configPaths: paths, changed: paths.length > 0 };
   }
 
-  /** True when the files of a record are all there and unchanged, as far as that can be told. */
-  async #isWhole(record: InstallRecord): Promise<boolean> {
-    const folder = this.#book.folderOf(record);
-    if (record.source === "path") return (await digestTree(folder).catch(() => "")) === record.integrity;
-    return examinePackage(folder).then(
-      () => true,
-      () => false,
-    );
-  }
-
-  /** Moves the staged package in place, writes the record, enables it, and only then drops the old one. */
-  async #commit(
-    request: InstallRequest,
-    prepared: Prepared,
-    staging: string,
-    operation: Operation,
-  ): Promise<PluginChange> {
-    const { staged, review, previous, examined } = prepared;
-    const { clock } = this.#options;
-    const packages = join(this.#book.root, "packages");
-    // A folder of its own for every version: nothing is replaced in place, and its modules are new to Node.
-    const target = join(packages, `${folderNameOf(review.pluginId)}-${operation.id.slice(0, 8)}`);
-    await mkdir(packages, { recursive: true, mode: 0o700 });
-    await rename(staging, target);
-    await syncFolder(packages);
-    await this.#step("moved", operation);
-    const folder = relative(this.#book.root, join(target, staged.inside)).split(sep).join("/");
-    const record: InstallRecord = {
-      pluginId: review.pluginId,
-      pluginIds: review.pluginIds,
-      source: review.source,
-      spec: specOf(request.source),
-      resolvedSpec: staged.resolvedSpec,
-      folder,
-      linked: false,
-      ...(request.source.kind === "npm" ? {} : { sourcePath: request.source.path }),
-      ...(examined.packageName ? { packageName: examined.packageName } : {}),
-      ...(examined.version ? { version: examined.version } : {}),
-      integrity: staged.integrity,
-      consent: digestClaims(review.claims),
-      installedAt: previous?.installedAt ?? clock.now(),
-      ...(previous ? { updatedAt: clock.now() } : {}),
-      state: "enabling",
-    };
-    await this.#writeRecord(record);
-    await this.#step("booked", operation);
-    const change = await this.#finishInstall(record, { examined, previous, review });
-    await this.#step("configured", operation);
-    if (previous && !previous.linked) await this.#removeFiles(previous);
-    return change;
-  }
-
+  /** Takes a folder as it is: nothing is copied, so there is nothing to stage. */
   async #link(request: InstallRequest, path: string): Promise<PluginChange> {
     const examined = await examinePackage(path);
     const staged: StagedPackage = { inside: "", resolvedSpec: path, integrity: "linked", warnings: [] };
-    const { review, previous } = await this.#review(request, staged, examined, path);
+    const prepared = await this.#review(request, staged, examined, path);
+    const { previous } = prepared;
     if (previous?.linked && previous.folder === path) {
       return unchanged(previous, `${previous.pluginId} is linked to ${path} already`);
     }
-    const operation = await this.#begin("install", path);
+    const operation = await this.#ledger.begin("install", path);
     try {
-      const record: InstallRecord = {
-        pluginId: review.pluginId,
-        pluginIds: review.pluginIds,
-        source: "path",
-        spec: path,
-        folder: path,
-        linked: true,
-        sourcePath: path,
-        ...(examined.packageName ? { packageName: examined.packageName } : {}),
-        ...(examined.version ? { version: examined.version } : {}),
-        integrity: "linked",
-        consent: digestClaims(review.claims),
-        installedAt: this.#options.clock.now(),
-        state: "enabling",
-      };
-      await this.#writeRecord(record);
-      await this.#step("booked", operation);
-      const change = await this.#finishInstall(record, { examined, previous, review });
-      if (previous && !previous.linked) await this.#removeFiles(previous);
-      return change;
+      return await this.#commit(request, prepared, path, operation);
     } finally {
-      await this.#end();
+      await this.#ledger.end();
     }
   }
 
-  async #finishInstall(
+  /**
+   * Writes the record of files that are in place, has the host take them up, and only then drops the old
+   * ones. Whatever fails puts the old record back.
+   */
+  async #commit(
+    request: InstallRequest,
+    prepared: Prepared,
+    folder: string,
+    operation: Operation,
+  ): Promise<PluginChange> {
+    const { previous } = prepared;
+    const record = recordOf(request, prepared, folder, this.#options.clock.now());
+    await this.#ledger.put(record);
+    await this.#ledger.step("booked", operation);
+    let change: PluginChange;
+    try {
+      change = await this.#takeUp(record, prepared, request.keepSwitch ?? false);
+    } catch (error) {
+      if (previous) {
+        await this.#ledger.put(previous);
+        await this.#ledger.removeFiles(record);
+      } else await this.#ledger.drop(record);
+      await this.#options.host.apply();
+      throw error;
+    }
+    await this.#ledger.step("configured", operation);
+    if (previous) await this.#ledger.removeFiles(previous);
+    return change;
+  }
+
+  async #takeUp(
     record: InstallRecord,
-    { examined, previous, review }: Omit<Prepared, "staged">,
+    { examined, previous, review }: Prepared,
+    keepSwitch: boolean,
   ): Promise<PluginChange> {
     const { host } = this.#options;
-    const wasOn =
-      previous &&
-      (await host.present()).some(({ id, enabled }) => enabled && policyId(id) === policyId(record.pluginId));
-    let notes: string[] = [];
-    let paths: string[] = [];
-    if (previous) {
-      // An update changes code, not what the operator switched on or off.
-      if (wasOn) await this.#reload(record, previous);
-    } else {
-      ({ notes, paths } = await this.#enableNoting(record.pluginIds, arrivingIn(examined)));
-    }
+    const ids = record.pluginIds;
+    const wasOn = previous && (await host.present()).some(({ id, enabled }) => enabled && named(ids, id));
+    if (wasOn) await this.#reload(record, previous);
+    const { notes, paths } =
+      previous && keepSwitch ? { notes: [], paths: [] } : await this.#enable(ids, arrivingIn(examined));
     await host.apply();
-    await this.#writeRecord({ ...record, state: "installed" });
-    const version = record.version ? ` ${record.version}` : "";
+    const installed: InstallRecord = { ...record, state: "installed" };
+    await this.#ledger.put(installed);
     return {
       pluginId: record.pluginId,
-      pluginIds: record.pluginIds,
+      pluginIds: ids,
       changed: true,
       message: previous
-        ? `${record.pluginId} is updated${previous.version ? ` from ${previous.version}` : ""} to${version || " new content"}`
-        : `${record.pluginId}${version} is installed and enabled`,
-      warnings: [...review.warnings, ...notes, ...(await host.problems(record.pluginIds))],
-      record: { ...record, state: "installed" },
+        ? `${record.pluginId} is updated${previous.version ? ` from ${previous.version}` : ""} to ${record.version ?? "new content"}`
+        : `${titleOf(record)} is installed and enabled`,
+      warnings: [...review.warnings, ...notes, ...(await host.problems(ids))],
+      record: installed,
       configPaths: paths,
     };
   }
 
-  /** Puts new code in the place of the old in a running gateway; on failure everything stays as it was. */
+  /** Puts new code in the place of the old in a running gateway. */
   async #reload(record: InstallRecord, previous: InstallRecord): Promise<void> {
     try {
       for (const id of record.pluginIds) await this.#options.host.reload(id);
     } catch (error) {
-      await this.#writeRecord(previous);
-      await this.#options.host.apply();
-      if (!record.linked) await this.#removeFiles(record);
       throw new SluiceError<InstallErrorCode>(
         "UPDATE_FAILED",
-        `${record.pluginId} ${record.version ?? ""} does not load (${errorMessage(error)}); ${previous.version ?? "the old version"} goes on`,
+        `${titleOf(record)} does not load (${errorMessage(error)}); ${previous.version ?? "the old version"} goes on`,
         { cause: error },
       );
     }
@@ -470,7 +360,7 @@ export class PluginInstaller {
   async #finishEnabling(record: InstallRecord): Promise<void> {
     // An interrupted update finds its plugin in the configuration already, on or off.
     if (record.updatedAt === undefined) await this.#enable(record.pluginIds);
-    await this.#writeRecord({ ...record, state: "installed" });
+    await this.#ledger.put({ ...record, state: "installed" });
   }
 
   async #finishRemoval(record: InstallRecord, operation?: Operation): Promise<string[]> {
@@ -478,13 +368,10 @@ export class PluginInstaller {
     const paths = await this.#configure(`uninstall plugin ${record.pluginId}`, (draft) =>
       forgetIn(draft, record.pluginIds, removal),
     );
-    if (operation) await this.#step("configured", operation);
+    if (operation) await this.#ledger.step("configured", operation);
     await this.#options.host.apply();
-    await this.#book.write(({ records }) => {
-      delete records[policyId(record.pluginId)];
-    });
-    if (!record.linked) await this.#removeFiles(record);
-    await this.#end();
+    await this.#ledger.drop(record);
+    await this.#ledger.end();
     return paths;
   }
 
@@ -533,12 +420,8 @@ export class PluginInstaller {
     return new SluiceError("PLUGIN_UNKNOWN", `${pluginId} cannot be updated: ${why}`);
   }
 
-  async #enable(ids: readonly string[]): Promise<string[]> {
-    return (await this.#enableNoting(ids)).paths;
-  }
-
   /** `arriving`: plugins the host has not seen yet. */
-  async #enableNoting(
+  async #enable(
     ids: readonly string[],
     arriving: readonly PresentPlugin[] = [],
   ): Promise<{ paths: string[]; notes: string[] }> {
@@ -558,49 +441,6 @@ export class PluginInstaller {
     return changedPaths;
   }
 
-  async #begin(kind: Operation["kind"], spec: string): Promise<Operation> {
-    const operation: Operation = { id: newUuid(), kind, spec, startedAt: this.#options.clock.now() };
-    await this.#book.write((contents) => {
-      contents.operation = operation;
-    });
-    await this.#step("recorded", operation);
-    return operation;
-  }
-
-  async #end(): Promise<void> {
-    if (!this.#book.operation) return;
-    await this.#book.write((contents) => {
-      delete contents.operation;
-    });
-  }
-
-  #writeRecord(record: InstallRecord): Promise<void> {
-    return this.#book.write(({ records }) => {
-      records[policyId(record.pluginId)] = record;
-    });
-  }
-
-  async #step(step: InstallStep, operation: Operation): Promise<void> {
-    await this.#options.onStep?.(step, operation);
-  }
-
-  /** Removes the managed folder of a package, and only such a one. */
-  async #removeFiles(record: InstallRecord): Promise<void> {
-    const [packages, name] = record.folder.split("/");
-    if (packages !== "packages" || !name || name === "..") return;
-    await rm(join(this.#book.root, "packages", name), { recursive: true, force: true });
-  }
-
-  /** Removes what no record names: staging folders, and package folders of interrupted operations. */
-  async #sweep(): Promise<void> {
-    await rm(join(this.#book.root, "staging"), { recursive: true, force: true });
-    const packages = join(this.#book.root, "packages");
-    const used = new Set(this.#book.records.map(({ folder }) => folder.split("/")[1]));
-    for (const name of await readdir(packages).catch(() => [] as string[])) {
-      if (!used.has(name)) await rm(join(packages, basename(name)), { recursive: true, force: true });
-    }
-  }
-
   #exclusive<T>(work: () => Promise<T>): Promise<T> {
     const next = this.#queue.then(work, work);
     this.#queue = next.catch(() => {});
@@ -613,6 +453,39 @@ function sourceOf(record: InstallRecord): PackageSource {
   if (record.source === "npm") return { kind: "npm", spec: record.spec };
   const path = record.sourcePath ?? record.spec;
   return record.source === "archive" ? { kind: "archive", path } : { kind: "folder", path, link: false };
+}
+
+function recordOf(
+  { source }: InstallRequest,
+  { staged, examined, previous, review }: Prepared,
+  folder: string,
+  now: number,
+): InstallRecord {
+  return {
+    pluginId: review.pluginId,
+    pluginIds: review.pluginIds,
+    source: review.source,
+    spec: specOf(source),
+    resolvedSpec: staged.resolvedSpec,
+    folder,
+    linked: source.kind === "folder" && source.link,
+    ...(source.kind === "npm" ? {} : { sourcePath: source.path }),
+    ...(examined.packageName ? { packageName: examined.packageName } : {}),
+    ...(examined.version ? { version: examined.version } : {}),
+    integrity: staged.integrity,
+    consent: digestClaims(review.claims),
+    installedAt: previous?.installedAt ?? now,
+    ...(previous ? { updatedAt: now } : {}),
+    state: "enabling",
+  };
+}
+
+function titleOf({ pluginId, version }: InstallRecord): string {
+  return version ? `${pluginId} ${version}` : pluginId;
+}
+
+function named(ids: readonly string[], id: string): boolean {
+  return ids.some((one) => policyId(one) === policyId(id));
 }
 
 function unchanged(record: InstallRecord, message: string): PluginChange {

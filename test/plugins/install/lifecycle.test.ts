@@ -115,9 +115,51 @@ describe("updating", () => {
     await pluginFolder({ version: "2.0.0" }, folder);
     await bench.installer.update("sample", { consent: () => true });
     expect(plugins(bench.config)["entries"]).toEqual({ sample: { enabled: false } });
+    expect(await bench.installer.update("sample", { consent: () => true })).toMatchObject({ changed: false });
+    expect(plugins(bench.config)["entries"]).toEqual({ sample: { enabled: false } });
+    await bench.install(folder);
+    expect(plugins(bench.config)["entries"]).toEqual({ sample: { enabled: true } });
     await expect(bench.installer.update("nobody", { consent: () => true })).rejects.toMatchObject({
       code: "PLUGIN_UNKNOWN",
     });
+  });
+});
+
+describe("a configuration that refuses the change", () => {
+  class Refusing extends WritableConfig {
+    refuses = true;
+    override async mutate(change: (draft: Record<string, unknown>) => unknown) {
+      if (this.refuses) throw new Error("the configuration is not valid");
+      return super.mutate(change);
+    }
+  }
+
+  it("leaves nothing of a first installation", async () => {
+    const config = new Refusing();
+    const bench = await installBench({ config });
+    await expect(bench.install(await pluginFolder())).rejects.toThrow("not valid");
+    expect(bench.book.records).toEqual([]);
+    expect(bench.book.operation).toBeUndefined();
+    expect(await bench.leftovers()).toEqual({ packages: [], staging: [] });
+  });
+
+  it("keeps the old version when a new one is installed over it", async () => {
+    const config = new Refusing();
+    config.refuses = false;
+    const bench = await installBench({ config });
+    const folder = await pluginFolder({ register: command("one") });
+    await bench.install(folder);
+    await pluginFolder({ register: command("two"), version: "2.0.0" }, folder);
+    config.refuses = true;
+    await expect(bench.install(folder)).rejects.toThrow("not valid");
+    expect(bench.book.find("sample")).toMatchObject({ version: "1.0.0", state: "installed" });
+    expect(
+      bench.host.registry
+        .current()
+        .ofPlugin("sample")
+        .map(({ key }) => key),
+    ).toEqual(["one"]);
+    expect((await bench.leftovers()).packages).toHaveLength(1);
   });
 });
 
