@@ -26,6 +26,7 @@ import { createModels } from "../runtime/models/index.ts";
 import { Sessions } from "../runtime/sessions/index.ts";
 import { createKeyedStores, resolveStateDir } from "../runtime/state/index.ts";
 import { ContextEngines } from "../runtime/workflow/context-engines.ts";
+import { memoryTools } from "../runtime/workflow/memory-tools.ts";
 import { openStore } from "../store/index.ts";
 import { channelHealth, channelSummary } from "./channel-report.ts";
 import { AuthLimiter } from "./connection/auth-limiter.ts";
@@ -231,7 +232,7 @@ async function build(options: GatewayOptions, scope: Scope): Promise<RunningGate
       stateDir,
       systemEvents,
       replyPlanner: foundation.planner,
-      coreTools: foundation.tools,
+      coreTools: [...foundation.tools, memoryTools(registry, logger)],
       injections: workflow.injections,
       extensions: workflow.extensions,
       approvals: workflow.approvals,

@@ -55,6 +55,42 @@ describe("memory in the prompt", () => {
   });
 });
 
+describe("memory tools", () => {
+  const CORPUS = (name: string, score: number) => `
+    api.registerMemoryCorpusSupplement({
+      async search(params) { return [{ corpus: "${name}", path: "${name}.md", score: ${score}, snippet: params.query }]; },
+      async get({ lookup, fromLine }) { return lookup === "${name}.md" ? { corpus: "${name}", path: lookup, content: "all of ${name}", fromLine: fromLine ?? 1, lineCount: 1 } : null; },
+    });`;
+
+  it("[F085] search and read every corpus plugins add, best hits first; a failing one does not matter", async () => {
+    const { say } = await contract([
+      { register: CORPUS("low", 0.2) },
+      { id: "high", register: CORPUS("high", 0.9) },
+      {
+        id: "broken",
+        register: `api.registerMemoryCorpusSupplement({ search() { throw new Error("no"); }, get() { throw new Error("no"); } });`,
+      },
+    ]);
+    const found = await say('/tool memory_search {"query": "tea"}');
+    expect(found).toMatch(/high\.md.*low\.md/s);
+    expect(await say('/tool memory_search {"query": "tea", "maxResults": 1}')).not.toContain("low.md");
+    expect(await say('/tool memory_get {"lookup": "low.md"}')).toContain("all of low");
+    expect(await say('/tool memory_get {"lookup": "none.md"}')).toContain("memory_get failed");
+  });
+
+  it("[F085] are absent without a corpus and give way to a plugin's own", async () => {
+    const none = await contract({ register: "" }, { config: { plugins: { deny: ["capture-ingest"] } } });
+    expect(await none.say("/tool memory_search {}")).toContain("There is no tool named memory_search");
+    const own = await contract({
+      register: `${CORPUS("low", 1)}
+        api.registerTool({ name: "memory_search", description: "Own.", parameters: { type: "object", properties: {} },
+          execute: async () => ({ content: [{ type: "text", text: "my own search" }] }) });`,
+      manifest: { contracts: { tools: ["memory_search"] } },
+    });
+    expect(await own.say("/tool memory_search {}")).toContain("my own search");
+  });
+});
+
 describe("context engines", () => {
   const ENGINE = (members: string) => `${WATCH}
     api.registerContextEngine("probe", (made) => { seen.push({ made: Object.keys(made).sort() }); return {

@@ -121,6 +121,24 @@ describe("tool calls", () => {
     expect(await writer.seen()).toEqual(["cancelled"]);
   });
 
+  it("[F066] a plugin describes its own tool to people, and nobody else's", async () => {
+    const { gateway, say } = await contract([
+      {
+        register: `${PAY}
+          api.registerToolMetadata({ toolName: "pay", displayName: "Pay somebody", risk: "high", tags: ["money"] });
+          api.on("before_tool_call", () => ({ requireApproval: { title: "Pay?", description: "" } }));`,
+        manifest: TOOLS,
+      },
+      { id: "other", register: `api.registerToolMetadata({ toolName: "pay", risk: "low" });` },
+    ]);
+    const reviewer = await WireClient.open(gateway.url, { scopes: ["operator.approvals"] });
+    const answer = say('/tool pay {"amount": 5}');
+    const { payload } = await reviewer.event("plugin.approval.requested");
+    expect(payload.request.tool).toEqual({ displayName: "Pay somebody", risk: "high", tags: ["money"] });
+    await reviewer.call("plugin.approval.resolve", { id: payload.id, decision: "allow-once" });
+    expect(await answer).toContain("paid 5");
+  });
+
   it("plugins and operators ask for decisions by RPC, in one phase or two", async () => {
     const { gateway, client } = await contract({ register: "" });
     const reviewer = await WireClient.open(gateway.url, { scopes: ["operator.approvals"] });

@@ -57,6 +57,25 @@ describe("hooks of a turn", () => {
     expect(await once.seen()).toHaveLength(2);
   });
 
+  it("[F129] reply_dispatch answers in the model's place; whoever handles it first is the last to be asked", async () => {
+    const { say, seen, call } = await contract({
+      register: `
+        api.on("reply_dispatch", (event, ctx) => {
+          if (!event.ctx.RawBody.includes("menu")) return undefined;
+          ctx.dispatcher.sendFinalReply({ text: "soup or salad" });
+          return { handled: true, queuedFinal: true, counts: { tool: 0, block: 0, final: 1 } };
+        }, { priority: 5 });
+        api.on("reply_dispatch", (event, ctx) => { seen.push([event.ctx.RawBody, event.sendPolicy, ctx.dispatchKind]); });
+        api.on("llm_input", () => { seen.push("model"); });`,
+    });
+    expect(await say("the menu, please")).toBe("soup or salad");
+    expect(await seen()).toEqual([]);
+    expect(await say("hello")).toContain("hello");
+    expect(await seen()).toEqual([["hello", "allow", "agent"], "model"]);
+    const { messages } = await call("chat.history", { sessionKey: "main" });
+    expect(messages).toHaveLength(4);
+  });
+
   it("before_message_write changes messages or keeps them out of the transcript", async () => {
     const { say, call } = await contract({
       register: `

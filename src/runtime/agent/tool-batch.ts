@@ -7,6 +7,7 @@ import type { Logger } from "../../kernel/logger.ts";
 import { applyToolResultMiddleware } from "../../plugins/hooks/tool-result-middleware.ts";
 import type { HookRunner, RegistryReader } from "../../plugins/types.ts";
 import type { PluginApprovals } from "../workflow/approvals.ts";
+import { shownTool } from "../workflow/tool-metadata.ts";
 import { LOOP_WARNING_TEXT, type LoopGuard } from "./loop-guard.ts";
 import { checkArguments } from "./tool-arguments.ts";
 import type { ToolSet } from "./tool-set.ts";
@@ -133,7 +134,8 @@ async function askFor(
   input: ToolBatchInput,
 ): Promise<string | undefined> {
   const { agentId, sessionKey, runId } = input.hookContext;
-  const facts = { agentId, sessionKey, runId, toolName: call.name, toolCallId: call.id };
+  const tool = input.registry && shownTool(input.registry.current(), call.name);
+  const facts = { agentId, sessionKey, runId, toolName: call.name, toolCallId: call.id, tool };
   const known = Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined));
   const answer = await input.approvals?.ask(approval, known, input.signal);
   if (answer) return answer.allowed ? undefined : answer.reason;
@@ -148,7 +150,14 @@ function refused(call: ToolCallPart, text: string, kind: string): Prepared {
 async function runOne(item: Prepared, input: ToolBatchInput): Promise<Finished> {
   const { call, tool, params } = item;
   const startedAt = input.clock.monotonic();
-  input.emit({ phase: "start", name: call.name, toolCallId: call.id, args: params });
+  const shown = input.registry && shownTool(input.registry.current(), call.name);
+  input.emit({
+    phase: "start",
+    name: call.name,
+    toolCallId: call.id,
+    args: params,
+    ...(shown ? { metadata: shown } : {}),
+  });
   let result: AgentToolResult;
   let isError = false;
   let errorKind: string | undefined;

@@ -17,6 +17,7 @@ import { injectedText, type NextTurnInjections, type QueuedInjection } from "../
 import { memoryPrompt } from "../workflow/memory-prompt.ts";
 import type { SessionExtensions } from "../workflow/session-extensions.ts";
 import { pluginCommandReply } from "./plugin-command.ts";
+import { dispatchedReply } from "./reply-dispatch.ts";
 import { type AgentSettings, agentDir, agentSettings, agentWorkspaceDir } from "./settings.ts";
 import type { SystemEvents } from "./system-events.ts";
 import { buildSystemPrompt } from "./system-prompt.ts";
@@ -102,6 +103,8 @@ export async function prepareTurn(
   const hookContext = contextOf(parts, request, begun);
   const commanded = await pluginCommandReply(parts, request, hookContext, senderIsOwner(request));
   if (commanded) return commanded;
+  const dispatched = await dispatchedReply(parts, request, hookContext);
+  if (dispatched) return dispatched;
   const user = userMessage(request, begun, parts.clock);
   const legacy = hooks.has("before_agent_start")
     ? await hooks.run<PromptFields & { modelOverride?: string; providerOverride?: string }>(

@@ -5,6 +5,7 @@ import { Emitter } from "../../kernel/emitter.ts";
 import { errorMessage, SluiceError } from "../../kernel/errors.ts";
 import { newUuid } from "../../kernel/ids.ts";
 import type { Logger } from "../../kernel/logger.ts";
+import type { ShownTool } from "./tool-metadata.ts";
 
 export const DEFAULT_APPROVAL_TIMEOUT_MS = 120_000;
 export const MAX_APPROVAL_TIMEOUT_MS = 600_000;
@@ -25,6 +26,8 @@ export interface ApprovalQuestion {
   severity?: string;
   toolName?: string;
   toolCallId?: string;
+  /** How the tool's own plugin describes it. */
+  tool?: ShownTool;
   agentId?: string;
   sessionKey?: string;
   runId?: string;
@@ -162,7 +165,7 @@ export class PluginApprovals implements Disposable {
   /** Asks for a tool call and tells the plugin how it ended; anything but an allowance refuses. */
   async ask(
     approval: ToolApprovalRequest,
-    call: Pick<ApprovalQuestion, "toolName" | "toolCallId" | "agentId" | "sessionKey" | "runId">,
+    call: Pick<ApprovalQuestion, "toolName" | "toolCallId" | "tool" | "agentId" | "sessionKey" | "runId">,
     signal: AbortSignal,
   ): Promise<{ allowed: boolean; reason: string }> {
     const opened = this.request(questionOf(approval, call), approval.timeoutMs);
