@@ -54,6 +54,7 @@ export function registerPlugins(program: Command, environment: CliEnvironment): 
     .command("inspect <id>")
     .description("everything one plugin declares and has registered")
     .alias("info")
+    .option("--runtime", "accepted for scripts of other hosts; inspecting always looks at the running code")
     .addHelpText("after", "\nExample:\n  $ sluice plugins inspect echo\n")
     .action(async (id: string, _options: object, command: Command) => {
       const context = new CommandContext(environment, command);

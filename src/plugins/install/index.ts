@@ -1,6 +1,5 @@
 /** The face of the room; the rest is private to it. */
 export { InstallBook } from "./book.ts";
-export { describeClaims } from "./claims.ts";
 export { installHostOf, presentIn, type RunningHost } from "./host-adapter.ts";
 export { type InstallRequest, PluginInstaller } from "./installer.ts";
 export type { InstallStep } from "./ledger.ts";
