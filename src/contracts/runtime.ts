@@ -357,4 +357,15 @@ export interface PluginRuntime {
   /** Present when a channel plugin is loaded (spec 1.19). */
   readonly channel: Readonly<Record<string, unknown>>;
   readonly tools: Readonly<Record<string, (...args: never[]) => AgentTool | null | undefined>>;
+  /** Speech: `textToSpeech`, `textToSpeechTelephony`, `listVoices` (spec 4.7). */
+  readonly tts: RuntimeFunctions;
+  /** What a file is: `detectMime`, `mediaKindFromMime`, `isVoiceCompatibleAudio`, `getImageMetadata` (spec 4.11). */
+  readonly media: RuntimeFunctions;
+  /** `describeImageFile`, `transcribeAudioFile`, `describeVideoFile`, `runFile`, `extractStructuredWithModel` (spec 4.8). */
+  readonly mediaUnderstanding: RuntimeFunctions;
+  /** `listProviders`, `search` (spec 4.10). */
+  readonly webSearch: RuntimeFunctions;
 }
+
+// biome-ignore lint/suspicious/noExplicitAny: the parameters are those of the spec section named at the member
+type RuntimeFunctions = Readonly<Record<string, (...args: any[]) => any>>;

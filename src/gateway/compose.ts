@@ -277,6 +277,8 @@ async function build(options: GatewayOptions, scope: Scope): Promise<RunningGate
     sessions,
     systemEvents,
     channels,
+    registry,
+    env,
   });
 
   scope.use(

@@ -1,17 +1,14 @@
 import type { ChannelService } from "../channels/service.ts";
-import type {
-  PluginAfterWrite,
-  PluginConfigWriteResult,
-  PluginRuntime,
-  PluginRuntimeConfig,
-  PluginRuntimeLogger,
-} from "../contracts/runtime.ts";
+import type { PluginRuntime, PluginRuntimeLogger } from "../contracts/runtime.ts";
 import { SluiceError } from "../kernel/errors.ts";
 import type { Logger } from "../kernel/logger.ts";
 import type { RuntimeOwner } from "../plugins/loading/load-plugin.ts";
+import type { RegistryReader } from "../plugins/types.ts";
 import type { SystemEvents } from "../runtime/agent/system-events.ts";
 import type { AgentRuntime } from "../runtime/agent/types.ts";
-import type { ConfigService, ConfigWriteResult } from "../runtime/config/types.ts";
+import { configNamespace } from "../runtime/config/plugin-namespace.ts";
+import { mediaNamespace } from "../runtime/media/index.ts";
+import { mediaUnderstandingNamespace } from "../runtime/media-understanding/index.ts";
 import type { Models } from "../runtime/models/types.ts";
 import {
   agentNamespace,
@@ -21,6 +18,8 @@ import {
 } from "../runtime/plugin-runtime.ts";
 import type { KeyedStores } from "../runtime/state/index.ts";
 import { systemNamespace } from "../runtime/system/index.ts";
+import { ttsNamespace } from "../runtime/tts/index.ts";
+import { webSearchNamespace } from "../runtime/web-search/index.ts";
 
 /** The rooms that `api.runtime` opens to plugins. */
 export interface RuntimeRooms extends ConversationRooms {
@@ -28,6 +27,8 @@ export interface RuntimeRooms extends ConversationRooms {
   keyedStores: KeyedStores;
   systemEvents: SystemEvents;
   channels: ChannelService;
+  registry: RegistryReader;
+  env: Readonly<Record<string, string | undefined>>;
 }
 
 /** Builds `api.runtime` for one instance of a plugin; what it acquires belongs to the instance's scope. */
@@ -37,7 +38,7 @@ export function createPluginRuntime(rooms: RuntimeRooms, owner: RuntimeOwner): P
   scope.defer(() => keyedStores.release(pluginId), "keyed stores");
   const available: Partial<Record<keyof PluginRuntime, unknown>> = {
     version: rooms.version,
-    config: runtimeConfig(rooms.config, pluginId),
+    config: named("config", configNamespace(rooms.config, pluginId, owner.logger)),
     state: named("state", {
       resolveStateDir: () => rooms.stateDir,
       openKeyedStore: (options: Parameters<KeyedStores["openKeyedStore"]>[1]) =>
@@ -50,6 +51,10 @@ export function createPluginRuntime(rooms: RuntimeRooms, owner: RuntimeOwner): P
     agent: named("agent", agentNamespace(rooms)),
     llm: named("llm", llmNamespace(rooms, pluginId)),
     tools: named("tools", {}),
+    tts: named("tts", ttsNamespace(rooms)),
+    media: named("media", mediaNamespace()),
+    mediaUnderstanding: named("mediaUnderstanding", mediaUnderstandingNamespace(rooms)),
+    webSearch: named("webSearch", webSearchNamespace(rooms)),
     subagent: named("subagent", subagentNamespace(rooms, pluginId)),
     events: named("events", {
       onAgentEvent: (listener: Parameters<AgentRuntime["onEvent"]>[0]) =>
@@ -85,44 +90,6 @@ export function createPluginRuntime(rooms: RuntimeRooms, owner: RuntimeOwner): P
     channel: channels.runtime,
   };
   return named("", available) as unknown as PluginRuntime;
-}
-
-function runtimeConfig(config: ConfigService, pluginId: string): PluginRuntimeConfig {
-  const write = async (
-    change: (draft: Record<string, unknown>) => unknown,
-    params: { afterWrite: PluginAfterWrite; baseHash?: string },
-  ): Promise<PluginConfigWriteResult> => {
-    const result = await config.mutate(change, {
-      reason: `plugin ${pluginId}`,
-      afterWrite: params.afterWrite,
-      ...(params.baseHash === undefined ? {} : { baseHash: params.baseHash }),
-    });
-    return {
-      path: config.current().path,
-      hash: result.hash,
-      afterWrite: params.afterWrite,
-      followUp: followUpOf(result, params.afterWrite),
-    };
-  };
-  return named("config", {
-    current: () => config.current().config,
-    mutateConfigFile: (params: Parameters<PluginRuntimeConfig["mutateConfigFile"]>[0]) =>
-      write(params.mutate, params),
-    replaceConfigFile: (params: Parameters<PluginRuntimeConfig["replaceConfigFile"]>[0]) =>
-      write((draft) => {
-        const next = structuredClone(params.sourceConfig ?? params.nextConfig ?? {});
-        for (const key of Object.keys(draft)) delete draft[key];
-        Object.assign(draft, next);
-      }, params),
-  }) as unknown as PluginRuntimeConfig;
-}
-
-function followUpOf(
-  { followUp }: ConfigWriteResult,
-  afterWrite: PluginAfterWrite,
-): PluginConfigWriteResult["followUp"] {
-  if (followUp.kind === "restart") return { mode: "restart", requiresRestart: true, reason: followUp.reason };
-  return { mode: afterWrite.mode === "none" ? "none" : "auto", requiresRestart: false };
 }
 
 function keyOf(models: Models, provider: string) {
