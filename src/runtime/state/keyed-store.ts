@@ -1,5 +1,6 @@
 import type { KeyedStore, KeyedStoreEntry } from "../../contracts/runtime.ts";
 import type { Store } from "../../store/index.ts";
+import type { StateRow } from "../../store/procedures/keyed-state.ts";
 import { PluginStateStoreError, type StateOperation, stateError } from "./errors.ts";
 import { assertSync, type Namespace, seen, type TtlOptions } from "./namespace.ts";
 
@@ -30,7 +31,14 @@ export class AsyncKeyedStore<T> implements KeyedStore<T> {
   }
 
   async lookup(key: string): Promise<T | undefined> {
-    const row = await named("lookup", this.#rows.lookup(this.#namespace.at("lookup", key)));
+    const at = this.#namespace.at("lookup", key);
+    // Not through `named`: this is the hot one, and every promise counts.
+    let row: StateRow | undefined;
+    try {
+      row = await this.#rows.lookup(at);
+    } catch (error) {
+      throw stateError(error, "lookup");
+    }
     return row && this.#namespace.value<T>("lookup", row);
   }
 

@@ -19,7 +19,9 @@ export const PROCEDURE_LIMIT_MS = 5_000;
 
 /**
  * Runs calls in groups: one transaction and one sync to disk for all, a savepoint for each that writes.
- * An answer exists only after the commit that made it durable.
+ * An answer exists only after the commit that made it durable. The transaction begins with the first
+ * writing statement: the connection is the only one to the file and procedures run one after the other, so
+ * that readers see one state without it.
  */
 export class GroupCommit {
   readonly #connection: SqliteConnection;
@@ -27,6 +29,15 @@ export class GroupCommit {
   /** One timer for all procedures; arming it again is cheaper than making one for each. */
   #watchdog: NodeJS.Timeout | undefined;
   #bark: (() => void) | undefined;
+  /** The group has tried to begin its transaction. */
+  #begun = false;
+  readonly #beforeWrite = () => {
+    if (!this.#begun) {
+      this.#begun = true;
+      this.#connection.begin();
+    }
+    this.#connection.savepoint();
+  };
   /** Procedures answered and transactions committed since opening. */
   readonly counts = { calls: 0, commits: 0, writes: 0 };
 
@@ -43,12 +54,7 @@ export class GroupCommit {
     const answers: WireAnswer[] = [];
     const first = queue.shift();
     if (!first) return answers;
-    try {
-      this.#connection.begin();
-    } catch (error) {
-      this.counts.calls++;
-      return [this.#failed(first[0], error)];
-    }
+    this.#begun = false;
     const startedAt = performance.now();
     for (
       let call: WireCall | undefined = first;
@@ -57,15 +63,16 @@ export class GroupCommit {
     ) {
       const answer = await this.#run(call);
       answers.push(answer);
-      if (!this.#connection.inTransaction) return this.#lost(answers, answer);
+      if (this.#begun && !this.#connection.inTransaction) return this.#lost(answers, answer);
     }
-    try {
-      this.#connection.commit();
-      this.counts.commits++;
-    } catch (error) {
-      this.#rollback();
-      const failure = this.#failed(0, error);
-      return this.#lost(answers, failure);
+    if (this.#begun) {
+      try {
+        this.#connection.commit();
+        this.counts.commits++;
+      } catch (error) {
+        this.#rollback();
+        return this.#lost(answers, this.#failed(0, error));
+      }
     }
     this.counts.calls += answers.length;
     return answers;
@@ -76,7 +83,7 @@ export class GroupCommit {
   }
 
   async #run([id, group, name, input]: WireCall): Promise<WireAnswer> {
-    const transaction = new SqliteTransaction(this.#connection);
+    const transaction = new SqliteTransaction(this.#connection, this.#beforeWrite);
     try {
       const work = this.#find(group, name)(transaction, input as never);
       const output = await Promise.race([work, this.#overdue(group, name)]);
@@ -152,12 +159,14 @@ export class GroupCommit {
 /** The view of one procedure; useless once the procedure has ended. */
 class SqliteTransaction implements Transaction {
   readonly #connection: SqliteConnection;
+  readonly #beforeWrite: () => void;
   #ended = false;
   /** True once a writing statement ran, and with it the savepoint exists. */
   wrote = false;
 
-  constructor(connection: SqliteConnection) {
+  constructor(connection: SqliteConnection, beforeWrite: () => void) {
     this.#connection = connection;
+    this.#beforeWrite = beforeWrite;
   }
 
   async get<Row extends object = SqlRow>(sql: string, ...params: SqlValue[]): Promise<Row | undefined> {
@@ -185,7 +194,7 @@ class SqliteTransaction implements Transaction {
     }
     const statement = this.#connection.prepare(sql);
     if (!this.wrote && !statement.readonly) {
-      this.#connection.savepoint();
+      this.#beforeWrite();
       this.wrote = true;
     }
     return statement;
