@@ -234,6 +234,8 @@ export interface PluginRuntimeLlm {
     stopReason?: string;
     agentId: string;
     usage: { inputTokens?: number; outputTokens?: number; totalTokens?: number; costUsd?: number };
+    /** Who asked, and for what. */
+    audit: { caller: { kind: "plugin"; id: string }; purpose?: string };
   }>;
 }
 

@@ -98,6 +98,10 @@ export async function completeForPlugin(
       totalTokens: usage.totalTokens,
       costUsd: usage.cost.total,
     },
+    audit: {
+      caller: { kind: "plugin", id: rooms.pluginId },
+      ...(params.purpose === undefined ? {} : { purpose: params.purpose }),
+    },
   };
 }
 
