@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { contract } from "./support.ts";
+import { WireClient } from "../gateway/support/wire-client.ts";
+import { callsOf, contract } from "./support.ts";
 
 describe("plugin commands in a conversation", () => {
   it("[F055, F062, F064] bypass the model, unless they let the agent go on", async () => {
@@ -32,6 +33,27 @@ describe("plugin commands in a conversation", () => {
     expect(commands).toContainEqual(
       expect.objectContaining({ name: "ping", pluginId: "probe", acceptsArgs: true, source: "plugin" }),
     );
+  });
+
+  it("[F064] requiredScopes hold for gateway clients: an administrator's suffices, a writer's does not", async () => {
+    const { say, gateway } = await contract({
+      register: `
+        api.registerCommand({ name: "pair", description: "d", requiredScopes: ["operator.pairing"],
+          handler: (ctx) => ({ text: "owner " + ctx.senderIsOwner + " " + ctx.gatewayClientScopes.join() }) });`,
+    });
+    expect(await say("/pair")).toBe("owner true operator.admin");
+    const scopes = ["operator.write"];
+    const writer = callsOf(await WireClient.open(gateway.url, { scopes }));
+    expect(await writer.say("/pair")).toBe("/pair needs operator.pairing.");
+    const pairing = callsOf(await WireClient.open(gateway.url, { scopes: [...scopes, "operator.pairing"] }));
+    expect(await pairing.say("/pair")).toContain("owner false");
+    const raw = { sessionKey: "main", message: "/pair", suppressCommandInterpretation: true };
+    await pairing.call("chat.send", { ...raw, idempotencyKey: "uninterpreted" });
+    const end = await pairing.client.next(
+      ({ event, payload }) =>
+        event === "chat" && payload.runId === "uninterpreted" && payload.state === "final",
+    );
+    expect(JSON.stringify(end.payload.message)).toContain("You said: /pair");
   });
 
   it("[F056, F057, F058, F060, F061] their guidance reaches the main prompt by surface, sorted and once", async () => {

@@ -121,6 +121,21 @@ describe("tool calls", () => {
     expect(await writer.seen()).toEqual(["cancelled"]);
   });
 
+  it("[F126] /approve in the chat decides while the turn waits, for those who may", async () => {
+    const { gateway, say, call, client } = await contract({
+      register: `${PAY}
+        api.on("before_tool_call", () => ({ requireApproval: { title: "Pay?", description: "" } }));`,
+      manifest: TOOLS,
+    });
+    const answer = say('/tool pay {"amount": 5}');
+    const { id } = (await client.event("plugin.approval.requested")).payload;
+    const writer = await WireClient.open(gateway.url, { scopes: ["operator.write"] });
+    const message = { sessionKey: "main", message: `/approve ${id} allow-once`, idempotencyKey: "decide" };
+    expect((await writer.call("chat.send", message)).error.code).toBe("FORBIDDEN");
+    expect(await call("chat.send", message)).toMatchObject({ status: "ok", summary: "approval" });
+    expect(await answer).toContain("paid 5");
+  });
+
   it("[F066] a plugin describes its own tool to people, and nobody else's", async () => {
     const { gateway, say } = await contract([
       {

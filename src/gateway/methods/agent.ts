@@ -104,7 +104,7 @@ const agent = method({
 /** Longest a connection waits for one run: the longest a timer can hold. */
 const MAX_WAIT_MS = 2_147_483_647;
 
-async function turnOf({ services }: MethodContext, params: AgentInput): Promise<TurnRequest> {
+async function turnOf({ services, caller }: MethodContext, params: AgentInput): Promise<TurnRequest> {
   const { sessions } = services;
   const key = params.sessionKey
     ? sessions.key(params.sessionKey, params.agentId)
@@ -122,6 +122,7 @@ async function turnOf({ services }: MethodContext, params: AgentInput): Promise<
     runId: params.idempotencyKey,
     ...key,
     origin: "agent",
+    context: { gatewayClientScopes: [...caller.scopes] },
     text: sanitizeMessage(params.message),
     ...(images.length > 0 ? { images } : {}),
     ...(model ? { model } : {}),

@@ -1,4 +1,5 @@
 import { Type } from "typebox";
+import type { ApprovalDecision } from "../../contracts/hooks.ts";
 import { emptyUsage } from "../../contracts/messages.ts";
 import { SluiceError } from "../../kernel/errors.ts";
 import { newUuid } from "../../kernel/ids.ts";
@@ -11,6 +12,7 @@ import {
 } from "../../runtime/sessions/chat-input.ts";
 import { displayMessage, type HistoryPage, MAX_HISTORY_LIMIT } from "../../runtime/sessions/index.ts";
 import type { TurnRequest } from "../../store/records.ts";
+import { callerHas } from "../rpc/caller.ts";
 import { type MethodContext, type MethodGroup, method } from "../rpc/method.ts";
 import { ackOf, defaultsOf, joinRun } from "./conversation.ts";
 
@@ -106,6 +108,8 @@ const send = method({
     if (commands && isStopRequest(text)) {
       return { ok: true, ...(await services.agent.abort({ sessionKey: key.sessionKey, reason: "stop" })) };
     }
+    const approval = commands ? APPROVE.exec(text.trim()) : null;
+    if (approval) return approve(context, key, params.idempotencyKey, approval);
     await checkSession(context, key.sessionKey, params);
     const reset = commands ? resetRequest(text) : undefined;
     if (reset) {
@@ -124,6 +128,10 @@ const send = method({
       ...(params.thinking ? { thinking: params.thinking } : {}),
       ...(params.timeoutMs === undefined ? {} : { timeoutMs: params.timeoutMs }),
       ...deliveryOf(params),
+      context: {
+        gatewayClientScopes: [...context.caller.scopes],
+        ...(commands ? {} : { suppressCommands: true }),
+      },
     };
     joinRun(context, request.runId);
     const accepted = await services.agent.accept(request);
@@ -198,6 +206,25 @@ async function confirmReset(
   });
   publishFinal(context, key, runId, "Started a new conversation.");
   return { runId, status: "ok" as const, summary: "reset" };
+}
+
+/** `/approve <id> <decision>`: answers a plugin's question while the turn that asked it waits. */
+const APPROVE = /^\/approve\s+(\S+)\s+(allow-once|allow-always|deny)$/i;
+
+function approve(
+  context: MethodContext,
+  key: { sessionKey: string; agentId: string },
+  runId: string,
+  [, id = "", decision = ""]: RegExpExecArray,
+) {
+  const { services, caller } = context;
+  if (!callerHas(caller, "operator.approvals")) {
+    throw new SluiceError("FORBIDDEN", "missing scope: operator.approvals");
+  }
+  const chosen = decision.toLowerCase() as ApprovalDecision;
+  services.approvals.resolve(id, chosen, caller.client.displayName ?? caller.client.id);
+  publishFinal(context, key, runId, `Noted: ${chosen}.`);
+  return { runId, status: "ok" as const, summary: "approval" };
 }
 
 function publishFinal(

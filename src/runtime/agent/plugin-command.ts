@@ -19,13 +19,19 @@ export async function pluginCommandReply(
   const matched = matchCommand(parts.registry.current(), text, channel);
   if (!matched) return undefined;
   const { deliver, context = {} } = request;
+  if (context["suppressCommands"] === true) return undefined;
+  // A gateway client is as much an owner as its scopes make it; a chat owner holds them all.
+  const scopes = context["gatewayClientScopes"];
+  const clientScopes = Array.isArray(scopes) ? (scopes as string[]) : undefined;
+  const senderIsOwner = clientScopes ? clientScopes.includes("operator.admin") : owner;
   const senderId = context["senderId"];
   const result = await runCommand(
     matched,
     {
       channel,
       isAuthorizedSender: owner,
-      senderIsOwner: owner,
+      senderIsOwner,
+      ...(clientScopes ? { gatewayClientScopes: clientScopes } : {}),
       commandBody: text,
       config: parts.config.current().config,
       agentId: request.agentId,
