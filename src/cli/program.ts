@@ -9,6 +9,7 @@ import { registerGateway } from "./commands/gateway.ts";
 import { registerLogs } from "./commands/logs.ts";
 import { registerPlugins } from "./commands/plugins.ts";
 import { registerSessions } from "./commands/sessions.ts";
+import { registerStatus } from "./commands/status.ts";
 import type { CliEnvironment } from "./context.ts";
 import { describeError, exitCodeOf } from "./errors.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
@@ -37,6 +38,7 @@ export function createProgram(environment: CliEnvironment): Command {
     .showHelpAfterError("(add --help for usage)");
   for (const register of [
     registerGateway,
+    registerStatus,
     registerAgent,
     registerSessions,
     registerChannels,

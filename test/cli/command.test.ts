@@ -22,6 +22,7 @@ describe("the command line without a gateway", () => {
     expect(status).toBe(EXIT.OK);
     for (const command of [
       "gateway",
+      "status",
       "agent",
       "sessions",
       "deliveries",

@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { type CheckResult, failed, passed } from "../checks/check.ts";
 import { checkDatabase } from "../checks/database.ts";
 import { checkNodeVersion } from "../checks/node-version.ts";
+import { checkPlugins } from "../checks/plugins.ts";
 import { checkPort } from "../checks/port.ts";
 import { checkStateFolder } from "../checks/state-folder.ts";
 import { checkTimeZones } from "../checks/time-zones.ts";
@@ -39,6 +40,7 @@ async function examine(context: CommandContext): Promise<CheckResult[]> {
     checkConfigFile(where.configPath),
     gateway.refused ?? checkPort(where.url, gateway.version),
     checkTimeZones(),
+    checkPlugins(context),
     checkWritableTemporary(),
   ]);
 }
@@ -70,6 +72,7 @@ async function checkWritableTemporary(): Promise<CheckResult> {
 }
 
 function describe(check: CheckResult): string {
-  const line = `${MARK[check.level]}  ${check.name.padEnd(16)}  ${check.message}`;
+  const message = check.message.replaceAll("\n", `\n${" ".repeat(24)}`);
+  const line = `${MARK[check.level]}  ${check.name.padEnd(16)}  ${message}`;
   return check.repair ? `${line}\n${" ".repeat(24)}→ ${check.repair}` : line;
 }

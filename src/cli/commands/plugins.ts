@@ -1,11 +1,12 @@
 import type { Command } from "commander";
 import type { PluginHost } from "../../plugins/host.ts";
-import type { InstallBook } from "../../plugins/install/index.ts";
 import { type CliEnvironment, CommandContext } from "../context.ts";
-import { cliError, describeError } from "../errors.ts";
+import { cliError } from "../errors.ts";
 import { table } from "../output/table.ts";
+import { describeSignals, pluginSignals } from "../plugin-signals.ts";
 import { registerPluginAuthoring } from "./plugins-author.ts";
 import { registerPluginChanges } from "./plugins-change.ts";
+import { fromGatewayOr } from "./plugins-source.ts";
 
 interface Diagnostic {
   level: string;
@@ -72,11 +73,14 @@ export function registerPlugins(program: Command, environment: CliEnvironment): 
     .action(async (_options: object, command: Command) => {
       const context = new CommandContext(environment, command);
       const found = problemsOf(await examine(context));
-      context.output.result({ ok: found.length === 0, problems: found }, ({ problems }) =>
-        problems.length === 0
-          ? "Nothing is wrong with the plugins."
-          : problems.map((problem) => `${problem.pluginId ?? "host"}: ${problem.message}`).join("\n"),
-      );
+      const signals = await pluginSignals(context);
+      context.output.result({ ok: found.length === 0, problems: found, signals }, ({ problems }) => {
+        const lines = [
+          ...problems.map((problem) => `${problem.pluginId ?? "host"}: ${problem.message}`),
+          ...describeSignals(signals),
+        ];
+        return lines.length === 0 ? "Nothing is wrong with the plugins." : lines.join("\n");
+      });
       if (found.some((problem) => problem.level === "error"))
         throw cliError("CHECKS_FAILED", "at least one plugin is broken");
     });
@@ -130,20 +134,6 @@ function examine(context: CommandContext): Promise<PluginList> {
 async function seen(host: PluginHost, id: string): Promise<PluginRow> {
   const report = await host.inspect(id);
   return report ? { ...report.plugin, diagnostics: [...report.diagnostics] } : { id };
-}
-
-async function fromGatewayOr<T>(
-  context: CommandContext,
-  remote: () => Promise<T>,
-  local: (host: PluginHost, book: InstallBook) => Promise<T>,
-): Promise<T> {
-  try {
-    return await remote();
-  } catch (error) {
-    if (context.namesGateway || describeError(error).code !== "GATEWAY_UNREACHABLE") throw error;
-    const { withLocalHost } = await import("./plugins-local.ts");
-    return withLocalHost(context.environment, local);
-  }
 }
 
 function problemsOf({ plugins, diagnostics = [] }: PluginList): Diagnostic[] {
