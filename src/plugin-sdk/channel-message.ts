@@ -7,3 +7,4 @@ export {
   listMessageReceiptPlatformIds,
   resolveMessageReceiptPrimaryId,
 } from "./outbound/receipts.ts";
+export { createTypingCallbacks } from "./outbound/reply-pipeline.ts";

@@ -1,3 +1,5 @@
+export { detectMime } from "./media/mime.ts";
+export { getDefaultMediaLocalRoots, loadOutboundMediaFromUrl } from "./media/outbound-media.ts";
 export {
   buildAccountScopedDmSecurityPolicy,
   createRestrictSendersChannelSecurity,

@@ -11,4 +11,9 @@ export {
   resolveNativeCommandSessionTargets,
   resolveStoredModelOverride,
 } from "./commands/authorisation.ts";
+export {
+  resolveDirectDmAuthorizationOutcome,
+  resolveSenderCommandAuthorization,
+  resolveSenderCommandAuthorizationWithRuntime,
+} from "./commands/sender-authorisation.ts";
 export { parseAccessGroupAllowFromEntry } from "./values/text.ts";

@@ -1,1 +1,1 @@
-export { fileExists, isPathInside, pathExists } from "./security/files.ts";
+export { fileExists, isPathInside, isPathStrictlyInside, pathExists } from "./security/files.ts";

@@ -12,5 +12,6 @@ export type * from "../contracts/registrations.ts";
 export type * from "../contracts/runtime.ts";
 export type * from "../contracts/tool.ts";
 export { defineChannelPluginEntry, defineSetupPluginEntry } from "./channel-core.ts";
+export { onDiagnosticEvent } from "./diagnostic-runtime.ts";
 export { definePluginEntry, emptyPluginConfigSchema } from "./plugin-entry.ts";
 export { defineToolPlugin, getToolPluginMetadata } from "./tool-plugin.ts";

@@ -1,2 +1,8 @@
 export { mediaKindOf as mediaKindFromMime } from "./inbound/media.ts";
-export { extensionForMime, getFileExtension, mimeTypeFromFilePath, normalizeMimeType } from "./media/mime.ts";
+export {
+  detectMime,
+  extensionForMime,
+  getFileExtension,
+  mimeTypeFromFilePath,
+  normalizeMimeType,
+} from "./media/mime.ts";

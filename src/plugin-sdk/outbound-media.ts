@@ -1,1 +1,1 @@
-export { loadOutboundMediaFromUrl } from "./media/outbound-media.ts";
+export { getDefaultMediaLocalRoots, loadOutboundMediaFromUrl } from "./media/outbound-media.ts";

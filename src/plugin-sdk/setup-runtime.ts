@@ -22,3 +22,4 @@ export {
   createStandardChannelSetupStatus,
   defineTokenCredential,
 } from "./setup/wizard.ts";
+export { createAllowlistSetupWizardProxy, createDelegatedSetupWizardProxy } from "./setup/wizard-proxies.ts";

@@ -1,4 +1,6 @@
 export { DEFAULT_ACCOUNT_ID, normalizeAccountId } from "./accounts/account-ids.ts";
+export { detectMime } from "./media/mime.ts";
+export { getDefaultMediaLocalRoots, loadOutboundMediaFromUrl } from "./media/outbound-media.ts";
 export { hasConfiguredSecretInput, normalizeSecretInputString } from "./secrets/secret-input.ts";
 export {
   addWildcardAllowFrom,
@@ -36,5 +38,6 @@ export {
   formatCliCommand,
   formatDocsLink,
 } from "./setup/wizard.ts";
+export { createDelegatedSetupWizardProxy, createTopLevelChannelDmPolicy } from "./setup/wizard-proxies.ts";
 export type { SetupPrompter as WizardPrompter } from "./setup/wizard-types.ts";
 export { normalizeE164 } from "./values/text.ts";

@@ -1,2 +1,3 @@
 export { isBlockedHostnameOrIp, isPrivateIpAddress } from "./net/addresses.ts";
 export { isPrivateNetworkOptInEnabled, ssrfPolicyFromPrivateNetworkOptIn } from "./net/guarded-fetch.ts";
+export { normalizeHostnameSuffixAllowlist } from "./net/suffix-allowlist.ts";

@@ -13,3 +13,7 @@ export {
   ssrfPolicyFromHttpBaseUrlAllowedHostname,
   ssrfPolicyFromPrivateNetworkOptIn,
 } from "./net/guarded-fetch.ts";
+export {
+  buildHostnameAllowlistPolicyFromSuffixAllowlist,
+  normalizeHostnameSuffixAllowlist,
+} from "./net/suffix-allowlist.ts";

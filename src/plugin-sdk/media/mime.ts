@@ -64,3 +64,36 @@ export function mimeTypeFromFilePath(path?: string | null): string | undefined {
   if (extension === ".jpeg") return "image/jpeg";
   return extension === undefined ? undefined : TYPES[extension];
 }
+
+const SIGNATURES: readonly [string, number, string][] = [
+  ["89504e470d0a1a0a", 0, "image/png"],
+  ["ffd8ff", 0, "image/jpeg"],
+  ["474946383", 0, "image/gif"],
+  ["57454250", 8, "image/webp"],
+  ["25504446", 0, "application/pdf"],
+  ["4f676753", 0, "audio/ogg"],
+  ["494433", 0, "audio/mpeg"],
+  ["664c6143", 0, "audio/flac"],
+  ["57415645", 8, "audio/wav"],
+  ["66747970", 4, "video/mp4"],
+  ["1a45dfa3", 0, "video/webm"],
+  ["504b0304", 0, "application/zip"],
+  ["1f8b", 0, "application/gzip"],
+];
+
+/** From the first bytes, the name or what a server said; the first that knows, but a name beats `zip`. */
+export async function detectMime(options: {
+  buffer?: Buffer;
+  headerMime?: string | null;
+  additionalMimeHints?: readonly (string | null | undefined)[];
+  filePath?: string;
+}): Promise<string | undefined> {
+  const hex = options.buffer?.subarray(0, 16).toString("hex") ?? "";
+  const sniffed = SIGNATURES.find(([bytes, at]) => hex.startsWith(bytes, at * 2))?.[2];
+  const named = mimeTypeFromFilePath(options.filePath);
+  const stated = [options.headerMime, ...(options.additionalMimeHints ?? [])]
+    .map((hint) => normalizeMimeType(hint))
+    .find((hint) => hint !== undefined && hint !== "application/octet-stream");
+  const isContainer = sniffed === "application/zip" || sniffed === "video/mp4" || sniffed === "audio/ogg";
+  return (isContainer ? (named ?? stated ?? sniffed) : sniffed) ?? named ?? stated;
+}

@@ -105,3 +105,8 @@ async function loadRemote(url: string, maxBytes: number): Promise<LoadedMedia> {
     await release();
   }
 }
+
+/** The same folders when no agent is known. */
+export function getDefaultMediaLocalRoots(): readonly string[] {
+  return getAgentScopedMediaLocalRoots({});
+}

@@ -40,3 +40,7 @@ export async function replaceFileAtomic(
     throw error;
   }
 }
+
+export function isPathStrictlyInside(root: string, target: string): boolean {
+  return isPathInside(root, target) && !isPathInside(target, root);
+}

@@ -1,0 +1,5 @@
+export {
+  createChannelExecApprovalProfile,
+  isChannelExecApprovalClientEnabledFromConfig,
+  matchesApprovalRequestFilters,
+} from "./approvals/profile.ts";

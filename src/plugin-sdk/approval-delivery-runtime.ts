@@ -1,0 +1,6 @@
+export {
+  createApproverRestrictedNativeApprovalCapability,
+  createApproverRestrictedNativeApprovalCapabilityFromForwardingRoutes,
+  createChannelApprovalCapability,
+  splitChannelApprovalCapability,
+} from "./approvals/capability.ts";

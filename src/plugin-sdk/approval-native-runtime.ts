@@ -1,0 +1,10 @@
+export {
+  createNativeApprovalChannelRouteGates,
+  createNativeApprovalForwardingFallbackSuppressor,
+} from "./approvals/route-gates.ts";
+export {
+  buildChannelApprovalNativeTargetKey,
+  createChannelApproverDmTargetResolver,
+  createChannelNativeOriginTargetResolver,
+  createNativeApprovalMessagingTargetResolvers,
+} from "./approvals/targets.ts";

@@ -1,0 +1,1 @@
+export { isAbortRequestText } from "./replies/request-texts.ts";

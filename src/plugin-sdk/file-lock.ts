@@ -1,0 +1,1 @@
+export { acquireFileLock, type FileLockOptions, withFileLock } from "./values/file-lock.ts";

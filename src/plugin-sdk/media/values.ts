@@ -1,0 +1,32 @@
+/** A file that could not be fetched; `code` says why. */
+export class MediaFetchError extends Error {
+  override readonly name = "MediaFetchError";
+  readonly code: string;
+  readonly status?: number;
+
+  constructor(code: string, message: string, options: { cause?: unknown; status?: number } = {}) {
+    super(message, "cause" in options ? { cause: options.cause } : undefined);
+    this.code = code;
+    if (options.status !== undefined) this.status = options.status;
+  }
+}
+
+export function parseMediaContentLength(raw: string | null): number | null {
+  const text = raw?.trim() ?? "";
+  if (!/^\d+$/.test(text)) return null;
+  const length = Number(text);
+  return Number.isSafeInteger(length) ? length : null;
+}
+
+/** Base64 without white space and with its padding; `undefined` when it is none. */
+export function canonicalizeBase64(base64: string): string | undefined {
+  const text = base64.replace(/\s+/g, "");
+  if (text === "" || text.length % 4 !== 0 || !/^[A-Za-z0-9+/]+={0,2}$/.test(text)) return undefined;
+  return text;
+}
+
+export function estimateBase64DecodedBytes(base64: string): number {
+  const text = base64.replace(/\s+/g, "");
+  const padding = text.endsWith("==") ? 2 : text.endsWith("=") ? 1 : 0;
+  return Math.max(0, Math.floor((text.length * 3) / 4) - padding);
+}

@@ -1,0 +1,1 @@
+export { normalizePollInput, type PollInput } from "./values/polls.ts";

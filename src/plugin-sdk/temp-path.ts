@@ -1,0 +1,4 @@
+export {
+  buildRandomTempFilePath,
+  resolvePreferredTempDir as resolvePreferredOpenClawTmpDir,
+} from "./values/temp-path.ts";
