@@ -13,14 +13,7 @@ import { InstallBook, installHostOf, PluginInstaller } from "../plugins/install/
 import { announceSdkHost } from "../plugins/loading/sdk-host.ts";
 import { CLOSE } from "../protocol/close-codes.ts";
 import { createAgentRuntime, SystemEvents } from "../runtime/agent/index.ts";
-import {
-  agentIds,
-  agentModelRef,
-  agentSettings,
-  agentWorkspaceDir,
-  defaultAgentId,
-  mainKey,
-} from "../runtime/agent/settings.ts";
+import { agentWorkspaceDir, defaultAgentId } from "../runtime/agent/settings.ts";
 import { type ConfigSchemas, openConfig } from "../runtime/config/index.ts";
 import { createModels } from "../runtime/models/index.ts";
 import { Sessions } from "../runtime/sessions/index.ts";
@@ -28,12 +21,14 @@ import { createKeyedStores, resolveStateDir } from "../runtime/state/index.ts";
 import { ContextEngines } from "../runtime/workflow/context-engines.ts";
 import { memoryTools } from "../runtime/workflow/memory-tools.ts";
 import { openStore } from "../store/index.ts";
+import { agentFacts, sessionDefaults } from "./agent-facts.ts";
 import { channelHealth, channelSummary } from "./channel-report.ts";
 import { AuthLimiter } from "./connection/auth-limiter.ts";
 import { Authentication } from "./connection/authentication.ts";
 import { Handshake } from "./connection/handshake.ts";
 import { helloOk } from "./connection/hello.ts";
 import { loadIdentity } from "./connection/identity.ts";
+import { openCredentials } from "./credentials.ts";
 import { discoveryFacts, isDiscoverable } from "./discovery.ts";
 import { EventLog } from "./events/event-log.ts";
 import { EventHub } from "./events/hub.ts";
@@ -57,17 +52,14 @@ import type { GatewayServices } from "./services.ts";
 import {
   allowedOrigins,
   assertGuarded,
-  authSettings,
   autoApproveLocal,
   configPathOf,
-  generatedToken,
   hostOf,
   portOf,
   trustedProxies,
 } from "./settings.ts";
+import { DEFAULT_STOP_LIMIT_MS, shutDown } from "./shutdown.ts";
 import { runUpkeep } from "./upkeep.ts";
-
-export const DEFAULT_STOP_LIMIT_MS = 10_000;
 
 /**
  * Builds a gateway and starts it: the one composition root. Parts are made in the order of their floors
@@ -148,14 +140,13 @@ async function build(options: GatewayOptions, scope: Scope): Promise<RunningGate
   pending.delete("configuration");
   const current = () => config.current().config;
 
-  const givenToken = options.token ?? (env["SLUICE_GATEWAY_TOKEN"] || undefined);
-  const configured = authSettings(current(), { token: givenToken });
-  const generated =
-    configured.mode === "none" || configured.secret !== undefined
-      ? undefined
-      : await generatedToken(stateDir);
-  const settings = () => authSettings(current(), { token: givenToken, generated });
-  for (const secret of [givenToken, generated]) if (secret) redactor.add(secret);
+  const credentials = await openCredentials({
+    given: options.token ?? (env["SLUICE_GATEWAY_TOKEN"] || undefined),
+    config: current(),
+    stateDir,
+    redactor,
+  });
+  const settings = () => credentials.settings(current());
   const host = hostOf(options.bind, current());
   assertGuarded(host, settings());
   const identity = await loadIdentity(stateDir);
@@ -296,13 +287,7 @@ async function build(options: GatewayOptions, scope: Scope): Promise<RunningGate
     "host of the plugin SDK",
   );
 
-  const agents = () => {
-    const main = defaultAgentId(current());
-    return agentIds(current()).map((agentId) => {
-      const { name } = agentSettings(current(), agentId);
-      return { agentId, isDefault: agentId === main, ...(name === undefined ? {} : { name }) };
-    });
-  };
+  const agents = () => agentFacts(current());
   const sessionCount = async () => (await store.call.sessions.list({ limit: 1 })).totalCount;
   health = scope.use(
     new HealthMonitor({
@@ -370,20 +355,7 @@ async function build(options: GatewayOptions, scope: Scope): Promise<RunningGate
     logger: logger.child("rpc"),
     redact: (text) => redactor.text(text),
   });
-  const sessionDefaults = () => {
-    const agentId = defaultAgentId(current());
-    const key = mainKey(current());
-    return {
-      defaultAgentId: agentId,
-      modelConfigured:
-        agentModelRef(current()) !== undefined || registry.current().list("provider").length > 0,
-      ownership: "sole",
-      selectionRequired: false,
-      mainKey: key,
-      mainSessionKey: `agent:${agentId}:${key}`,
-      scope: "per-sender",
-    };
-  };
+  const defaults = () => sessionDefaults(current(), registry.current().list("provider").length > 0);
   server = new GatewayServer(
     {
       clock,
@@ -402,21 +374,20 @@ async function build(options: GatewayOptions, scope: Scope): Promise<RunningGate
       readiness,
       starting: () => pending.has("plugins"),
       trust: () => ({ allowedOrigins: allowedOrigins(current()), trustedProxies: trustedProxies(current()) }),
-      hello: (grant, connId) => helloOk({ services, table, authentication, sessionDefaults }, grant, connId),
+      hello: (grant, connId) =>
+        helloOk({ services, table, authentication, sessionDefaults: defaults }, grant, connId),
       onOpen: (connection) => notePresence(presence, connection),
       onClose: (connection) => presence.left(presenceKey(connection)),
     },
     scope,
   );
 
-  const secret = () => settings().secret;
   publishEvents(services, scope);
   runUpkeep(services, scope);
   scope.use(
     config.onChange((next, previous) => {
-      const own = next.config.gateway?.auth;
-      for (const value of [own?.token, own?.password]) if (typeof value === "string") redactor.add(value);
-      if (secret() !== authSettings(previous.config, { token: givenToken, generated }).secret) {
+      credentials.learn(next.config);
+      if (settings().secret !== credentials.settings(previous.config).secret) {
         server?.disconnect(() => true, CLOSE.AUTH_CHANGED, "gateway auth changed");
       }
     }),
@@ -451,19 +422,14 @@ async function build(options: GatewayOptions, scope: Scope): Promise<RunningGate
 
   let stopped: Promise<void> | undefined;
   const stop = (reason: string) => {
-    stopped ??= (async () => {
-      stopping = true;
-      logger.info("the gateway is stopping", { reason });
-      hub.publish("shutdown", { reason });
-      await hooks.run("gateway_stop", { reason }, hookContext).catch(() => {});
-      const limitMs = options.stopLimitMs ?? DEFAULT_STOP_LIMIT_MS;
-      await channels.stopIntake().catch((error) => logger.warn("messages did not settle", { error }));
-      await agent.drain(limitMs).catch((error) => logger.warn("turns did not drain", { error }));
-      // Last, so that the answers of turns that just ended still go out.
-      await channels.drain(limitMs).catch((error) => logger.warn("channels did not drain", { error }));
-      await eventLog.flush();
-      await scope.dispose();
-    })();
+    stopping = true;
+    stopped ??= shutDown(services, {
+      reason,
+      limitMs: options.stopLimitMs ?? DEFAULT_STOP_LIMIT_MS,
+      hookContext,
+      eventLog,
+      scope,
+    });
     return stopped;
   };
   const authority = `${host.includes(":") ? `[${host}]` : host === "0.0.0.0" ? "127.0.0.1" : host}:${address.port}`;
