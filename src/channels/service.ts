@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import type { ChannelAccountSnapshot, ChannelConfig } from "../contracts/channel.ts";
 import type {
   ChannelRuntime,
@@ -198,7 +199,8 @@ class Channels implements ChannelService {
       signalOf: (channel, accountId) => this.#accounts.get(channel, accountId)?.signal,
       accounts: () => this.#accounts.list(),
     });
-    foundation.messageTool.connect((message) => this.#outlet.enqueue(message), logger);
+    const mediaFolder = join(parts.stateDir, "media");
+    foundation.messageTool.connect((message) => this.#outlet.enqueue(message), logger, mediaFolder);
     this.#outlet.listen((channel, accountId) => this.#pump.poke(channel, accountId));
     this.#pipeline = new InboundPipeline({
       store,

@@ -12,6 +12,7 @@ export interface ChannelOffer {
   plugin: ChannelPlugin;
   actions: string[];
   fragments: MessageToolFragment[];
+  mediaSourceParams?: MessageToolDescription["mediaSourceParams"];
 }
 
 /** Asks a channel what it offers in this turn. Unknown action names are left out and reported. */
@@ -35,7 +36,13 @@ export function offerOf(
   }
   const schema = described?.schema;
   const fragments = schema === undefined ? [] : Array.isArray(schema) ? schema : [schema];
-  return { plugin, actions: [...actions], fragments };
+  const { mediaSourceParams } = described ?? {};
+  return {
+    plugin,
+    actions: [...actions],
+    fragments,
+    ...(mediaSourceParams === undefined ? {} : { mediaSourceParams }),
+  };
 }
 
 /** The tool's parameters: what every channel shares, and what the channels of this turn add. */

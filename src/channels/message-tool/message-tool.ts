@@ -9,6 +9,7 @@ import type { ChannelDirectory } from "../directory.ts";
 import { channelOfTarget, resolveTarget } from "../routing/target.ts";
 import { targetParameter } from "./actions.ts";
 import { type ChannelOffer, messageToolSchema, offerOf } from "./describe.ts";
+import { confineMediaSources, mediaParameters } from "./media-sources.ts";
 import { hasPollContent, parsePoll } from "./poll.ts";
 
 /** How the tool puts a text into the outbox; given by the channel service. */
@@ -41,6 +42,7 @@ export class MessageTool {
   readonly #config: () => ChannelConfig;
   #send: ToolSend | undefined;
   #logger: Logger = silentLogger;
+  #mediaFolder: string | undefined;
   readonly #sent = new Map<string, { to: string; text: string }[]>();
 
   constructor(parts: { directory: ChannelDirectory; config(): ChannelConfig }) {
@@ -54,9 +56,10 @@ export class MessageTool {
   }
 
   /** Called once by the channel service; before that nothing can be sent. */
-  connect(send: ToolSend, logger: Logger): void {
+  connect(send: ToolSend, logger: Logger, mediaFolder?: string): void {
     this.#send = send;
     this.#logger = logger;
+    this.#mediaFolder = mediaFolder;
   }
 
   /** True when the run has already said exactly this there by itself. */
@@ -94,14 +97,16 @@ export class MessageTool {
     offers: readonly ChannelOffer[],
   ): Promise<AgentToolResult> {
     const action = asText(params["action"]) ?? "";
-    const { plugin, actions } = chooseOffer(params, discovery, offers);
+    const { plugin, actions, mediaSourceParams } = chooseOffer(params, discovery, offers);
     if (!actions.includes(action)) throw unsupported(action, plugin.id);
     const accountId = this.#account(params, discovery, plugin);
     const targetKind = targetParameter(action);
     assertTargetParameters(params, action, targetKind);
     if (action === "broadcast") return this.#broadcast(toolCallId, params, turn, plugin, accountId);
     const to = targetKind === "none" ? undefined : await this.#target(params, discovery, plugin, accountId);
-    const actionParams = { ...params };
+    const mediaLocalRoots = [turn.workspaceDir, this.#mediaFolder].filter((root) => root !== undefined);
+    const mediaNames = mediaParameters(mediaSourceParams, action);
+    const actionParams = await confineMediaSources(params, mediaNames, mediaLocalRoots);
     delete actionParams["target"];
     if (to !== undefined) actionParams[targetKind] = to;
     if (
@@ -118,6 +123,7 @@ export class MessageTool {
         cfg: discovery.cfg,
         params: actionParams,
         accountId,
+        mediaLocalRoots,
         ...pick(discovery, ["requesterSenderId", "senderIsOwner", "sessionKey", "sessionId", "agentId"]),
         toolContext: pick(discovery, [
           "currentChannelId",

@@ -151,3 +151,55 @@ test("the list of actions is closed, and each says where its target goes", () =>
     "none",
   ]);
 });
+
+test("[F179] media of an action comes from the media store or the workspace; other actions' parameters stay", async () => {
+  const acted: ChannelMessageActionContext[] = [];
+  const memo = testPlatform({
+    fields: {
+      actions: {
+        describeMessageTool: () => ({
+          actions: ["sendAttachment", "set-profile"],
+          mediaSourceParams: { sendAttachment: ["file"] },
+        }),
+        handleAction: async (context) => {
+          acted.push(context);
+          return text("performed");
+        },
+      },
+    },
+  });
+  const attach = (file: string) => toolTurn({ action: "sendAttachment", file }, [memo]);
+  expect((await attach("file:///etc/passwd")).answer).toContain("not a file of the workspace");
+  expect((await attach("../../../etc/passwd")).answer).toContain("not a file of the workspace");
+  expect(acted).toEqual([]);
+  await attach(" https://example.org/a.png ");
+  await toolTurn({ action: "set-profile", file: "/etc/passwd" }, [memo]);
+  expect(acted.map(({ params }) => params["file"])).toEqual(["https://example.org/a.png", "/etc/passwd"]);
+  expect(acted[0]?.["mediaLocalRoots"]).toHaveLength(2);
+});
+
+test("[F182] the channel reads its own addresses and performs the action itself", async () => {
+  const acted: ChannelMessageActionContext[] = [];
+  const memo = testPlatform({
+    fields: {
+      messaging: {
+        normalizeTarget: (raw) => raw.replace(/\s+/g, "").toLowerCase(),
+        targetResolver: {
+          looksLikeId: (raw) => raw.includes("#topic-"),
+          resolveTarget: async ({ normalized }) => ({ to: `room/${normalized}` }),
+        },
+      },
+      actions: {
+        describeMessageTool: () => ({ actions: ["pin"] }),
+        handleAction: async (context) => {
+          acted.push(context);
+          return text("pinned by the channel");
+        },
+      },
+    },
+  });
+  const { answer } = await toolTurn({ action: "pin", target: "memo:Garden #topic-7" }, [memo]);
+  expect(answer).toBe("pinned by the channel");
+  await toolTurn({ action: "pin", target: "Kitchen" }, [memo]);
+  expect(acted.map(({ params }) => params["to"])).toEqual(["garden#topic-7", "room/kitchen"]);
+});

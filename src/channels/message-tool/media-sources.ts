@@ -1,0 +1,56 @@
+import { realpath } from "node:fs/promises";
+import { isAbsolute, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { MessageToolDescription } from "../../contracts/channel.ts";
+import { isInside } from "../../kernel/confine-path.ts";
+import { SluiceError } from "../../kernel/errors.ts";
+
+/** Which parameters of an action name media. A list counts for every action, a map for its own only. */
+export function mediaParameters(
+  declared: MessageToolDescription["mediaSourceParams"],
+  action: string,
+): readonly string[] {
+  if (Array.isArray(declared)) return declared;
+  const own = declared && Object.hasOwn(declared, action) ? declared[action] : undefined;
+  return Array.isArray(own) ? own : [];
+}
+
+/**
+ * The parameters with every local media source as an absolute path inside one of `roots`; relative ones start
+ * at the first root. Addresses of the web and `data:` stay as they are.
+ *
+ * @throws SluiceError `FORBIDDEN` for a file anywhere else, or one that is not there
+ */
+export async function confineMediaSources(
+  params: Readonly<Record<string, unknown>>,
+  names: readonly string[],
+  roots: readonly string[],
+): Promise<Record<string, unknown>> {
+  const confined = { ...params };
+  for (const name of names) {
+    const value = params[name];
+    if (typeof value === "string") confined[name] = await confine(value, roots);
+    else if (Array.isArray(value)) {
+      confined[name] = await Promise.all(
+        value.map((item) => (typeof item === "string" ? confine(item, roots) : item)),
+      );
+    }
+  }
+  return confined;
+}
+
+async function confine(source: string, roots: readonly string[]): Promise<string> {
+  const trimmed = source.trim();
+  if (trimmed === "" || /^(https?|data):/i.test(trimmed)) return trimmed;
+  const path = /^file:/i.test(trimmed) ? fileURLToPath(trimmed) : trimmed;
+  const absolute = isAbsolute(path) ? path : resolve(roots[0] ?? "/", path);
+  const real = await realpath(absolute).catch(() => undefined);
+  const folders = await Promise.all(roots.map((root) => realpath(root).catch(() => undefined)));
+  if (real !== undefined && folders.some((folder) => folder !== undefined && isInside(folder, real))) {
+    return real;
+  }
+  throw new SluiceError(
+    "FORBIDDEN",
+    `${source} is not a file of the workspace or the media store; put it there or give a web address`,
+  );
+}
