@@ -43,3 +43,4 @@ export {
   createChannelPartialDeliveryError,
   isChannelPartialDeliveryError,
 } from "./outbound/receipts.ts";
+export { createDirectDmPreCryptoGuardPolicy } from "./policy/direct-dm-guard.ts";

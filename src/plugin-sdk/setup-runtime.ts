@@ -22,4 +22,8 @@ export {
   createStandardChannelSetupStatus,
   defineTokenCredential,
 } from "./setup/wizard.ts";
-export { createAllowlistSetupWizardProxy, createDelegatedSetupWizardProxy } from "./setup/wizard-proxies.ts";
+export {
+  createAccountScopedGroupAccessSection,
+  createAllowlistSetupWizardProxy,
+  createDelegatedSetupWizardProxy,
+} from "./setup/wizard-proxies.ts";

@@ -6,6 +6,7 @@ import { z } from "zod";
 import { buildDmGroupAccountAllowlistAdapter } from "../../src/plugin-sdk/allowlist-config-edit.ts";
 import { createApproverRestrictedNativeApprovalCapabilityFromForwardingRoutes } from "../../src/plugin-sdk/approval-delivery-runtime.ts";
 import { createLazyChannelApprovalNativeRuntimeAdapter } from "../../src/plugin-sdk/approval-handler-adapter-runtime.ts";
+import { createNativeApprovalControlRegistry } from "../../src/plugin-sdk/approval-runtime.ts";
 import {
   DmPolicySchema,
   GroupPolicySchema,
@@ -128,6 +129,25 @@ describe("native approvals of a channel", () => {
     expect(await presentation.buildPendingPayload("x")).toBe("payload of x");
     await presentation.buildPendingPayload("y");
     expect(loaded).toBe(1);
+  });
+});
+
+describe("approval buttons", () => {
+  it("decide once, may be tried again after a failure, and expire", async () => {
+    const done: string[] = [];
+    const controls = createNativeApprovalControlRegistry<{ token: string; expiresAtMs: number }>({
+      releaseClaimOnLookupExpiry: false,
+      onComplete: ({ token }) => done.push(token),
+    });
+    const token = controls.createToken();
+    expect(controls.register({ token, expiresAtMs: Date.now() - 1 })).toBe(false);
+    expect(controls.register({ token, expiresAtMs: Date.now() + 60_000 })).toBe(true);
+    const broken = controls.settle(token, () => Promise.reject(new Error("offline")));
+    expect(await controls.settle(token, async () => 1)).toEqual({ kind: "in-flight" });
+    await expect(broken).rejects.toThrow("offline");
+    expect(await controls.settle(token, async () => 2)).toMatchObject({ kind: "settled", result: 2 });
+    expect(await controls.settle(token, async () => 3)).toEqual({ kind: "missing" });
+    expect(done).toEqual([token]);
   });
 });
 

@@ -1,5 +1,6 @@
 import type { ChannelConfig } from "../../contracts/channel.ts";
 import { createTopLevelChannelDmPolicySetter } from "./allow-from-edits.ts";
+import { patchChannelConfigForAccount } from "./config-edits.ts";
 
 /** Setup wizards whose heavy part is loaded when someone sets the channel up. */
 
@@ -101,4 +102,44 @@ export function createTopLevelChannelDmPolicy(params: {
       ...(getAllowFrom ? { getAllowFrom } : {}),
     }),
   };
+}
+
+/** The question which groups a bot may be used in, kept with the account. */
+export function createAccountScopedGroupAccessSection<Resolved>(params: {
+  channel: string;
+  label: string;
+  placeholder: string;
+  helpTitle?: string;
+  helpLines?: string[];
+  skipAllowlistEntries?: boolean;
+  currentPolicy(context: AccountContext): string;
+  currentEntries(context: AccountContext): string[];
+  updatePrompt(context: AccountContext): boolean;
+  resolveAllowlist?(
+    input: AccountContext & { entries: string[]; [extra: string]: unknown },
+  ): Promise<Resolved>;
+  fallbackResolved(entries: string[]): Resolved;
+  applyAllowlist(input: AccountContext & { resolved: Resolved }): ChannelConfig;
+}) {
+  const { channel, fallbackResolved, resolveAllowlist, ...section } = params;
+  return {
+    ...section,
+    setPolicy: ({ cfg, accountId, policy }: AccountContext & { policy: string }) =>
+      patchChannelConfigForAccount({
+        cfg,
+        channel,
+        accountId,
+        patch: { groupPolicy: policy },
+      }),
+    async resolveAllowlist(input: AccountContext & { entries: string[]; [extra: string]: unknown }) {
+      return resolveAllowlist ? resolveAllowlist(input) : fallbackResolved(input.entries);
+    },
+    applyAllowlist: ({ cfg, accountId, resolved }: AccountContext & { resolved: unknown }) =>
+      params.applyAllowlist({ cfg, accountId, resolved: resolved as Resolved }),
+  };
+}
+
+interface AccountContext {
+  cfg: ChannelConfig;
+  accountId: string;
 }

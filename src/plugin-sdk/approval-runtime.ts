@@ -1,0 +1,1 @@
+export { createNativeApprovalControlRegistry } from "./approvals/control-registry.ts";

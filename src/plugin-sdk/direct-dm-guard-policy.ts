@@ -1,0 +1,4 @@
+export {
+  createDirectDmPreCryptoGuardPolicy,
+  type DirectDmPreCryptoGuardPolicy,
+} from "./policy/direct-dm-guard.ts";
