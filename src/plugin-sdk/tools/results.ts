@@ -50,7 +50,3 @@ export const optionalStringEnum = stringEnum;
 export function optionalPositiveIntegerSchema(options: object = {}) {
   return { type: "integer" as const, minimum: 1, ...options };
 }
-
-export function optionalNonNegativeIntegerSchema(options: object = {}) {
-  return { type: "integer" as const, minimum: 0, ...options };
-}
