@@ -209,7 +209,7 @@ describe("api.runtime.agent and llm", () => {
 });
 
 describe("api.runtime.system, events and logging", () => {
-  it("[F220] a system event stands before the next prompt once; an empty key is refused", async () => {
+  it("a system event stands before the next prompt once; an empty key is refused", async () => {
     const { run, say } = await bench();
     await say("hello");
     const enqueue = `return api.runtime.system.enqueueSystemEvent(params.event, params.options);`;

@@ -38,11 +38,18 @@ export function buildSystemPrompt(input: {
     );
   }
   if (request.extraSystemPrompt) sections.push(request.extraSystemPrompt);
-  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
   sections.push(
-    `Today is ${new Date(input.nowMs).toISOString().slice(0, 10)} (time zone ${zone}). Model: ${input.modelRef}.`,
+    `Today is ${new Date(input.nowMs).toISOString().slice(0, 10)} (time zone ${hostTimeZone()}). Model: ${input.modelRef}.`,
   );
   return sections.join("\n\n");
+}
+
+let knownTimeZone: string | undefined;
+
+/** A process does not change its zone, and asking takes longer than the rest of the prompt. */
+function hostTimeZone(): string {
+  knownTimeZone ??= Intl.DateTimeFormat().resolvedOptions().timeZone;
+  return knownTimeZone;
 }
 
 function firstLine(text: string | undefined): string {

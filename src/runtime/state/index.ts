@@ -8,8 +8,7 @@ import { AsyncKeyedStore } from "./keyed-store.ts";
 import { DEFAULT_KEYED_STORE_LIMITS, type KeyedStoreLimits, Namespace } from "./namespace.ts";
 import { BlockingKeyedStore } from "./sync-keyed-store.ts";
 
-export { PluginStateStoreError } from "./errors.ts";
-export { DEFAULT_KEYED_STORE_LIMITS, type KeyedStoreLimits } from "./namespace.ts";
+export type { KeyedStoreLimits } from "./namespace.ts";
 export { resolveStateDir } from "./state-folder.ts";
 
 /** How often expired rows are removed; they are invisible from the moment they expire. */
