@@ -3,6 +3,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect, it, onTestFinished } from "vitest";
+import { WireClient } from "../../gateway/support/wire-client.ts";
 import { freePort, isolatedEnvironment, launcher, spawnGateway } from "../../support/spawned-gateway.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
 
@@ -103,6 +104,39 @@ it("opens nothing before there is a key, and the first key wakes it", async () =
   });
   // Through the door now: an empty body is not JSON.
   expect(await post(JSON.parse(made.stdout).key)).toBe(422);
+});
+
+it("tells connected clients what was stored, without its text", async () => {
+  const gateway = await spawnGateway({
+    stateDir: await temporaryFolder(),
+    config: {
+      plugins: {
+        entries: { "capture-ingest": { config: { keys: [{ id: "k", key: "a-key-of-the-tests" }] } } },
+      },
+    },
+  });
+  onTestFinished(() => gateway.dispose());
+  const client = await WireClient.open(`ws://127.0.0.1:${gateway.port}`, {
+    scopes: ["operator.read"],
+    auth: { token: gateway.token },
+  });
+  const answer = await fetch(`http://127.0.0.1:${gateway.port}/api/v1/ingest`, {
+    method: "POST",
+    headers: { "content-type": "application/json", "x-api-key": "a-key-of-the-tests" },
+    body: JSON.stringify({
+      source_type: "braindump",
+      platform: "ios",
+      device_id: "test-phone",
+      plugin_id: "phone",
+      plugin_version: "1.0.0",
+      timestamp: 1_708_258_800,
+      events: [{ timestamp: 1_708_258_800, data: { text: "a private thought" } }],
+    }),
+  });
+  expect(answer.status).toBe(200);
+  const { payload } = await client.event("plugin.capture-ingest.stored");
+  expect(payload).toMatchObject({ stored: 1 });
+  expect(JSON.stringify(payload)).not.toContain("private thought");
 });
 
 it("has everything that was acknowledged after the gateway was killed", async () => {
