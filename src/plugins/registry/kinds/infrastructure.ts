@@ -8,6 +8,7 @@ import type {
   LegacyHookRegistration,
   OperatorScope,
 } from "../../../contracts/registrations.ts";
+import { OPERATOR_SCOPES } from "../../../protocol/scopes.ts";
 import { readTypedHook } from "../../hooks/read-typed-hook.ts";
 import { hookRow } from "../../hooks/table.ts";
 import { isObject, nonEmpty, notFunction, readIdentified } from "../checks.ts";
@@ -22,18 +23,7 @@ import {
   refuse,
 } from "../row.ts";
 
-export const OPERATOR_SCOPES: ReadonlySet<string> = new Set<OperatorScope>([
-  "operator.admin",
-  "operator.read",
-  "operator.write",
-  "operator.sessions.read",
-  "operator.sessions.write",
-  "operator.approvals",
-  "operator.questions",
-  "operator.pairing",
-  "operator.talk",
-  "operator.talk.secrets",
-]);
+export const KNOWN_SCOPES: ReadonlySet<string> = new Set(OPERATOR_SCOPES);
 
 /** Method names below these always need `operator.admin` (spec 3.8). */
 export const ADMIN_METHOD_PREFIXES = ["exec.approvals.", "config.", "wizard.", "update."] as const;
@@ -250,7 +240,7 @@ function readGatewayMethod([rawName, handler, options]: readonly unknown[]): Acc
   const given = isObject(options) ? options : {};
   const notes: Note[] = [];
   let scope = (given["scope"] ?? "operator.admin") as OperatorScope;
-  if (!OPERATOR_SCOPES.has(scope)) {
+  if (!KNOWN_SCOPES.has(scope)) {
     return malformed(`gateway method "${name}": unknown scope "${String(given["scope"])}"`);
   }
   if (scope !== "operator.admin" && ADMIN_METHOD_PREFIXES.some((prefix) => name.startsWith(prefix))) {
