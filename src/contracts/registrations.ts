@@ -139,6 +139,8 @@ export interface LegacyHookRegistration {
   readonly events: readonly string[];
   readonly description?: string;
   readonly dispatched: boolean;
+  /** The plugin's own settings, part of the context every handler gets. */
+  readonly pluginConfig: Readonly<Record<string, unknown>>;
   handler(event: LegacyHookEvent): unknown;
 }
 

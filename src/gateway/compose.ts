@@ -270,19 +270,22 @@ async function build(options: GatewayOptions, scope: Scope): Promise<RunningGate
     channels,
     registry,
     env,
+    tasks,
   });
 
   scope.use(
-    announceSdkHost(() =>
-      createPluginRuntime(openRooms(), {
-        pluginId: "plugin-sdk",
-        pluginName: "Plugin SDK",
-        origin: "bundled",
-        rootDir: packageRoot(),
-        scope,
-        signal: scope.signal,
-        logger,
-      }),
+    announceSdkHost(
+      () =>
+        createPluginRuntime(openRooms(), {
+          pluginId: "plugin-sdk",
+          pluginName: "Plugin SDK",
+          origin: "bundled",
+          rootDir: packageRoot(),
+          scope,
+          signal: scope.signal,
+          logger,
+        }),
+      hooks,
     ),
     "host of the plugin SDK",
   );

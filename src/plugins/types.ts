@@ -1,3 +1,4 @@
+import type { LegacyHookEvent } from "../contracts/registrations.ts";
 import type { Disposable } from "../kernel/disposable.ts";
 
 /** One contribution of one plugin, immutable. `kind` names a row of the registry table. */
@@ -42,6 +43,13 @@ export interface HookRunner {
   run<Result = unknown>(hook: string, event: object, context: object): Promise<Result | undefined>;
   /** For the hooks of kind `sync`. */
   runSync<Result = unknown>(hook: string, event: object, context: object): Result | undefined;
+  /**
+   * Tells a colon event to `api.registerHook` handlers and resolves with the reply texts they left
+   * (spec 3.6). Colon events that go with a typed hook are told by `run`.
+   */
+  announce(
+    event: Omit<LegacyHookEvent, "messages" | "timestamp"> & { timestamp?: Date },
+  ): Promise<readonly string[]>;
 }
 
 export interface PluginDiagnostic {

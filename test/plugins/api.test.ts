@@ -3,8 +3,6 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { CliRegistration, PluginService } from "../../src/contracts/registrations.ts";
 import type { AgentTool } from "../../src/contracts/tool.ts";
-import { silentLogger } from "../../src/kernel/logger.ts";
-import { fireLegacyEvent } from "../../src/plugins/hooks/legacy-events.ts";
 import { applyToolResultMiddleware } from "../../src/plugins/hooks/tool-result-middleware.ts";
 import { activeMemory } from "../../src/plugins/memory.ts";
 import { EVERY_CONTRACT, EVERY_KIND } from "./support/every-kind.ts";
@@ -397,7 +395,7 @@ describe("infrastructure", () => {
       context: {},
       timestamp: new Date(0),
     };
-    expect(await fireLegacyEvent(bench.host.registry, silentLogger, event)).toEqual(["one", "all"]);
+    expect(await bench.host.hooks.announce(event)).toEqual(["one", "all"]);
     expect(codes(bench)).toEqual(["hook-typed-name-in-register-hook"]);
   });
 

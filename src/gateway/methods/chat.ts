@@ -14,7 +14,7 @@ import { displayMessage, type HistoryPage, MAX_HISTORY_LIMIT } from "../../runti
 import type { TurnRequest } from "../../store/records.ts";
 import { callerHas } from "../rpc/caller.ts";
 import { type MethodContext, type MethodGroup, method } from "../rpc/method.ts";
-import { ackOf, defaultsOf, joinRun } from "./conversation.ts";
+import { ackOf, defaultsOf, joinRun, tellCommand } from "./conversation.ts";
 
 const closed = { additionalProperties: false } as const;
 const open = { additionalProperties: true } as const;
@@ -106,15 +106,17 @@ const send = method({
     }
     const commands = params.suppressCommandInterpretation !== true;
     if (commands && isStopRequest(text)) {
+      await tellCommand(services, key.sessionKey, "stop", "chat.send");
       return { ok: true, ...(await services.agent.abort({ sessionKey: key.sessionKey, reason: "stop" })) };
     }
-    const approval = commands ? APPROVE.exec(text.trim()) : null;
+    const approval = commands ? readApproveCommand(text) : undefined;
     if (approval) return approve(context, key, params.idempotencyKey, approval);
     await checkSession(context, key.sessionKey, params);
     const reset = commands ? resetRequest(text) : undefined;
     if (reset) {
+      const replies = await tellCommand(services, key.sessionKey, reset.reason, "chat.send");
       await services.sessions.reset(key, { reason: reset.reason });
-      if (reset.rest === "") return confirmReset(context, key, params.idempotencyKey, text);
+      if (reset.rest === "") return confirmReset(context, key, params.idempotencyKey, text, replies);
     }
     const interrupted =
       params.queueMode === "interrupt" &&
@@ -190,6 +192,7 @@ async function confirmReset(
   key: { sessionKey: string; agentId: string },
   runId: string,
   said: string,
+  replies: readonly string[],
 ) {
   const now = context.services.clock.now();
   await context.services.store.call.transcripts.append({
@@ -204,18 +207,16 @@ async function confirmReset(
       },
     ],
   });
-  publishFinal(context, key, runId, "Started a new conversation.");
+  publishFinal(context, key, runId, ["Started a new conversation.", ...replies].join("\n\n"));
   return { runId, status: "ok" as const, summary: "reset" };
 }
 
 /** `/approve <id> <decision>`: answers a plugin's question while the turn that asked it waits. */
-const APPROVE = /^\/approve\s+(\S+)\s+(allow-once|allow-always|deny)$/i;
-
-function approve(
+async function approve(
   context: MethodContext,
   key: { sessionKey: string; agentId: string },
   runId: string,
-  [, id = "", decision = ""]: RegExpExecArray,
+  { id, decision }: ApproveCommand,
 ) {
   const { services, caller } = context;
   if (!callerHas(caller, "operator.approvals")) {

@@ -45,3 +45,23 @@ export function receiverOf({ services, caller }: MethodContext): EventReceiver |
 export function joinRun(context: MethodContext, runId: string): void {
   receiverOf(context)?.subscriptions.joinRun(runId);
 }
+
+/** Tells `command:<action>` to plugins before it is carried out; resolves with their reply texts (spec 3.6). */
+export async function tellCommand(
+  services: MethodContext["services"],
+  sessionKey: string,
+  action: "new" | "reset" | "stop",
+  commandSource: string,
+): Promise<readonly string[]> {
+  const session = await services.sessions.get(sessionKey);
+  return services.hooks.announce({
+    type: "command",
+    action,
+    sessionKey,
+    context: {
+      commandSource,
+      cfg: services.config.current().config,
+      ...(session ? { sessionId: session.sessionId, sessionEntry: session.entry } : {}),
+    },
+  });
+}

@@ -5,7 +5,7 @@ import { isMainSession, MAX_HISTORY_LIMIT, publicEntry } from "../../runtime/ses
 import type { SessionRecord } from "../../store/procedures/session-rows.ts";
 import { MAX_MESSAGE_SUBSCRIPTIONS } from "../events/hub.ts";
 import { type MethodContext, type MethodGroup, method } from "../rpc/method.ts";
-import { receiverOf } from "./conversation.ts";
+import { receiverOf, tellCommand } from "./conversation.ts";
 import { listResult, PatchParams, splitPatch } from "./session-shapes.ts";
 
 const closed = { additionalProperties: false } as const;
@@ -358,6 +358,7 @@ const reset = method({
   summary: "Starts a conversation afresh; stops its turns first and keeps its settings.",
   async handler({ services }, params) {
     const key = services.sessions.key(params.key, params.agentId);
+    await tellCommand(services, key.sessionKey, params.reason ?? "reset", "sessions.reset");
     const session = await services.sessions.reset(key, {
       ...(params.reason ? { reason: params.reason } : {}),
       ...(params.expectedSessionId ? { expectedSessionId: params.expectedSessionId } : {}),

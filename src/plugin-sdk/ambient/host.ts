@@ -1,4 +1,5 @@
 import type { PluginRuntime } from "../../contracts/runtime.ts";
+import type { HookRunner } from "../../plugins/types.ts";
 
 /**
  * Older SDK functions reach the host without being handed `api.runtime`. The host that loads plugins puts
@@ -6,6 +7,8 @@ import type { PluginRuntime } from "../../contracts/runtime.ts";
  */
 export interface AmbientHost {
   runtime: PluginRuntime;
+  hooks: HookRunner;
+  memory: Map<string, unknown>;
 }
 
 const SLOT = Symbol.for("sluice.plugin-sdk.host");

@@ -1,27 +1,111 @@
 import type { LegacyHookEvent, LegacyHookRegistration } from "../../contracts/registrations.ts";
+import type { Clock } from "../../kernel/clock.ts";
 import { errorMessage } from "../../kernel/errors.ts";
 import type { Logger } from "../../kernel/logger.ts";
-import type { RegistryReader } from "../types.ts";
+import type { RegistryEntry, RegistryReader } from "../types.ts";
+
+/** A colon event before it is told: the teller has no list of reply texts. */
+export type LegacyAnnouncement = Omit<LegacyHookEvent, "messages" | "timestamp"> & { timestamp?: Date };
+
+/** How long the same message is not announced a second time, in milliseconds. */
+export const REPEAT_WINDOW_MS = 60_000;
+/** Announced messages that are remembered; the oldest goes first. */
+export const MAX_REMEMBERED_MESSAGES = 2_048;
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** Colon events that go with a typed hook, so that both are told from one place (spec 3.6). */
+const OF_TYPED_HOOK: Readonly<Record<string, { type: LegacyHookEvent["type"]; action: string }>> = {
+  message_received: { type: "message", action: "received" },
+  message_sent: { type: "message", action: "sent" },
+  before_compaction: { type: "session", action: "compact:before" },
+  after_compaction: { type: "session", action: "compact:after" },
+  gateway_start: { type: "gateway", action: "startup" },
+};
 
 /**
- * Fires a colon event (`command:new`, `session:start`…) at the handlers of `api.registerHook` (spec 3.6).
- * A handler of `command` hears every `command:*`. Resolves with the reply texts the handlers left; failures
- * are logged.
+ * Tells colon events (`command:new`, `message:sent`…) to the handlers of `api.registerHook` (spec 3.6).
+ * A handler of `command` hears every `command:*`. Failures are logged.
+ *
+ * A plugin that delivers by itself announces a message which the host's own path announces too; the second
+ * announcement of one platform message is dropped.
  */
-export async function fireLegacyEvent(
-  registry: RegistryReader,
-  logger: Logger,
-  event: Omit<LegacyHookEvent, "messages">,
-): Promise<readonly string[]> {
-  const full: LegacyHookEvent = { ...event, messages: [] };
-  const name = `${event.type}:${event.action}`;
-  for (const { value, pluginId } of registry.current().list<LegacyHookRegistration>("hook")) {
-    if (!value.dispatched || !(value.events.includes(name) || value.events.includes(event.type))) continue;
-    try {
-      await value.handler(full);
-    } catch (error) {
-      logger.warn(`hook "${value.name}" of plugin "${pluginId}" failed`, { error: errorMessage(error) });
-    }
+export class LegacyEvents {
+  readonly #registry: RegistryReader;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #told = new Map<string, number>();
+
+  constructor(registry: RegistryReader, clock: Clock, logger: Logger) {
+    this.#registry = registry;
+    this.#clock = clock;
+    this.#logger = logger;
   }
-  return full.messages;
+
+  /** Whether somebody listens to the colon event that goes with a typed hook. */
+  follows(hook: string): boolean {
+    const row = OF_TYPED_HOOK[hook];
+    return row !== undefined && this.#listeners(row.type, row.action).length > 0;
+  }
+
+  /** Tells the colon event that goes with a typed hook, if there is one. */
+  async follow(hook: string, event: object, context: object): Promise<void> {
+    const row = OF_TYPED_HOOK[hook];
+    if (!row) return;
+    const fields: Fields = { ...context, ...event };
+    const { sessionKey, config, abortSignal, ...rest } = fields;
+    await this.announce({
+      ...row,
+      sessionKey: typeof sessionKey === "string" ? sessionKey : "",
+      context: row.type === "gateway" ? { ...rest, cfg: config } : rest,
+    });
+  }
+
+  /** Resolves with the reply texts that the handlers left. */
+  async announce(event: LegacyAnnouncement): Promise<readonly string[]> {
+    const listeners = this.#listeners(event.type, event.action);
+    if (listeners.length === 0 || this.#isRepeated(event)) return [];
+    const messages: string[] = [];
+    for (const { value, pluginId } of listeners) {
+      try {
+        await value.handler({
+          type: event.type,
+          action: event.action,
+          sessionKey: event.sessionKey,
+          context: { ...event.context, pluginConfig: value.pluginConfig },
+          timestamp: event.timestamp ?? new Date(this.#clock.now()),
+          messages,
+        });
+      } catch (error) {
+        this.#logger.warn(`hook "${value.name}" of plugin "${pluginId}" failed`, {
+          error: errorMessage(error),
+        });
+      }
+    }
+    return messages;
+  }
+
+  #listeners(type: string, action: string): readonly RegistryEntry<LegacyHookRegistration>[] {
+    const rows = this.#registry.current().list<LegacyHookRegistration>("hook");
+    if (rows.length === 0) return rows;
+    const name = `${type}:${action}`;
+    return rows.filter(
+      ({ value }) => value.dispatched && (value.events.includes(name) || value.events.includes(type)),
+    );
+  }
+
+  #isRepeated(event: LegacyAnnouncement): boolean {
+    const { channelId, accountId, conversationId, messageId } = event.context as Fields;
+    if (event.type !== "message" || typeof messageId !== "string" || messageId === "") return false;
+    const key = JSON.stringify([event.action, channelId, accountId ?? null, conversationId, messageId]);
+    const now = this.#clock.now();
+    const last = this.#told.get(key);
+    this.#told.delete(key);
+    this.#told.set(key, now);
+    for (const oldest of this.#told.keys()) {
+      if (this.#told.size <= MAX_REMEMBERED_MESSAGES) break;
+      this.#told.delete(oldest);
+    }
+    return last !== undefined && now - last < REPEAT_WINDOW_MS;
+  }
 }

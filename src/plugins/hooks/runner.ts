@@ -4,6 +4,7 @@ import { withDeadline } from "../../kernel/deadline.ts";
 import { errorMessage } from "../../kernel/errors.ts";
 import type { Logger } from "../../kernel/logger.ts";
 import type { HookRunner, RegistryEntry, RegistryGeneration, RegistryReader } from "../types.ts";
+import { type LegacyAnnouncement, LegacyEvents } from "./legacy-events.ts";
 import { mergerFor, type ResultMerger, ToolDecision } from "./merge.ts";
 import type { TypedHook } from "./read-typed-hook.ts";
 import { type HookRow, hookRow } from "./table.ts";
@@ -32,6 +33,7 @@ export class TypedHookRunner implements HookRunner {
   readonly #registry: RegistryReader;
   readonly #clock: Clock;
   readonly #logger: Logger;
+  readonly #legacy: LegacyEvents;
   #generation: RegistryGeneration | undefined;
   #handlers: ReadonlyMap<string, Handlers> = new Map();
   #observing = 0;
@@ -41,10 +43,11 @@ export class TypedHookRunner implements HookRunner {
     this.#registry = registry;
     this.#clock = clock;
     this.#logger = logger;
+    this.#legacy = new LegacyEvents(registry, clock, logger);
   }
 
   has(hook: string): boolean {
-    if (this.#of(hook).length > 0) return true;
+    if (this.#of(hook).length > 0 || this.#legacy.follows(hook)) return true;
     return hook === "before_tool_call" && this.#registry.current().list("trustedToolPolicy").length > 0;
   }
 
@@ -58,8 +61,14 @@ export class TypedHookRunner implements HookRunner {
     if (row.name === "before_tool_call") {
       return (await this.#beforeToolCall(row, handlers, event as Fields, context)) as Result | undefined;
     }
+    if (row.kind === "observe") {
+      await Promise.all([
+        this.#observe(row, handlers, event, context),
+        this.#legacy.follow(hook, event, context),
+      ]);
+      return undefined;
+    }
     if (handlers.length === 0) return undefined;
-    if (row.kind === "observe") return this.#observe(row, handlers, event, context) as Promise<undefined>;
     if (row.kind === "claim") return (await this.#claim(row, handlers, event, context)) as Result | undefined;
     if (row.kind === "evaluate") return (await this.#evaluate(row, handlers, event, context)) as Result;
     return (await this.#modify(row, handlers, event, context)) as Result | undefined;
@@ -82,6 +91,10 @@ export class TypedHookRunner implements HookRunner {
       }
     }
     return changed as Result | undefined;
+  }
+
+  announce(event: LegacyAnnouncement): Promise<readonly string[]> {
+    return this.#legacy.announce(event);
   }
 
   /** Handlers by hook, highest priority first; rebuilt once per generation. */

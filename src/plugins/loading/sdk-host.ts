@@ -1,5 +1,6 @@
 import type { PluginRuntime } from "../../contracts/runtime.ts";
 import { type Disposable, disposable } from "../../kernel/disposable.ts";
+import type { HookRunner } from "../types.ts";
 
 /**
  * Older SDK functions (`getRuntimeConfig`, `enqueueSystemEvent`…) take no `api.runtime`; they find the
@@ -9,17 +10,22 @@ const SLOT = Symbol.for("sluice.plugin-sdk.host");
 
 interface SdkHost {
   readonly runtime: PluginRuntime;
+  readonly hooks: HookRunner;
+  /** What functions of the SDK remember while this gateway runs, by name. */
+  readonly memory: Map<string, unknown>;
 }
 
 /**
  * Lets the SDK's ambient functions reach this gateway until the result is disposed. Of several gateways in
  * one process the one announced last answers, and the one before it again when that one has gone.
  */
-export function announceSdkHost(runtime: () => PluginRuntime): Disposable {
+export function announceSdkHost(runtime: () => PluginRuntime, hooks: HookRunner): Disposable {
   const slots = globalThis as unknown as Record<symbol, SdkHost | undefined>;
   const previous = slots[SLOT];
   let made: PluginRuntime | undefined;
   const host: SdkHost = {
+    hooks,
+    memory: new Map(),
     get runtime() {
       made ??= runtime();
       return made;

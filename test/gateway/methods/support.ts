@@ -85,6 +85,7 @@ export async function openMethods(options: { script?: Script } = {}) {
     sessions,
     hub,
     systemEvents: new SystemEvents(),
+    hooks: hooksOf(),
     facts: { version: "test", bootId: "", startedAt: 0, stateDir: room.folder },
   } as unknown as GatewayServices;
   const caller = { connId: "conn-1", role: "operator", scopes: ["operator.admin"] } as unknown as Caller;

@@ -97,7 +97,7 @@ const agent = createAgentRuntime({
   clock: systemClock,
   logger: silentLogger,
   stateDir: folder,
-  hooks: { has: () => false, run: async () => undefined, runSync: () => undefined },
+  hooks: { has: () => false, run: async () => undefined, runSync: () => undefined, announce: async () => [] },
   models: createModels({ registry, config, clock: systemClock, logger: silentLogger, env: {} }),
   systemEvents: new SystemEvents(),
   replyPlanner: { plan: () => [] },

@@ -94,6 +94,7 @@ export function hooksOf(table: HookTable = {}): HookRunner {
     has: (hook) => hook in table,
     run: async (hook, event, context) => (await call(hook, event, context)) as never,
     runSync: (hook, event, context) => call(hook, event, context) as never,
+    announce: async () => [],
   };
 }
 

@@ -173,7 +173,7 @@ function readLegacyHook(
   events: unknown,
   handler: unknown,
   options: unknown,
-  { config }: Registrant,
+  { config, pluginConfig }: Registrant,
 ): Accepted | Refused {
   const given = isObject(options) ? options : {};
   const entry = isObject(given["entry"]) && isObject(given["entry"]["hook"]) ? given["entry"]["hook"] : {};
@@ -198,6 +198,7 @@ function readLegacyHook(
     name,
     events: list,
     dispatched: given["register"] !== false && internal["enabled"] !== false,
+    pluginConfig,
     handler: handler as LegacyHookRegistration["handler"],
     ...(description ? { description } : {}),
   };
