@@ -81,6 +81,8 @@ async function targets() {
   add("gateway", "src/gateway/main.ts", commonJs("src/gateway/main.ts", "dist/gateway.cjs"), forLauncher);
   add("cli", "src/cli/main.ts", commonJs("src/cli/main.ts", "dist/cli.cjs"), forLauncher);
   add("store worker", "src/store/worker.ts", commonJs("src/store/worker.ts", "dist/workers/store.cjs"));
+  const loopWatch = "src/plugins/watchdog/worker.ts";
+  add("loop watch worker", loopWatch, commonJs(loopWatch, "dist/workers/loop-watch.cjs"));
 
   const sdkFolder = join(root, "src/plugin-sdk");
   const sdk = (await readdir(sdkFolder))

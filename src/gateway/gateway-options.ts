@@ -23,6 +23,11 @@ export interface GatewayOptions {
   onLog?(line: string): void;
   /** Node's own `import()`, where a test runner rewrites it. */
   importModule?(url: string): Promise<unknown>;
+  /**
+   * The process belongs to this gateway alone: errors of plugins that nobody caught do not end it, and a thread
+   * watches who holds the event loop. Default false.
+   */
+  ownsProcess?: boolean;
   /** How long running turns may take to end when the gateway stops, in milliseconds. Default 10,000. */
   stopLimitMs?: number;
 }

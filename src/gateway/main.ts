@@ -38,6 +38,7 @@ function optionsOf(argv: readonly string[]) {
     ...(values.port === undefined ? {} : { port: Number(values.port) }),
     ...(values.bind === undefined ? {} : { bind: values.bind }),
     ...(values.token === undefined ? {} : { token: values.token }),
+    ownsProcess: true,
     logLevel: values.verbose ? ("debug" as const) : ("info" as const),
     onLog: (line: string) => {
       if (values.verbose || isNotable(line)) process.stderr.write(line);

@@ -36,17 +36,30 @@ export class SluiceError<Code extends string = string> extends Error {
 
 /** True for a {@link SluiceError} of any copy of this module. */
 export function isSluiceError(value: unknown): value is SluiceError {
-  return typeof value === "object" && value !== null && (value as Record<symbol, unknown>)[BRAND] === true;
+  try {
+    return typeof value === "object" && value !== null && (value as Record<symbol, unknown>)[BRAND] === true;
+  } catch {
+    // Anything can be thrown, also a proxy that throws again.
+    return false;
+  }
 }
 
-/** The text of anything that was thrown. */
+/** The text of anything that was thrown, also of what throws again when it is looked at. */
 export function errorMessage(thrown: unknown): string {
-  if (thrown instanceof Error) return thrown.message;
-  if (typeof thrown === "string") return thrown;
   try {
+    if (thrown instanceof Error) return String(thrown.message);
+    if (typeof thrown === "string") return thrown;
     return JSON.stringify(thrown) ?? String(thrown);
   } catch {
+    return describeDefensively(thrown);
+  }
+}
+
+function describeDefensively(thrown: unknown): string {
+  try {
     return String(thrown);
+  } catch {
+    return "something that can not be read";
   }
 }
 

@@ -4,6 +4,8 @@ import type { PluginDiagnostic } from "./types.ts";
 /** What came up about plugins while they were running; the newest of each code per plugin. */
 export class Findings {
   readonly #byPlugin = new Map<string, readonly PluginDiagnostic[]>();
+  /** How often each was reported since it was cleared. */
+  readonly #counts = new Map<string, number>();
   readonly #logger: Logger;
 
   constructor(logger: Logger) {
@@ -14,13 +16,24 @@ export class Findings {
     return this.#byPlugin.get(pluginId) ?? [];
   }
 
+  /** The log hears of the first, second, fourth, eighth… time: a plugin in a loop must not fill it. */
   report(pluginId: string, code: string, message: string): void {
-    this.clear(pluginId, code);
+    this.#forget(pluginId, code);
     this.#byPlugin.set(pluginId, [...this.of(pluginId), { level: "warn", code, message, pluginId }]);
-    this.#logger.warn(`plugin "${pluginId}": ${message}`, { pluginId, code });
+    const key = `${pluginId}\0${code}`;
+    const count = (this.#counts.get(key) ?? 0) + 1;
+    this.#counts.set(key, count);
+    if ((count & (count - 1)) !== 0) return;
+    const times = count > 1 ? ` (${count} times so far)` : "";
+    this.#logger.warn(`plugin "${pluginId}": ${message}${times}`, { pluginId, code });
   }
 
   clear(pluginId: string, code: string): void {
+    this.#counts.delete(`${pluginId}\0${code}`);
+    this.#forget(pluginId, code);
+  }
+
+  #forget(pluginId: string, code: string): void {
     const rest = this.of(pluginId).filter((diagnostic) => diagnostic.code !== code);
     if (rest.length > 0) this.#byPlugin.set(pluginId, rest);
     else this.#byPlugin.delete(pluginId);
