@@ -1,3 +1,4 @@
+import type { PluginRuntimeTasks } from "./task-flows.ts";
 import type { AgentTool } from "./tool.ts";
 
 /** Configuration as plugins see it: frozen, any section. */
@@ -356,6 +357,10 @@ export interface PluginRuntime {
   readonly logging: PluginRuntimeLogging;
   readonly modelAuth: PluginRuntimeModelAuth;
   readonly system: PluginRuntimeSystem;
+  /** Multi-step work that survives restarts, bound to a session (spec 4.6). */
+  readonly tasks: PluginRuntimeTasks;
+  /** Older name of `tasks.managedFlows`. */
+  readonly taskFlow: PluginRuntimeTasks["managedFlows"];
   /** Present when a channel plugin is loaded (spec 1.19). */
   readonly channel: Readonly<Record<string, unknown>>;
   readonly tools: Readonly<Record<string, (...args: never[]) => AgentTool | null | undefined>>;

@@ -3,6 +3,7 @@ import { conversations } from "./0001-conversations.ts";
 import { delivery } from "./0002-delivery.ts";
 import { host } from "./0003-host.ts";
 import { workflow } from "./0004-workflow.ts";
+import { tasks } from "./0005-tasks.ts";
 
 /** Every migration of the core database, in order. Append; never edit one that was released. */
-export const coreMigrations: readonly Migration[] = [conversations, delivery, host, workflow];
+export const coreMigrations: readonly Migration[] = [conversations, delivery, host, workflow, tasks];

@@ -2,6 +2,7 @@ import { channelPairingProcedures } from "./channel-pairing.ts";
 import { configRevisionProcedures } from "./config-revisions.ts";
 import { deviceProcedures } from "./devices.ts";
 import { eventLogProcedures } from "./event-log.ts";
+import { flowProcedures } from "./flows.ts";
 import { idempotencyProcedures } from "./idempotency.ts";
 import { inboxProcedures } from "./inbox.ts";
 import { ingressProcedures } from "./ingress.ts";
@@ -10,6 +11,7 @@ import { keyedStateProcedures } from "./keyed-state.ts";
 import { outboxProcedures } from "./outbox.ts";
 import { sessionExtensionProcedures } from "./session-extensions.ts";
 import { sessionProcedures } from "./sessions.ts";
+import { taskProcedures } from "./tasks.ts";
 import { transcriptProcedures } from "./transcripts.ts";
 import { turnListingProcedures } from "./turn-listing.ts";
 import { turnProcedures } from "./turns.ts";
@@ -29,8 +31,10 @@ export const coreProcedures = {
   configRevisions: configRevisionProcedures,
   devices: deviceProcedures,
   eventLog: eventLogProcedures,
+  flows: flowProcedures,
   idempotency: idempotencyProcedures,
   keyedState: keyedStateProcedures,
+  tasks: taskProcedures,
 };
 
 export type CoreProcedures = typeof coreProcedures;
