@@ -18,6 +18,7 @@ import { type ConfigSchemas, openConfig } from "../runtime/config/index.ts";
 import { createModels } from "../runtime/models/index.ts";
 import { Sessions } from "../runtime/sessions/index.ts";
 import { createKeyedStores, resolveStateDir } from "../runtime/state/index.ts";
+import { TaskBook } from "../runtime/tasks/index.ts";
 import { ContextEngines } from "../runtime/workflow/context-engines.ts";
 import { memoryTools } from "../runtime/workflow/memory-tools.ts";
 import { openStore } from "../store/index.ts";
@@ -255,6 +256,8 @@ async function build(options: GatewayOptions, scope: Scope): Promise<RunningGate
     "channels",
   );
 
+  const tasks = scope.use(new TaskBook({ store, agent, clock, logger }), "tasks");
+
   openRooms = () => ({
     version: facts.version,
     stateDir,
@@ -412,6 +415,7 @@ async function build(options: GatewayOptions, scope: Scope): Promise<RunningGate
     abortSignal: scope.signal,
   };
   const { resumed } = await agent.resume();
+  await tasks.start();
   pending.delete("agent");
   const recovered = await channels.start();
   pending.delete("channels");

@@ -18,6 +18,7 @@ import {
 } from "../runtime/plugin-runtime.ts";
 import type { KeyedStores } from "../runtime/state/index.ts";
 import { systemNamespace } from "../runtime/system/index.ts";
+import { type TaskBook, tasksNamespace } from "../runtime/tasks/index.ts";
 import { ttsNamespace } from "../runtime/tts/index.ts";
 import { webSearchNamespace } from "../runtime/web-search/index.ts";
 
@@ -29,6 +30,7 @@ export interface RuntimeRooms extends ConversationRooms {
   channels: ChannelService;
   registry: RegistryReader;
   env: Readonly<Record<string, string | undefined>>;
+  tasks: TaskBook;
 }
 
 /** Builds `api.runtime` for one instance of a plugin; what it acquires belongs to the instance's scope. */
@@ -36,6 +38,7 @@ export function createPluginRuntime(rooms: RuntimeRooms, owner: RuntimeOwner): P
   const { agent, keyedStores, channels, models } = rooms;
   const { pluginId, scope } = owner;
   scope.defer(() => keyedStores.release(pluginId), "keyed stores");
+  const tasks = tasksNamespace(rooms);
   const available: Partial<Record<keyof PluginRuntime, unknown>> = {
     version: rooms.version,
     config: named("config", configNamespace(rooms.config, pluginId, owner.logger)),
@@ -87,6 +90,8 @@ export function createPluginRuntime(rooms: RuntimeRooms, owner: RuntimeOwner): P
       getApiKeyForModel: async ({ model }: { model: { provider: string } }) => keyOf(models, model.provider),
     }),
     system: named("system", systemNamespace(rooms)),
+    tasks: named("tasks", tasks),
+    taskFlow: tasks.managedFlows,
     channel: channels.runtime,
   };
   return named("", available) as unknown as PluginRuntime;
