@@ -16,7 +16,9 @@ export type AccessReason =
   | "group_policy_allowed"
   | "group_policy_empty_allowlist"
   | "group_policy_not_allowlisted"
-  | "route_blocked";
+  | "route_blocked"
+  | "mutable_identifier_disabled"
+  | "identifier_authentication_too_weak";
 
 export interface AccessDecision {
   decision: "allow" | "block" | "pairing";
@@ -32,22 +34,30 @@ export interface DmAccessInput {
   senderIds: readonly string[];
   mayPair?: boolean;
   normalize?(entry: string): string;
+  /** A channel's own comparison, in place of `senderIds` and `normalize`. */
+  matcher?: SenderMatcher;
+}
+
+/** What {@link decideDmAccess} and {@link decideGroupAccess} ask of a channel that compares by itself. */
+export interface SenderMatcher {
+  isWildcard(entry: string): boolean;
+  verdict(entries: readonly string[]): "wildcard" | "match" | "mutable" | "weak" | "none";
+  isApproved(approved: readonly string[]): boolean;
 }
 
 export function decideDmAccess(input: DmAccessInput): AccessDecision {
-  const listed = matchesAny(input.allowFrom, input.senderIds, input.normalize);
+  const verdict = verdictOf(input, input.allowFrom);
+  const listed = verdict === "match" || verdict === "wildcard";
   switch (input.policy) {
     case "disabled":
       return block("dm_policy_disabled");
     case "open":
-      if (input.allowFrom.includes("*")) return allow("dm_policy_open");
-      return listed ? allow("dm_policy_allowlisted") : block("dm_policy_not_allowlisted");
+      if (verdict === "wildcard") return allow("dm_policy_open");
+      return listed ? allow("dm_policy_allowlisted") : block(refusalOf(verdict, "dm_policy_not_allowlisted"));
     case "allowlist":
-      return listed ? allow("dm_policy_allowlisted") : block("dm_policy_not_allowlisted");
+      return listed ? allow("dm_policy_allowlisted") : block(refusalOf(verdict, "dm_policy_not_allowlisted"));
     case "pairing":
-      if (listed || matchesAny(input.approved, input.senderIds, input.normalize)) {
-        return allow("dm_policy_allowlisted");
-      }
+      if (listed || isApproved(input)) return allow("dm_policy_allowlisted");
       return input.mayPair === false
         ? block("event_pairing_not_allowed")
         : { decision: "pairing", reason: "dm_policy_pairing_required" };
@@ -61,17 +71,38 @@ export interface GroupAccessInput {
   groupAllowFrom: readonly string[];
   senderIds: readonly string[];
   normalize?(entry: string): string;
+  matcher?: SenderMatcher;
 }
 
 export function decideGroupAccess(input: GroupAccessInput): AccessDecision {
   if (input.policy === "disabled") return block("group_policy_disabled");
   if (input.policy === "open") return allow("group_policy_open");
   if (input.groupAllowFrom.length > 0) {
-    return matchesAny(input.groupAllowFrom, input.senderIds, input.normalize)
+    const verdict = verdictOf(input, input.groupAllowFrom);
+    return verdict === "match" || verdict === "wildcard"
       ? allow("group_policy_allowed")
-      : block("group_policy_not_allowlisted");
+      : block(refusalOf(verdict, "group_policy_not_allowlisted"));
   }
   return input.groupListed ? allow("group_policy_allowed") : block("group_policy_empty_allowlist");
+}
+
+type Comparison = Pick<DmAccessInput, "senderIds" | "normalize" | "matcher">;
+
+function verdictOf(input: Comparison, entries: readonly string[]): ReturnType<SenderMatcher["verdict"]> {
+  if (input.matcher) return input.matcher.verdict(entries);
+  if (entries.some((entry) => entry.trim() === "*")) return "wildcard";
+  return matchesAny(entries, input.senderIds, input.normalize) ? "match" : "none";
+}
+
+function isApproved(input: DmAccessInput): boolean {
+  return (
+    input.matcher?.isApproved(input.approved) ?? matchesAny(input.approved, input.senderIds, input.normalize)
+  );
+}
+
+function refusalOf(verdict: ReturnType<SenderMatcher["verdict"]>, otherwise: AccessReason): AccessReason {
+  if (verdict === "mutable") return "mutable_identifier_disabled";
+  return verdict === "weak" ? "identifier_authentication_too_weak" : otherwise;
 }
 
 /** `"*"` matches everybody; other entries match when equal after normalising both sides. */

@@ -1,6 +1,7 @@
-import type { ChannelConfig } from "../../contracts/channel.ts";
+import type { ChannelConfig, IdentityAuthentication } from "../../contracts/channel.ts";
 import type { Clock } from "../../kernel/clock.ts";
 import type { Store } from "../../store/index.ts";
+import { type IdentityDefinition, IdentityMatcher, type IngressSubject } from "../access/identity-matcher.ts";
 import { type MentionFacts, resolveInboundMentionDecision } from "../access/mentions.ts";
 import {
   type AccessDecision,
@@ -8,20 +9,16 @@ import {
   decideDmAccess,
   decideGroupAccess,
   type GroupPolicy,
-  matchesAny,
   parseDmPolicy,
 } from "../access/policy.ts";
-import { asIdList, asRecord, asText } from "../config-values.ts";
+import { asIdList, asRecord } from "../config-values.ts";
 import { normalizeAccountId } from "../routing/session-key.ts";
 
 /** What a plugin states once about its channel (spec 1.18.8). */
 interface ResolverSetup {
   channelId: string;
   accountId?: string | null;
-  identity?: {
-    primary?: IdentityField;
-    aliases?: (IdentityField & { key: string })[];
-  };
+  identity?: IdentityDefinition;
   cfg?: ChannelConfig;
   readStoreAllowFrom?(params: object): Promise<(string | number)[]> | (string | number)[];
   useDefaultPairingStore?: boolean;
@@ -29,18 +26,19 @@ interface ResolverSetup {
   defaultGroupPolicy?: GroupPolicy;
   groupAllowFromFallbackToAllowFrom?: boolean;
   mutableIdentifierMatching?: "enabled" | "disabled";
+  minIdentifierAuthentication?: IdentityAuthentication;
 }
 
-interface IdentityField {
-  normalize?(value: string): string | null | undefined;
-  normalizeEntry?(value: string): string | null | undefined;
-  normalizeSubject?(value: string): string | null | undefined;
-  authentication?: string;
-  dangerous?: boolean;
-}
+/** What a single call may say over what was stated once. */
+type CallPolicy = Partial<
+  Pick<
+    ResolverSetup,
+    "groupAllowFromFallbackToAllowFrom" | "mutableIdentifierMatching" | "minIdentifierAuthentication"
+  >
+>;
 
 interface IngressParams {
-  subject?: { stableId?: string | number | null; aliases?: Record<string, string | null | undefined> };
+  subject?: IngressSubject;
   conversation: { kind: string; id: string; threadId?: string };
   event?: { kind?: string; authMode?: string; mayPair?: boolean };
   dmPolicy?: DmPolicy;
@@ -49,7 +47,7 @@ interface IngressParams {
   groupAllowFrom?: (string | number)[] | null;
   route?: RouteDescriptor | RouteDescriptor[];
   mentionFacts?: MentionFacts;
-  policy?: { activation?: { requireMention?: boolean; allowTextCommands?: boolean } };
+  policy?: CallPolicy & { activation?: { requireMention?: boolean; allowTextCommands?: boolean } };
   command?:
     | false
     | {
@@ -131,8 +129,8 @@ export function createIngressResolver(parts: ResolverParts): Record<string, unkn
   return {
     createResolver: create,
     resolve: (params: ResolverSetup & IngressParams) => create(params).message(params),
-    resolveStable: (params: ResolverSetup & IngressParams & { identity?: IdentityField }) =>
-      create({ ...params, identity: { primary: (params.identity ?? {}) as IdentityField } }).message(params),
+    resolveStable: (params: ResolverSetup & IngressParams) =>
+      create({ ...params, identity: stableIdentity(params.identity) }).message(params),
   };
 }
 
@@ -143,8 +141,8 @@ async function evaluate(
   event: { authMode?: string; mayPair?: boolean },
 ): Promise<IngressResolution> {
   const isDirect = ["direct", "dm", "private"].includes(params.conversation.kind);
-  const normalize = entryNormalizer(setup);
-  const senderIds = subjectIds(setup, params);
+  const policy = { ...setup, ...withoutUndefined(params.policy ?? {}) };
+  const matcher = new IdentityMatcher(setup.identity ?? {}, params.subject ?? {}, policy);
   const gates: Gate[] = [];
   const route = routeGate(params.route);
   gates.push({
@@ -157,7 +155,7 @@ async function evaluate(
   const allowFrom = mergeSenders(asIdList(params.allowFrom), route);
   const rawGroup = asIdList(params.groupAllowFrom);
   const groupList =
-    rawGroup.length === 0 && setup.groupAllowFromFallbackToAllowFrom ? asIdList(params.allowFrom) : rawGroup;
+    rawGroup.length === 0 && policy.groupAllowFromFallbackToAllowFrom ? asIdList(params.allowFrom) : rawGroup;
   const groupAllowFrom = mergeSenders(groupList, route);
   const dmPolicy = parseDmPolicy(params.dmPolicy ?? setup.defaultDmPolicy);
   const groupPolicy = params.groupPolicy ?? setup.defaultGroupPolicy ?? "disabled";
@@ -169,24 +167,23 @@ async function evaluate(
             policy: dmPolicy,
             allowFrom,
             approved,
-            senderIds,
-            normalize,
+            senderIds: [],
+            matcher,
             ...(event.mayPair === undefined ? {} : { mayPair: event.mayPair }),
           })
         : decideGroupAccess({
             policy: groupPolicy,
             groupListed: false,
             groupAllowFrom,
-            senderIds,
-            normalize,
+            senderIds: [],
+            matcher,
           });
   gates.push({ id: "sender", allowed: sender.decision === "allow", reasonCode: sender.reason });
 
+  const owners = [...allowFrom, ...(isDirect ? [] : groupAllowFrom)];
   const command = commandGate(
     params,
-    [...allowFrom, ...approved, ...(isDirect ? [] : groupAllowFrom)],
-    senderIds,
-    normalize,
+    (more) => matcher.matches([...owners, ...more]) || matcher.isApproved(approved),
   );
   gates.push({ id: "command", allowed: !command.shouldBlockControlCommand, reasonCode: command.reasonCode });
   const activation = activationGate(params, isDirect, command.authorized);
@@ -224,35 +221,20 @@ async function evaluate(
   };
 }
 
-/** Only what the platform vouches for counts, unless the owner of the channel said otherwise. */
-function subjectIds(setup: ResolverSetup, params: IngressParams): string[] {
-  const ids: string[] = [];
-  const primary = setup.identity?.primary;
-  const mayMatch = (field: IdentityField | undefined) =>
-    setup.mutableIdentifierMatching === "enabled" ||
-    (field?.dangerous !== true &&
-      field?.authentication !== "mutable" &&
-      field?.authentication !== "unverified");
-  const stable = asText(params.subject?.stableId ?? undefined);
-  if (stable !== undefined && mayMatch(primary)) ids.push(apply(primary, "normalizeSubject", stable));
-  for (const alias of setup.identity?.aliases ?? []) {
-    const value = params.subject?.aliases?.[alias.key];
-    if (value && mayMatch(alias)) ids.push(apply(alias, "normalizeSubject", value));
-  }
-  return ids;
+/** One field given in place of a whole definition; what belongs to the definition is kept. */
+function stableIdentity(given: ResolverSetup["identity"]): IdentityDefinition {
+  if (given === undefined || "primary" in given) return given ?? {};
+  const { aliases, isWildcardEntry, matchEntry, ...primary } = given;
+  return {
+    primary: primary as NonNullable<IdentityDefinition["primary"]>,
+    ...(aliases ? { aliases } : {}),
+    ...(isWildcardEntry ? { isWildcardEntry } : {}),
+    ...(matchEntry ? { matchEntry } : {}),
+  };
 }
 
-function entryNormalizer(setup: ResolverSetup): (entry: string) => string {
-  const primary = setup.identity?.primary;
-  return (entry) => apply(primary, "normalizeEntry", entry).trim().toLowerCase();
-}
-
-function apply(
-  field: IdentityField | undefined,
-  which: "normalizeEntry" | "normalizeSubject",
-  value: string,
-): string {
-  return field?.[which]?.(value) ?? field?.normalize?.(value) ?? value;
+function withoutUndefined<T extends object>(record: T): T {
+  return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined)) as T;
 }
 
 function routeGate(
@@ -289,15 +271,13 @@ function mergeSenders(base: string[], route: { descriptors: RouteDescriptor[] })
 
 function commandGate(
   params: IngressParams,
-  owners: string[],
-  senderIds: string[],
-  normalize: (entry: string) => string,
+  isListed: (more: string[]) => boolean,
 ): IngressResolution["commandAccess"] {
   const command = params.command;
   if (!command) {
     return { requested: false, authorized: false, shouldBlockControlCommand: false, reasonCode: "allowed" };
   }
-  const listed = matchesAny([...owners, ...asIdList(command.commandOwnerAllowFrom)], senderIds, normalize);
+  const listed = isListed(asIdList(command.commandOwnerAllowFrom));
   const authorized =
     listed || (command.useAccessGroups === false && (command.modeWhenAccessGroupsOff ?? "allow") === "allow");
   const blocked = command.allowTextCommands === true && command.hasControlCommand === true && !authorized;

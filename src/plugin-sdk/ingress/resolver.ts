@@ -48,6 +48,7 @@ function setupOf(base: ResolverBase, params: UnknownRecord): object {
   const stated = (key: string) => policy[key] ?? base[key];
   const overrides = {
     mutableIdentifierMatching: stated("mutableIdentifierMatching"),
+    minIdentifierAuthentication: stated("minIdentifierAuthentication"),
     groupAllowFromFallbackToAllowFrom: stated("groupAllowFromFallbackToAllowFrom"),
   };
   return {
