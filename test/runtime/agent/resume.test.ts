@@ -5,7 +5,7 @@ import { build } from "esbuild";
 import { describe, expect, it } from "vitest";
 import { ManualClock } from "../../../src/kernel/manual-clock.ts";
 import { packageRoot } from "../../../src/kernel/package-root.ts";
-import { MAX_FAILED_STARTS, STALLED_START_MS } from "../../../src/runtime/agent/runtime.ts";
+import { MAX_FAILED_STARTS, STALLED_START_MS } from "../../../src/runtime/agent/run-job.ts";
 import { openStore } from "../../../src/store/index.ts";
 import type { TurnRequest } from "../../../src/store/records.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
