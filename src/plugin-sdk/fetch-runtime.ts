@@ -1,5 +1,10 @@
+export { createHttp1EnvHttpProxyAgent, createHttp1ProxyAgent } from "./net/dispatchers.ts";
+export { withTrustedEnvProxyGuardedFetchMode } from "./net/guarded-fetch.ts";
 export { fetchWithTimeout } from "./net/probe.ts";
+export { resolveEnvHttpProxyAgentOptions } from "./net/proxy-environment.ts";
 export { responseWithRelease } from "./net/responses.ts";
+export { makeProxyFetch, wrapFetchWithAbortSignal } from "./net/runtime-fetch.ts";
+export { createNodeProxyAgent } from "./net/tunnel-agent.ts";
 
 /**
  * The right to read that a delegated turn was given, as a check to run before each request; `undefined`

@@ -1,10 +1,18 @@
+export {
+  createProviderOperationDeadline,
+  createProviderOperationTimeoutResolver,
+  resolveProviderOperationTimeoutMs,
+} from "./net/deadlines.ts";
 export { fetchWithTimeout } from "./net/probe.ts";
 export {
+  assertOkOrThrowHttpError,
   assertOkOrThrowProviderError,
   createProviderHttpError,
   extractProviderErrorDetail,
   readProviderBinaryResponse,
+  readProviderJsonObjectResponse,
   readProviderJsonResponse,
   readProviderTextResponse,
+  readResponseTextLimited,
   redactProviderResponseErrorText,
 } from "./net/responses.ts";

@@ -1,1 +1,1 @@
-export { readResponseTextPrefix, readResponseWithLimit } from "./net/responses.ts";
+export { readByteStreamWithLimit, readResponseTextPrefix, readResponseWithLimit } from "./net/responses.ts";

@@ -1,3 +1,6 @@
 export { isBlockedHostnameOrIp, isPrivateIpAddress } from "./net/addresses.ts";
 export { isPrivateNetworkOptInEnabled, ssrfPolicyFromPrivateNetworkOptIn } from "./net/guarded-fetch.ts";
-export { normalizeHostnameSuffixAllowlist } from "./net/suffix-allowlist.ts";
+export {
+  buildHostnameAllowlistPolicyFromSuffixAllowlist,
+  normalizeHostnameSuffixAllowlist,
+} from "./net/suffix-allowlist.ts";

@@ -8,16 +8,11 @@ import {
   isPrivateIpAddress,
   normalizeHost,
 } from "./addresses.ts";
+import { SsrFBlockedError } from "./blocked-error.ts";
+import type { DispatcherPolicy } from "./dispatchers.ts";
+import { envProxyUrlFor } from "./proxy-environment.ts";
 
-/** Refuses a request that would leave the public network without being allowed to. */
-export class SsrFBlockedError extends Error {
-  readonly code = "SSRF_BLOCKED";
-
-  constructor(message: string) {
-    super(message);
-    this.name = "SsrFBlockedError";
-  }
-}
+export { SsrFBlockedError } from "./blocked-error.ts";
 
 export type LookupFunction = (
   hostname: string,
@@ -38,13 +33,7 @@ const MAX_REDIRECTS = 3;
 /** Dropped when a redirect leaves the origin. */
 const CREDENTIAL_HEADERS = ["authorization", "cookie", "proxy-authorization"];
 
-/** Resolves a name once, checks every answer, and gives a lookup that can answer nothing else. */
-export async function resolvePinnedHostnameWithPolicy(
-  hostname: string,
-  params: { lookupFn?: LookupFunction; policy?: EgressPolicy; signal?: AbortSignal } = {},
-): Promise<PinnedHostname> {
-  const host = normalizeHost(hostname);
-  const { policy } = params;
+function assertAllowedHost(host: string, policy: EgressPolicy | undefined): void {
   if (!isListedHost(host, policy?.hostnameAllowlist)) {
     throw new SsrFBlockedError(`"${host}" is not in the list of allowed hosts`);
   }
@@ -53,6 +42,16 @@ export async function resolvePinnedHostnameWithPolicy(
       `"${host}" is a private, local or metadata address; allow it in the configuration`,
     );
   }
+}
+
+/** Resolves a name once, checks every answer, and gives a lookup that can answer nothing else. */
+export async function resolvePinnedHostnameWithPolicy(
+  hostname: string,
+  params: { lookupFn?: LookupFunction; policy?: EgressPolicy; signal?: AbortSignal } = {},
+): Promise<PinnedHostname> {
+  const host = normalizeHost(hostname);
+  const { policy } = params;
+  assertAllowedHost(host, policy);
   const lookupFn = params.lookupFn ?? (systemLookup as LookupFunction);
   const answers = await lookupFn(host, { all: true, verbatim: true });
   const addresses = [...new Set(answers.map(({ address }) => address))];
@@ -86,7 +85,7 @@ export async function resolvePinnedHostnameWithPolicy(
 export interface GuardedFetchOptions {
   url: string;
   init?: RequestInit;
-  /** For tests: no dispatcher is made, the check remains. */
+  /** Sends instead; it is handed a `dispatcher` that reaches only the checked addresses. */
   fetchImpl?: typeof fetch;
   lookupFn?: LookupFunction;
   policy?: EgressPolicy | undefined;
@@ -95,6 +94,10 @@ export interface GuardedFetchOptions {
   timeoutMs?: number;
   signal?: AbortSignal;
   auditContext?: string;
+  /** `trusted_env_proxy`: the proxy that the operator named in the environment resolves the names. */
+  mode?: "strict" | "trusted_env_proxy" | undefined;
+  /** Where the connection goes instead of straight to the host. */
+  dispatcherPolicy?: DispatcherPolicy | undefined;
   beforeRequest?(): void;
   [extra: string]: unknown;
 }
@@ -130,10 +133,7 @@ export async function fetchWithSsrFGuard(options: GuardedFetchOptions): Promise<
     let init: RequestInit = { ...options.init };
     for (let hops = 0; ; hops++) {
       assertProtocol(url, options.requireHttps === true);
-      const pinned = await resolvePinnedHostnameWithPolicy(url.hostname, {
-        ...(options.policy ? { policy: options.policy } : {}),
-        ...(options.lookupFn ? { lookupFn: options.lookupFn } : {}),
-      });
+      const pinned = await checkedHost(url, options);
       options.beforeRequest?.();
       const sent = await send(
         url,
@@ -167,17 +167,37 @@ function assertProtocol(url: URL, requireHttps: boolean): void {
   }
 }
 
+/** `undefined` for a host that a trusted proxy resolves. */
+async function checkedHost(url: URL, options: GuardedFetchOptions): Promise<PinnedHostname | undefined> {
+  if (options.mode === "trusted_env_proxy" && envProxyUrlFor(url.href) !== undefined) {
+    assertAllowedHost(normalizeHost(url.hostname), options.policy);
+    return undefined;
+  }
+  return resolvePinnedHostnameWithPolicy(url.hostname, {
+    ...(options.policy ? { policy: options.policy } : {}),
+    ...(options.lookupFn ? { lookupFn: options.lookupFn } : {}),
+  });
+}
+
 async function send(
   url: URL,
   init: RequestInit,
-  pinned: PinnedHostname,
+  pinned: PinnedHostname | undefined,
   options: GuardedFetchOptions,
 ): Promise<{ response: Response; close(): Promise<void> }> {
-  if (options.fetchImpl) {
+  const { dispatcherPolicy, fetchImpl, policy } = options;
+  if (fetchImpl) {
+    const { closeDispatcher, createPinnedDispatcher } = await import("./dispatchers.ts");
+    const dispatcher = pinned && createPinnedDispatcher(pinned, dispatcherPolicy, policy);
+    const request = { ...init, redirect: "manual", ...(dispatcher ? { dispatcher } : {}) } as RequestInit;
     return {
-      response: await options.fetchImpl(url.href, { ...init, redirect: "manual" }),
-      close: async () => {},
+      response: await fetchImpl(url.href, request),
+      close: () => closeDispatcher(dispatcher),
     };
+  }
+  if (!pinned || (dispatcherPolicy && dispatcherPolicy.mode !== "direct")) {
+    const { sendThroughProxy } = await import("./proxied-transport.ts");
+    return sendThroughProxy(url, init, pinned && dispatcherPolicy && { pinned, dispatcherPolicy, policy });
   }
   const { sendPinned } = await import("./pinned-transport.ts");
   return sendPinned(url, init, pinned);
@@ -221,8 +241,22 @@ export function isPrivateNetworkOptInEnabled(input: OptInInput): boolean {
   );
 }
 
+/** The options of a guarded fetch that goes through the proxy of the environment, if there is one. */
+export function withTrustedEnvProxyGuardedFetchMode<Options extends object>(
+  options: Options,
+): Options & { mode: "trusted_env_proxy" } {
+  return { ...options, mode: "trusted_env_proxy" };
+}
+
 export function ssrfPolicyFromPrivateNetworkOptIn(input: OptInInput): EgressPolicy | undefined {
   return isPrivateNetworkOptInEnabled(input) ? { allowPrivateNetwork: true } : undefined;
+}
+
+/** The same from the setting alone. */
+export function ssrfPolicyFromDangerouslyAllowPrivateNetwork(
+  dangerouslyAllowPrivateNetwork?: boolean | null,
+): EgressPolicy | undefined {
+  return ssrfPolicyFromPrivateNetworkOptIn(dangerouslyAllowPrivateNetwork);
 }
 
 /** Plain HTTP is for hosts of one's own: refuses it for a public one. */

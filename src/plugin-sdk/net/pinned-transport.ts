@@ -1,4 +1,5 @@
 import { Agent, fetch as undiciFetch } from "undici";
+import { encodedForm } from "./form-body.ts";
 import type { PinnedHostname } from "./guarded-fetch.ts";
 
 /** One request over connections of its own that may only reach the addresses that were checked. */
@@ -10,20 +11,11 @@ export async function sendPinned(
   const dispatcher = new Agent({ connect: { lookup: pinned.lookup as never } });
   const close = () => dispatcher.destroy();
   try {
-    const request = { ...(await encoded(init)), redirect: "manual", dispatcher };
+    const request = { ...(await encodedForm(init)), redirect: "manual", dispatcher };
     const response = await undiciFetch(url.href, request as unknown as Parameters<typeof undiciFetch>[1]);
     return { response: response as unknown as Response, close };
   } catch (error) {
     await close();
     throw error;
   }
-}
-
-/** Forms are encoded here: the transport would not know the global class for its own. */
-async function encoded(init: RequestInit): Promise<RequestInit> {
-  if (!(init.body instanceof FormData)) return init;
-  const form = new Response(init.body);
-  const headers = new Headers(init.headers);
-  headers.set("content-type", form.headers.get("content-type") as string);
-  return { ...init, headers, body: await form.arrayBuffer() };
 }

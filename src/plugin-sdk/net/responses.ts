@@ -1,14 +1,19 @@
-import { truncateUtf8Prefix } from "../values/text.ts";
+import { withTimeout } from "../values/async.ts";
+import { isRecord, type UnknownRecord } from "../values/records.ts";
+import { truncateUtf8Prefix, truncateUtf16Safe } from "../values/text.ts";
 
 /** Reading answers of other servers within limits. */
 
 export const DEFAULT_RESPONSE_MAX_BYTES = 16 * 1_024 * 1_024;
 export const ERROR_TEXT_MAX_BYTES = 8 * 1_024;
+export const SNIPPET_MAX_CHARS = 200;
 
 export interface ReadLimits {
   maxBytes?: number;
   /** The longest pause between two pieces. */
   chunkTimeoutMs?: number;
+  /** For the whole body; a function is asked when reading begins. */
+  timeoutMs?: number | (() => number) | undefined;
   onOverflow?(facts: { size: number; maxBytes: number; response: Response }): Error;
 }
 
@@ -18,7 +23,7 @@ export async function readResponseWithLimit(
   maxBytes: number,
   options: Omit<ReadLimits, "maxBytes"> = {},
 ): Promise<Buffer> {
-  const { buffer, truncated } = await readUpTo(response, maxBytes, options.chunkTimeoutMs);
+  const { buffer, truncated } = await readUpTo(response, maxBytes, options.chunkTimeoutMs, options.timeoutMs);
   if (!truncated) return buffer;
   throw (
     options.onOverflow?.({ size: buffer.length, maxBytes, response }) ??
@@ -30,40 +35,119 @@ export async function readResponseWithLimit(
 export async function readResponseTextPrefix(
   response: Response,
   maxBytes: number,
-  options: { chunkTimeoutMs?: number } = {},
+  options: Pick<ReadLimits, "chunkTimeoutMs" | "timeoutMs"> = {},
 ): Promise<{ text: string; truncated: boolean }> {
-  const { buffer, truncated } = await readUpTo(response, maxBytes, options.chunkTimeoutMs);
+  const { buffer, truncated } = await readUpTo(response, maxBytes, options.chunkTimeoutMs, options.timeoutMs);
   return { text: truncateUtf8Prefix(buffer.toString("utf8"), maxBytes), truncated };
 }
 
-async function readUpTo(response: Response, maxBytes: number, chunkTimeoutMs?: number) {
-  const reader = response.body?.getReader();
-  if (!reader) return { buffer: Buffer.from(await response.arrayBuffer()), truncated: false };
-  const chunks: Uint8Array[] = [];
-  let size = 0;
+/** The beginning of the body as text, without saying whether there was more. */
+export async function readResponseTextLimited(
+  response: Response,
+  maxBytes = ERROR_TEXT_MAX_BYTES,
+  options: Pick<ReadLimits, "chunkTimeoutMs" | "timeoutMs"> = {},
+): Promise<string> {
+  return (await readResponseTextPrefix(response, maxBytes, options)).text;
+}
+
+/** The beginning of the body on one line, for a log; `undefined` for an empty one. */
+export async function readResponseTextSnippet(
+  response: Response,
+  options: {
+    maxBytes?: number;
+    maxChars?: number;
+    chunkTimeoutMs?: number;
+    onIdleTimeout?(facts: { chunkTimeoutMs: number }): Error;
+  } = {},
+): Promise<string | undefined> {
+  const { maxBytes = ERROR_TEXT_MAX_BYTES, maxChars = SNIPPET_MAX_CHARS, chunkTimeoutMs } = options;
   try {
-    for (;;) {
-      const { done, value } = await withPause(reader.read(), chunkTimeoutMs);
-      if (done) return { buffer: Buffer.concat(chunks, size), truncated: false };
-      size += value.length;
-      if (size > maxBytes) {
-        chunks.push(value.subarray(0, value.length - (size - maxBytes)));
-        await reader.cancel();
-        return { buffer: Buffer.concat(chunks, maxBytes), truncated: true };
-      }
-      chunks.push(value);
-    }
+    const { text, truncated } = await readResponseTextPrefix(response, maxBytes, {
+      ...(chunkTimeoutMs === undefined ? {} : { chunkTimeoutMs }),
+    });
+    const line = text.replace(/\s+/g, " ").trim();
+    if (line === "") return undefined;
+    return line.length > maxChars || truncated ? `${truncateUtf16Safe(line, maxChars)}…` : line;
   } catch (error) {
-    await reader.cancel(error).catch(() => {});
+    if (!(error instanceof PauseError) || chunkTimeoutMs === undefined) throw error;
+    throw options.onIdleTimeout?.({ chunkTimeoutMs }) ?? error;
+  }
+}
+
+/** All bytes of a stream. @throws when there are more than `maxBytes` */
+export async function readByteStreamWithLimit(
+  stream: AsyncIterable<Uint8Array | string>,
+  options: { maxBytes: number; onOverflow?(facts: { size: number; maxBytes: number }): Error },
+): Promise<Buffer> {
+  const { maxBytes } = options;
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of stream) {
+    const bytes = typeof chunk === "string" ? Buffer.from(chunk) : Buffer.from(chunk);
+    size += bytes.length;
+    if (size > maxBytes) {
+      throw (
+        options.onOverflow?.({ size, maxBytes }) ?? new Error(`the stream is larger than ${maxBytes} bytes`)
+      );
+    }
+    chunks.push(bytes);
+  }
+  return Buffer.concat(chunks, size);
+}
+
+async function readUpTo(
+  response: Response,
+  maxBytes: number,
+  chunkTimeoutMs: number | undefined,
+  timeoutMs: ReadLimits["timeoutMs"],
+) {
+  const limitMs = typeof timeoutMs === "function" ? timeoutMs() : (timeoutMs ?? 0);
+  const reading = readChunks(response, maxBytes, chunkTimeoutMs);
+  try {
+    return await withTimeout(reading.done, limitMs, "reading the answer");
+  } catch (error) {
+    reading.cancel(error);
     throw error;
   }
 }
+
+function readChunks(response: Response, maxBytes: number, chunkTimeoutMs: number | undefined) {
+  const reader = response.body?.getReader();
+  return {
+    done: collect(response, reader, maxBytes, chunkTimeoutMs),
+    cancel: (error: unknown) => void reader?.cancel(error).catch(() => {}),
+  };
+}
+
+async function collect(
+  response: Response,
+  reader: ReadableStreamDefaultReader<Uint8Array> | undefined,
+  maxBytes: number,
+  chunkTimeoutMs: number | undefined,
+) {
+  if (!reader) return { buffer: Buffer.from(await response.arrayBuffer()), truncated: false };
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for (;;) {
+    const { done, value } = await withPause(reader.read(), chunkTimeoutMs);
+    if (done) return { buffer: Buffer.concat(chunks, size), truncated: false };
+    size += value.length;
+    if (size > maxBytes) {
+      chunks.push(value.subarray(0, value.length - (size - maxBytes)));
+      await reader.cancel();
+      return { buffer: Buffer.concat(chunks, maxBytes), truncated: true };
+    }
+    chunks.push(value);
+  }
+}
+
+class PauseError extends Error {}
 
 async function withPause<T>(read: Promise<T>, limitMs: number | undefined): Promise<T> {
   if (!limitMs) return read;
   let timer: NodeJS.Timeout | undefined;
   const limit = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`the answer paused for more than ${limitMs}ms`)), limitMs);
+    timer = setTimeout(() => reject(new PauseError(`the answer paused for more than ${limitMs}ms`)), limitMs);
   });
   try {
     return await Promise.race([read, limit]);
@@ -103,10 +187,23 @@ export interface ProviderHttpError extends Error {
   retryAfterSeconds?: number;
 }
 
-export async function createProviderHttpError(response: Response, label: string): Promise<ProviderHttpError> {
-  const { text } = await readResponseTextPrefix(response, ERROR_TEXT_MAX_BYTES);
+export interface HttpErrorOptions {
+  /** Milliseconds for the body of the error. */
+  bodyTimeoutMs?: number | (() => number) | undefined;
+  /** Headers of the request: what they authorise with is left out of the message. */
+  requestHeaders?: unknown;
+}
+
+export async function createProviderHttpError(
+  response: Response,
+  label: string,
+  options: HttpErrorOptions = {},
+): Promise<ProviderHttpError> {
+  const { text } = await readResponseTextPrefix(response, ERROR_TEXT_MAX_BYTES, {
+    timeoutMs: options.bodyTimeoutMs,
+  });
   const detail = extractProviderErrorDetail(text) ?? response.statusText;
-  const safe = redactProviderResponseErrorText(detail).trim();
+  const safe = redactProviderResponseErrorText(detail, options.requestHeaders).trim();
   const message = `${label} (HTTP ${response.status})${safe ? `: ${safe}` : ""}`;
   const retryAfter = Number(response.headers.get("retry-after"));
   return Object.assign(new Error(message), {
@@ -132,9 +229,16 @@ export function extractProviderErrorDetail(text: string): string | undefined {
   }
 }
 
-export async function assertOkOrThrowProviderError(response: Response, label: string): Promise<void> {
-  if (!response.ok) throw await createProviderHttpError(response, label);
+export async function assertOkOrThrowProviderError(
+  response: Response,
+  label: string,
+  options?: HttpErrorOptions,
+): Promise<void> {
+  if (!response.ok) throw await createProviderHttpError(response, label, options);
 }
+
+/** The same, for services that are no model providers. */
+export const assertOkOrThrowHttpError = assertOkOrThrowProviderError;
 
 export async function readProviderTextResponse(
   response: Response,
@@ -159,6 +263,17 @@ export async function readProviderJsonResponse<T = unknown>(
   } catch (error) {
     throw new Error(`${label}: the answer is no JSON`, { cause: error });
   }
+}
+
+/** A JSON object. @throws for any other value */
+export async function readProviderJsonObjectResponse(
+  response: Response,
+  label: string,
+  limits: ReadLimits = {},
+): Promise<UnknownRecord> {
+  const value = await readProviderJsonResponse(response, label, limits);
+  if (!isRecord(value)) throw new Error(`${label}: the answer is no JSON object`);
+  return value;
 }
 
 export async function readProviderBinaryResponse(

@@ -1,0 +1,1 @@
+export { fetchWithRuntimeDispatcher, fetchWithRuntimeDispatcherOrMockedGlobal } from "./net/runtime-fetch.ts";
