@@ -1,14 +1,44 @@
+export {
+  isVoiceCompatibleAudio,
+  isVoiceCompatibleAudio as isVoiceMessageCompatibleAudio,
+} from "../runtime/media/detect-mime.ts";
+export { getImageMetadata } from "../runtime/media/image-size.ts";
 export { resolveChannelMediaMaxBytes } from "./accounts/account-config.ts";
 export { mediaKindOf as kindFromMime, mediaKindOf as mediaKindFromMime } from "./inbound/media.ts";
+export { resolveOutboundAttachmentFromUrl } from "./media/attachments.ts";
+export {
+  parseFfprobeCodecAndSampleRate,
+  resolveFfmpegBin,
+  transcodeAudioBufferToOpus,
+} from "./media/audio.ts";
+export {
+  MAX_AUDIO_BYTES,
+  MAX_IMAGE_BYTES,
+  MEDIA_FFMPEG_MAX_AUDIO_DURATION_SECS,
+  maxBytesForKind,
+} from "./media/limits.ts";
 export { buildOutboundMediaLoadOptions } from "./media/load-options.ts";
-export { extensionForMime, getFileExtension } from "./media/mime.ts";
+export {
+  extractOriginalFilename,
+  getMediaDir,
+  saveMediaBuffer,
+  unlinkIfExists,
+} from "./media/media-store.ts";
+export { detectMime, extensionForMime, getFileExtension } from "./media/mime.ts";
 export { getAgentScopedMediaLocalRoots } from "./media/outbound-media.ts";
 export { runFfmpeg, runFfprobe } from "./media/programs.ts";
+export { renderQrPngBase64, renderQrPngDataUrl, renderQrTerminal } from "./media/qr.ts";
+export {
+  fetchRemoteMedia,
+  readRemoteMediaBuffer,
+  saveRemoteMedia,
+  saveResponseMedia,
+} from "./media/remote-media.ts";
 export {
   canonicalizeBase64,
   estimateBase64DecodedBytes,
   MediaFetchError,
   parseMediaContentLength,
 } from "./media/values.ts";
-export { readResponseWithLimit } from "./net/responses.ts";
-export { normalizePollInput, type PollInput } from "./values/polls.ts";
+export { readResponseTextSnippet, readResponseWithLimit } from "./net/responses.ts";
+export { normalizePollDurationHours, normalizePollInput, type PollInput } from "./values/polls.ts";

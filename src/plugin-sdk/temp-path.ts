@@ -2,3 +2,10 @@ export {
   buildRandomTempFilePath,
   resolvePreferredTempDir as resolvePreferredOpenClawTmpDir,
 } from "./values/temp-path.ts";
+export {
+  type TempWorkspace,
+  type TempWorkspaceOptions,
+  tempWorkspace,
+  withTempDownloadPath,
+  withTempWorkspace,
+} from "./values/temp-workspace.ts";

@@ -1,3 +1,6 @@
+export { LocalMediaAccessError } from "./media/local-access.ts";
+export { getDefaultMediaLocalRoots as getDefaultLocalRoots } from "./media/outbound-media.ts";
+
 import { type LoadedMedia, loadOutboundMediaFromUrl } from "./media/outbound-media.ts";
 
 interface WebMediaOptions {

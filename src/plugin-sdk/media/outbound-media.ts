@@ -8,6 +8,7 @@ import { fetchWithSsrFGuard } from "../net/guarded-fetch.ts";
 import { readResponseWithLimit } from "../net/responses.ts";
 import { isPathInside } from "../security/files.ts";
 import { resolveStateDir } from "../state-paths.ts";
+import { LocalMediaAccessError } from "./local-access.ts";
 import { mimeTypeFromFilePath, normalizeMimeType } from "./mime.ts";
 
 /** Attachments of outgoing messages. */
@@ -54,17 +55,23 @@ export async function loadOutboundMediaFromUrl(
   if (/^https?:/i.test(mediaUrl)) return loadRemote(mediaUrl, maxBytes);
   const path = mediaUrl.startsWith("file:") ? fileURLToPath(mediaUrl) : mediaUrl;
   if (options.mediaReadFile) return describe(await options.mediaReadFile(path), basename(path));
-  const real = await realpath(path);
+  const real = await realpath(path).catch((cause: unknown) => {
+    throw new LocalMediaAccessError("not-found", `there is no file to attach: ${path}`, { cause });
+  });
   const roots = options.mediaLocalRoots ?? getAgentScopedMediaLocalRoots({});
   if (roots !== "any") {
     const folders = [...roots, ...(options.workspaceDir ? [options.workspaceDir] : [])];
     const known = await Promise.all(folders.map((folder) => realpath(folder).catch(() => undefined)));
     if (!known.some((folder) => folder !== undefined && isPathInside(folder, real))) {
-      throw new Error(`the file is outside the folders that attachments may come from: ${path}`);
+      throw new LocalMediaAccessError(
+        "path-not-allowed",
+        `the file is outside the folders that attachments may come from: ${path}`,
+      );
     }
   }
-  const { size } = await stat(real);
-  assertSize(size, maxBytes);
+  const found = await stat(real);
+  if (!found.isFile()) throw new LocalMediaAccessError("not-a-file", `only files can be attached: ${path}`);
+  assertSize(found.size, maxBytes);
   return describe(await readFile(real), basename(path));
 }
 

@@ -38,3 +38,12 @@ export function normalizePollInput(input: PollInput, { maxOptions }: { maxOption
     ...(hours === undefined ? {} : { durationHours: hours }),
   };
 }
+
+/** Whole hours between 1 and `maxHours`. */
+export function normalizePollDurationHours(
+  value: number | undefined,
+  options: { defaultHours: number; maxHours: number },
+): number {
+  const hours = value !== undefined && Number.isFinite(value) ? Math.floor(value) : options.defaultHours;
+  return Math.min(Math.max(hours, 1), options.maxHours);
+}

@@ -1,0 +1,1 @@
+export { getAgentScopedMediaLocalRoots } from "./media/outbound-media.ts";

@@ -1,0 +1,1 @@
+export { saveMediaBuffer, saveMediaStream } from "./media/media-store.ts";
