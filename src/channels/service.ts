@@ -15,12 +15,14 @@ import { Scope } from "../kernel/scope.ts";
 import type { HookRunner, RegistryReader } from "../plugins/types.ts";
 import type { AgentRuntime, ReplyPlanner } from "../runtime/agent/types.ts";
 import type { ConfigService } from "../runtime/config/types.ts";
+import type { ApprovalEvent } from "../runtime/workflow/approvals.ts";
 import type { Store } from "../store/index.ts";
 import type { OutboxRecord } from "../store/procedures/outbox.ts";
 import { ChannelAccounts } from "./accounts/accounts.ts";
 import { accountsToRestart } from "./accounts/config-changes.ts";
 import { ChannelActivity } from "./activity.ts";
 import { ChannelDirectory } from "./directory.ts";
+import { type ConversationRooms, HostDesk } from "./inbound/host-desk.ts";
 import { InboundPipeline } from "./inbound/pipeline.ts";
 import { MessageTool } from "./message-tool/message-tool.ts";
 import { LiveReplies } from "./outbound/live-replies.ts";
@@ -75,6 +77,8 @@ export interface ChannelServiceParts {
   config: ConfigService;
   clock: Clock;
   logger: Logger;
+  /** Where approvals and bound conversations are decided; absent: neither exists. */
+  rooms?: ConversationRooms;
   /** Absolute path; for session store handles and received media. */
   stateDir: string;
   /** In [0, 1); spreads retries. */
@@ -160,6 +164,7 @@ class Channels implements ChannelService {
   readonly #outlet: MessageOutlet;
   readonly #pump: OutboundPump;
   readonly #pipeline: InboundPipeline;
+  readonly #desk: HostDesk;
   readonly #retention: RetentionSweep;
   readonly #scope = new Scope("channels");
   readonly #listeners = new Set<(channel: string, snapshot: ChannelAccountSnapshot) => void>();
@@ -202,8 +207,18 @@ class Channels implements ChannelService {
     const mediaFolder = join(parts.stateDir, "media");
     foundation.messageTool.connect((message) => this.#outlet.enqueue(message), logger, mediaFolder);
     this.#outlet.listen((channel, accountId) => this.#pump.poke(channel, accountId));
+    this.#desk = new HostDesk({
+      ...(parts.rooms ? { rooms: parts.rooms } : {}),
+      registry,
+      hooks,
+      channels: directory,
+      config,
+      outlet: this.#outlet,
+      logger,
+    });
     this.#pipeline = new InboundPipeline({
       store,
+      desk: this.#desk,
       agent,
       hooks,
       channels: directory,
@@ -240,6 +255,13 @@ class Channels implements ChannelService {
       },
     });
     this.#retention = new RetentionSweep({ store, clock, logger });
+    if (parts.rooms) {
+      const show = (event: ApprovalEvent) =>
+        void this.#desk
+          .showQuestion(event)
+          .catch((error: unknown) => logger.error("an approval could not be shown in its chat", { error }));
+      this.#scope.use(parts.rooms.approvals.onEvent(show), "approval prompts");
+    }
   }
 
   async start(): Promise<{ resumed: number; requeued: number; unknown: string[] }> {

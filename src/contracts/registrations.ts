@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
+import type { ConversationBindingCalls } from "./conversation-binding.ts";
 import type { Nothing, ReplyPayload } from "./hooks.ts";
 import type { AgentTool } from "./tool.ts";
 
@@ -70,7 +71,7 @@ export type PromptSurface =
   | "pi_main"
   | "OmeniaClaw_main";
 
-export interface PluginCommandContext {
+export interface PluginCommandContext extends Partial<ConversationBindingCalls> {
   channel: string;
   isAuthorizedSender: boolean;
   commandBody: string;

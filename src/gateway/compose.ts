@@ -228,6 +228,7 @@ async function build(options: GatewayOptions, scope: Scope): Promise<RunningGate
       injections: workflow.injections,
       extensions: workflow.extensions,
       approvals: workflow.approvals,
+      bindings: workflow.bindings,
       contextEngines: new ContextEngines({ registry, config, models, clock, logger, stateDir }),
     }),
     "agent runtime",
@@ -252,7 +253,18 @@ async function build(options: GatewayOptions, scope: Scope): Promise<RunningGate
     "slots of session extensions",
   );
   const channels = scope.use(
-    createChannelService({ foundation, store, registry, hooks, agent, config, clock, logger, stateDir }),
+    createChannelService({
+      foundation,
+      store,
+      registry,
+      hooks,
+      agent,
+      config,
+      clock,
+      logger,
+      stateDir,
+      rooms: { approvals: workflow.approvals, bindings: workflow.bindings },
+    }),
     "channels",
   );
 
@@ -414,6 +426,8 @@ async function build(options: GatewayOptions, scope: Scope): Promise<RunningGate
     workspaceDir: agentWorkspaceDir(current(), stateDir, defaultAgentId(current())),
     abortSignal: scope.signal,
   };
+  await workflow.approvals.restore();
+  await workflow.bindings.restore();
   const { resumed } = await agent.resume();
   await tasks.start();
   pending.delete("agent");

@@ -9,6 +9,7 @@ import type { AgentRuntime } from "../runtime/agent/types.ts";
 import type { ConfigService } from "../runtime/config/types.ts";
 import type { Sessions } from "../runtime/sessions/index.ts";
 import { PluginApprovals } from "../runtime/workflow/approvals.ts";
+import { ConversationBindings } from "../runtime/workflow/conversation-bindings.ts";
 import { NextTurnInjections } from "../runtime/workflow/injections.ts";
 import { SessionExtensions } from "../runtime/workflow/session-extensions.ts";
 import type { Store } from "../store/index.ts";
@@ -37,6 +38,7 @@ export interface WorkflowRooms {
   readonly injections: NextTurnInjections;
   readonly extensions: SessionExtensions;
   readonly approvals: PluginApprovals;
+  readonly bindings: ConversationBindings;
   readonly services: WorkflowServices;
 }
 
@@ -63,9 +65,12 @@ export function createWorkflowRooms(early: EarlyParts, late: () => LateParts): W
   });
   const approvals = scope.use(
     new PluginApprovals({
+      store,
       clock,
       logger,
-      hasRoute: () =>
+      // The chat that a turn answers shows its questions; its owner may answer there.
+      hasRoute: ({ turnSourceChannel }) =>
+        turnSourceChannel !== undefined ||
         [...hub.receivers].some(
           ({ role, scopes }) => role === "operator" && satisfies(scopes, "operator.approvals"),
         ),
@@ -73,8 +78,20 @@ export function createWorkflowRooms(early: EarlyParts, late: () => LateParts): W
     "plugin approvals",
   );
   scope.use(
-    approvals.onEvent(({ kind, ...event }) => hub.publish(`plugin.approval.${kind}`, event)),
+    approvals.onEvent(({ kind, ...event }) => {
+      if (kind !== "restored") hub.publish(`plugin.approval.${kind}`, event);
+    }),
     "approval events",
+  );
+  const bindings = scope.use(
+    new ConversationBindings({
+      store,
+      clock,
+      logger,
+      registry: { current: () => late().registry.current() },
+      approvals,
+    }),
+    "conversation bindings",
   );
   const services: WorkflowServices = {
     enqueueNextTurnInjection: (pluginId, injection) => injections.enqueue(pluginId, injection),
@@ -85,5 +102,5 @@ export function createWorkflowRooms(early: EarlyParts, late: () => LateParts): W
       await extensions.forgetPlugin(pluginId);
     },
   };
-  return { injections, extensions, approvals, services };
+  return { injections, extensions, approvals, bindings, services };
 }

@@ -17,7 +17,9 @@ import { isAbortText, isControlCommandMessage } from "./commands.ts";
 import { InboundDebouncer, resolveInboundDebounceMs } from "./debouncer.ts";
 import { DedupeCache } from "./dedupe.ts";
 import { type GateResult, InboundGate, NOT_MENTIONED } from "./gate.ts";
+import { heardMessage, heardTurn } from "./heard.ts";
 import { InboundHooks } from "./hooks.ts";
+import type { HostDesk, Intercepted } from "./host-desk.ts";
 import { PairingDesk } from "./pairing-desk.ts";
 import { boundedText, conversationKey, type InboxPayload, type PreparedTurn } from "./records.ts";
 import { SerialByKey } from "./serial.ts";
@@ -41,6 +43,8 @@ export interface PipelineParts {
   channels: ChannelDirectory;
   config(): ChannelConfig;
   outlet: MessageOutlet;
+  /** What is answered before the agent hears of it. */
+  desk: HostDesk;
   clock: Clock;
   logger: Logger;
   /** Something came in from this account. */
@@ -233,6 +237,12 @@ export class InboundPipeline implements Disposable {
         threadId: payload.turn.ctx.MessageThreadId,
         timestamp: payload.turn.ctx.Timestamp,
       });
+      const heard = heardTurn(record, payload.turn);
+      const intercepted = await this.#parts.desk.intercept(heard);
+      if (intercepted) {
+        const { to, toThreadId: threadId } = heard;
+        return this.#answered(record, { to, ...(threadId === undefined ? {} : { threadId }) }, intercepted);
+      }
       return this.#start({ ...payload.turn.request, runId: record.inboxId, inboxId: record.inboxId });
     }
     const { message } = payload;
@@ -255,7 +265,8 @@ export class InboundPipeline implements Disposable {
       timestamp: message.timestamp,
       metadata: { ...message.metadata, senderName: message.sender.name, chatType: message.conversation.kind },
     });
-    if (gate.skip) return this.#ignore(record, gate.skip);
+    const heard = heardMessage(record, message, { ...route, ...authorityOf(gate) });
+    if (gate.skip && !this.#parts.desk.isBound(heard)) return this.#ignore(record, gate.skip);
     const item: Waiting = { record, message, gate };
     if (this.#debouncer.shouldBuffer(item)) {
       void this.#debouncer.enqueue(item);
@@ -291,12 +302,15 @@ export class InboundPipeline implements Disposable {
     const route = routeMessage(message, cfg);
     if (gate.commandAuthorized && isAbortText(message.text)) {
       const { aborted } = await this.#parts.agent.abort({ sessionKey: route.sessionKey, reason: "user" });
-      await this.#reply(record, message, aborted ? "Stopped." : "Nothing is running.");
+      await this.#reply(record, message.reply, aborted ? "Stopped." : "Nothing is running.");
       return this.#ignore(record, "command:stop");
     }
+    const heard = heardMessage(record, message, { ...route, ...authorityOf(gate) });
+    const intercepted = await this.#parts.desk.intercept(heard);
+    if (intercepted) return this.#answered(record, message.reply, intercepted);
     const claimed = await this.#told.claim(record, message, route.sessionKey);
     if (claimed) {
-      if (claimed.text) await this.#reply(record, message, claimed.text);
+      if (claimed.text) await this.#reply(record, message.reply, claimed.text);
       return { ...(await this.#ignore(record, "handled-by-hook")), status: "handled" };
     }
     const history = await this.#history(record, message, cfg);
@@ -354,13 +368,23 @@ export class InboundPipeline implements Disposable {
     return { status: "ignored", inboxId: record.inboxId, reason };
   }
 
-  async #reply(record: InboxRecord, message: InboundMessage, text: string): Promise<void> {
+  /** Settles a message that the desk took; its answer is queued before the row says so. */
+  async #answered(
+    record: InboxRecord,
+    target: { to: string; threadId?: string },
+    { reason, reply }: Intercepted,
+  ): Promise<InboundResult> {
+    if (reply && target.to !== "") await this.#reply(record, target, reply);
+    return { ...(await this.#ignore(record, reason)), status: "handled" };
+  }
+
+  async #reply(record: InboxRecord, target: { to: string; threadId?: string }, text: string): Promise<void> {
     await this.#parts.outlet.enqueue({
       idempotencyKey: `reply:${record.inboxId}`,
       channel: record.channel,
       accountId: record.accountId,
-      to: message.reply.to,
-      ...(message.reply.threadId === undefined ? {} : { threadId: message.reply.threadId }),
+      to: target.to,
+      ...(target.threadId === undefined ? {} : { threadId: target.threadId }),
       text,
     });
   }
@@ -409,6 +433,13 @@ export class InboundPipeline implements Disposable {
 /** Quick messages of one sender in one conversation become one. */
 function bufferKey({ record, message }: Waiting): string {
   return [record.channel, record.accountId, record.conversation, message.sender.id].join("\0");
+}
+
+function authorityOf({ commandAuthorized, wasMentioned }: GateResult): {
+  authorized: boolean;
+  wasMentioned: boolean;
+} {
+  return { authorized: commandAuthorized, wasMentioned };
 }
 
 function duplicateOf(record: InboxRecord): InboundResult {

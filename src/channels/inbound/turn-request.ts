@@ -68,6 +68,10 @@ export function buildTurnRequest(params: {
       senderName: senderLabel(message),
       senderIsOwner: params.commandAuthorized,
       to: message.reply.to,
+      ...(conversation.threadId === undefined ? {} : { threadId: conversation.threadId }),
+      ...(conversation.parentId === undefined ? {} : { parentConversationId: conversation.parentId }),
+      // What the agent reads may carry more than what was typed.
+      ...(current === message.text ? {} : { commandBody: message.text }),
     },
   };
   if (text !== current) request.transcriptText = current;

@@ -14,6 +14,7 @@ import { newUuid } from "../../kernel/ids.ts";
 import type { AgentEvent, AgentRuntime } from "../../runtime/agent/types.ts";
 import type { DeliveryTarget, TurnRequest } from "../../store/records.ts";
 import { asText } from "../config-values.ts";
+import { commandText } from "../inbound/heard.ts";
 import type { InboundPipeline } from "../inbound/pipeline.ts";
 import type { PreparedTurn } from "../inbound/records.ts";
 import { resolveSendPolicy } from "../inbound/turn-request.ts";
@@ -132,6 +133,9 @@ function turnOf(
       senderName: ctx.SenderName,
       senderIsOwner: ctx.CommandAuthorized === true,
       to,
+      threadId: ctx.MessageThreadId === undefined ? undefined : String(ctx.MessageThreadId),
+      parentConversationId: asText(ctx["ThreadParentId"]),
+      commandBody: commandText(ctx) === (transcript ?? text) ? undefined : commandText(ctx),
       toolsAllow: params.toolsAllow,
     }),
   };

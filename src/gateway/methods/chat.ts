@@ -1,5 +1,5 @@
 import { Type } from "typebox";
-import type { ApprovalDecision } from "../../contracts/hooks.ts";
+import { type ApproveCommand, readApproveCommand } from "../../channels/inbound/approve-command.ts";
 import { emptyUsage } from "../../contracts/messages.ts";
 import { SluiceError } from "../../kernel/errors.ts";
 import { newUuid } from "../../kernel/ids.ts";
@@ -222,9 +222,8 @@ async function approve(
   if (!callerHas(caller, "operator.approvals")) {
     throw new SluiceError("FORBIDDEN", "missing scope: operator.approvals");
   }
-  const chosen = decision.toLowerCase() as ApprovalDecision;
-  services.approvals.resolve(id, chosen, caller.client.displayName ?? caller.client.id);
-  publishFinal(context, key, runId, `Noted: ${chosen}.`);
+  await services.approvals.resolve(id, decision, caller.client.displayName ?? caller.client.id);
+  publishFinal(context, key, runId, `Noted: ${decision}.`);
   return { runId, status: "ok" as const, summary: "approval" };
 }
 

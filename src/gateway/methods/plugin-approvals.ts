@@ -1,10 +1,7 @@
 import { Type } from "typebox";
 import type { ApprovalDecision } from "../../contracts/hooks.ts";
-import {
-  MAX_APPROVAL_DESCRIPTION,
-  MAX_APPROVAL_TIMEOUT_MS,
-  MAX_APPROVAL_TITLE,
-} from "../../runtime/workflow/approvals.ts";
+import { MAX_APPROVAL_DESCRIPTION, MAX_APPROVAL_TITLE } from "../../runtime/workflow/approval-question.ts";
+import { MAX_APPROVAL_TIMEOUT_MS } from "../../runtime/workflow/approvals.ts";
 import { type MethodGroup, method } from "../rpc/method.ts";
 
 const open = { additionalProperties: true } as const;
@@ -43,7 +40,7 @@ const request = method({
   async handler({ services, respond }, params) {
     const { twoPhase, timeoutMs, allowedDecisions, title, description, severity } = params;
     const { pluginId, toolName, toolCallId, agentId, sessionKey } = params;
-    const opened = services.approvals.request(
+    const opened = await services.approvals.request(
       {
         pluginId: pluginId ?? "",
         title,
@@ -57,9 +54,8 @@ const request = method({
       },
       timeoutMs,
     );
-    const { request: _shown, ...facts } = opened;
+    const { request: _shown, open: routed, ...facts } = opened;
     if (twoPhase) {
-      const routed = services.approvals.list().some(({ id }) => id === opened.id);
       respond({ status: "accepted", deliveryRoute: routed ? "approval-client" : "none", ...facts });
     }
     return services.approvals.wait(opened.id);
@@ -84,8 +80,8 @@ const resolve = method({
   result: Type.Object({ ok: Type.Literal(true) }),
   summary: "Decides a plugin's question; the first answer counts.",
   idempotent: true,
-  handler({ services, caller }, { id, decision }) {
-    services.approvals.resolve(id, decision, caller.client.displayName ?? caller.client.id);
+  async handler({ services, caller }, { id, decision }) {
+    await services.approvals.resolve(id, decision, caller.client.displayName ?? caller.client.id);
     return { ok: true as const };
   },
 });

@@ -1,6 +1,7 @@
 import type { AgentHookContext } from "../../contracts/hooks.ts";
 import { matchCommand, runCommand } from "../../plugins/commands.ts";
 import type { TurnRequest } from "../../store/records.ts";
+import { conversationOf } from "../workflow/conversation-bindings.ts";
 import type { HookReply, TurnParts } from "./turn-preparation.ts";
 
 /**
@@ -13,7 +14,8 @@ export async function pluginCommandReply(
   hookContext: AgentHookContext,
   owner: boolean,
 ): Promise<HookReply | undefined> {
-  const text = (request.transcriptText ?? request.text).trim();
+  const typed = request.context?.["commandBody"];
+  const text = (typeof typed === "string" ? typed : (request.transcriptText ?? request.text)).trim();
   if (!text.startsWith("/")) return undefined;
   const channel = request.deliver?.channel ?? "webchat";
   const matched = matchCommand(parts.registry.current(), text, channel);
@@ -40,6 +42,11 @@ export async function pluginCommandReply(
       ...(typeof senderId === "string" ? { senderId } : {}),
       ...(deliver ? { channelId: deliver.channel, accountId: deliver.accountId, to: deliver.to } : {}),
       ...(deliver?.threadId === undefined ? {} : { messageThreadId: deliver.threadId }),
+      ...parts.bindings?.callsFor(
+        matched.entry,
+        conversationOf(request),
+        typeof senderId === "string" ? senderId : undefined,
+      ),
     },
     parts.logger,
   );

@@ -6,7 +6,9 @@ import { errorMessage } from "../../kernel/errors.ts";
 import type { Logger } from "../../kernel/logger.ts";
 import { applyToolResultMiddleware } from "../../plugins/hooks/tool-result-middleware.ts";
 import type { HookRunner, RegistryReader } from "../../plugins/types.ts";
-import type { PluginApprovals } from "../workflow/approvals.ts";
+import type { ApprovalRecord } from "../../store/procedures/approvals.ts";
+import type { ApprovalQuestion } from "../workflow/approval-question.ts";
+import type { PluginApprovals, ToolCallAnswer } from "../workflow/approvals.ts";
 import { shownTool } from "../workflow/tool-metadata.ts";
 import { LOOP_WARNING_TEXT, type LoopGuard } from "./loop-guard.ts";
 import { checkArguments } from "./tool-arguments.ts";
@@ -21,6 +23,14 @@ export const MAX_TOOL_DETAILS_CHARS = 64_000;
 /** Calls of one assistant message that run at once. */
 export const MAX_PARALLEL_TOOLS = 16;
 
+/** What a turn asks of the approvals room. */
+export type TurnApprovals = Pick<PluginApprovals, "ask" | "goOn" | "use" | "unused">;
+
+export type TurnSource = Pick<
+  ApprovalQuestion,
+  "turnSourceChannel" | "turnSourceAccountId" | "turnSourceTo" | "turnSourceThreadId"
+>;
+
 export interface ToolBatchInput {
   calls: readonly ToolCallPart[];
   tools: ToolSet;
@@ -28,7 +38,13 @@ export interface ToolBatchInput {
   /** Where tool-result middleware is registered; absent: none. */
   registry?: RegistryReader;
   /** Where plugins' questions go; absent: nobody can be asked. */
-  approvals?: Pick<PluginApprovals, "ask">;
+  approvals?: TurnApprovals;
+  /** Questions that these calls put before the turn was interrupted, by tool call. */
+  asked?: ReadonlyMap<string, ApprovalRecord>;
+  /** Names this batch within its run, so that a call that starts again finds its question. */
+  batchKey?: string;
+  /** The chat that the turn answers, shown with a question. */
+  turnSource?: TurnSource;
   hookContext: Omit<ToolHookContext, "toolName" | "toolCallId">;
   guard: LoopGuard;
   contextWindow: number;
@@ -54,6 +70,8 @@ interface Prepared {
   tool?: AgentTool;
   params: Record<string, unknown>;
   refusal?: { text: string; kind: string };
+  /** The allowance that the call acts on. */
+  approvalId?: string;
 }
 
 interface Finished {
@@ -103,8 +121,9 @@ async function prepare(call: ToolCallPart, input: ToolBatchInput): Promise<Prepa
 
 /** `before_tool_call`: hooks may rewrite the arguments or block; a hook that fails blocks (spec 4.8). */
 async function decide(item: Prepared, input: ToolBatchInput): Promise<Prepared> {
-  if (!input.hooks.has("before_tool_call")) return item;
   const { call } = item;
+  const asked = input.asked?.get(call.id);
+  if (!input.hooks.has("before_tool_call") && !asked) return item;
   try {
     const verdict = await input.hooks.run<BeforeToolCallResult>(
       "before_tool_call",
@@ -115,9 +134,12 @@ async function decide(item: Prepared, input: ToolBatchInput): Promise<Prepared> 
       return refused(call, verdict.blockReason ?? "The call was blocked by a plugin.", "blocked");
     // What is approved is what runs: later changes of the plugin's objects do not matter.
     const decided = verdict?.params ? { ...item, params: structuredClone(verdict.params) } : item;
-    if (!verdict?.requireApproval) return decided;
-    const refusal = await askFor(verdict.requireApproval, call, input);
-    return refusal === undefined ? decided : refused(call, refusal, "denied");
+    const answer = verdict?.requireApproval
+      ? await askFor(verdict.requireApproval, decided, input)
+      : asked && (await input.approvals?.goOn(asked, input.signal));
+    if (!answer) return decided;
+    if (!answer.allowed) return refused(call, answer.reason, "denied");
+    return { ...decided, params: answer.params as Record<string, unknown>, approvalId: answer.id };
   } catch (error) {
     input.logger.warn("before_tool_call failed; the call is blocked", {
       tool: call.name,
@@ -127,20 +149,23 @@ async function decide(item: Prepared, input: ToolBatchInput): Promise<Prepared> 
   }
 }
 
-/** Puts a plugin's question to the operator. The reason of a refusal, or `undefined` when the call may run. */
+/** Puts a plugin's question to the operator, for exactly the arguments that were decided on. */
 async function askFor(
   approval: ToolApprovalRequest,
-  call: ToolCallPart,
+  { call, params }: Prepared,
   input: ToolBatchInput,
-): Promise<string | undefined> {
+): Promise<ToolCallAnswer> {
   const { agentId, sessionKey, runId } = input.hookContext;
   const tool = input.registry && shownTool(input.registry.current(), call.name);
-  const facts = { agentId, sessionKey, runId, toolName: call.name, toolCallId: call.id, tool };
+  const callKey = input.batchKey && `${input.batchKey}:${call.id}`;
+  const facts = { agentId, sessionKey, runId, toolName: call.name, toolCallId: call.id, tool, callKey };
   const known = Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined));
-  const answer = await input.approvals?.ask(approval, known, input.signal);
-  if (answer) return answer.allowed ? undefined : answer.reason;
+  const question = { ...known, ...input.turnSource, params };
+  const answer = await input.approvals?.ask(approval, question, input.signal);
+  if (answer) return { ...answer, params: callKey ? answer.params : params };
   await Promise.resolve(approval.onResolution?.("cancelled")).catch(() => {});
-  return "The call needs an approval and nobody is there to give it.";
+  const reason = "The call needs an approval and nobody is there to give it.";
+  return { allowed: false, reason, id: "", params };
 }
 
 function refused(call: ToolCallPart, text: string, kind: string): Prepared {
@@ -169,6 +194,10 @@ async function runOne(item: Prepared, input: ToolBatchInput): Promise<Finished> 
     result = textResult("The call was not started: the turn was aborted.");
     isError = true;
     errorKind = "aborted";
+  } else if (item.approvalId !== undefined && !(await input.approvals?.use(item.approvalId))) {
+    result = textResult("The call was not started: it may have run before the gateway stopped.");
+    isError = true;
+    errorKind = "lost";
   } else {
     const outcome = await rewrite(await execute(tool, call, params, input), item, input);
     result = outcome.result;

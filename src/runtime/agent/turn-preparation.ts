@@ -11,8 +11,8 @@ import type { TurnRequest } from "../../store/records.ts";
 import type { ConfigService } from "../config/types.ts";
 import { clampThinkingLevel } from "../models/thinking.ts";
 import type { Models, ResolvedModel } from "../models/types.ts";
-import type { PluginApprovals } from "../workflow/approvals.ts";
 import type { ContextEngines, EngineTurn } from "../workflow/context-engines.ts";
+import type { ConversationBindings } from "../workflow/conversation-bindings.ts";
 import { injectedText, type NextTurnInjections, type QueuedInjection } from "../workflow/injections.ts";
 import { memoryPrompt } from "../workflow/memory-prompt.ts";
 import type { SessionExtensions } from "../workflow/session-extensions.ts";
@@ -21,6 +21,7 @@ import { dispatchedReply } from "./reply-dispatch.ts";
 import { type AgentSettings, agentDir, agentSettings, agentWorkspaceDir } from "./settings.ts";
 import type { SystemEvents } from "./system-events.ts";
 import { buildSystemPrompt } from "./system-prompt.ts";
+import type { TurnApprovals } from "./tool-batch.ts";
 import { emptyToolSet, materializeTools, restrictTools, type ToolSet } from "./tool-set.ts";
 import {
   forModel,
@@ -55,7 +56,9 @@ export interface TurnParts {
   /** The engine that makes the context of a turn, where one is selected. */
   contextEngines?: Pick<ContextEngines, "assemble" | "settled">;
   /** Where plugins' questions to operators go. */
-  approvals?: Pick<PluginApprovals, "ask">;
+  approvals?: TurnApprovals;
+  /** Conversations that plugins own. */
+  bindings?: Pick<ConversationBindings, "callsFor">;
 }
 
 /** Everything a turn's first model call needs. */

@@ -8,15 +8,17 @@ import type {
 import { emptyUsage } from "../../contracts/messages.ts";
 import { errorMessage, isSluiceError } from "../../kernel/errors.ts";
 import { newUuid } from "../../kernel/ids.ts";
+import type { ApprovalRecord } from "../../store/procedures/approvals.ts";
 import type { NewTranscriptEntry } from "../../store/procedures/transcripts.ts";
 import type { BegunTurn } from "../../store/procedures/turns.ts";
 import type { TurnOutcome, TurnRequest } from "../../store/records.ts";
 import { Finalizer } from "./finalize.ts";
+import { callsToGoOn, interruptedBatch } from "./interrupted-calls.ts";
 import { LoopGuard } from "./loop-guard.ts";
 import { writableMessage } from "./message-write.ts";
 import { callModel } from "./model-call.ts";
 import { isSilentReply, ReplyText } from "./reply-text.ts";
-import { runToolBatch } from "./tool-batch.ts";
+import { runToolBatch, type TurnSource } from "./tool-batch.ts";
 import { forModel, textOf } from "./transcript-context.ts";
 import {
   type HookReply,
@@ -121,7 +123,32 @@ class TurnRun {
       provider: prepared.resolved.model.provider,
       model: prepared.resolved.model.id,
     });
-    return this.#loop(prepared);
+    const ended = await this.#goOn(prepared);
+    return ended ?? this.#loop(prepared);
+  }
+
+  /** Calls that waited for an approval when the gateway stopped go on waiting; they have not run. */
+  async #goOn(ready: ReadyTurn): Promise<TurnEnd | undefined> {
+    const { approvals } = this.#parts;
+    const last = approvals && interruptedBatch(this.#turn.begun.own);
+    if (!last) return undefined;
+    const records = await approvals.unused(this.#turn.request.runId);
+    const calls = callsToGoOn(last, records);
+    if (calls.length === 0) return undefined;
+    // The model has answered already, so this start is not stuck before it.
+    this.#turn.onModelStarted();
+    const asked = new Map(records.flatMap((one) => (one.toolCallId ? [[one.toolCallId, one]] : [])));
+    const end = await this.#runTools(ready, last.answer, calls, ready.messages, asked);
+    // The new results take the place of those that stood in for them.
+    const ids = new Set(calls.map(({ id }) => id));
+    const own = ready.messages.findLastIndex((message) => message.role === "assistant");
+    const rest = ready.messages.splice(own + 1);
+    const fresh = rest.slice(-calls.length);
+    const kept = rest
+      .slice(0, -calls.length)
+      .filter((message) => message.role !== "toolResult" || !ids.has(message.toolCallId));
+    ready.messages.push(...kept, ...fresh);
+    return end;
   }
 
   async #loop(ready: ReadyTurn): Promise<TurnEnd> {
@@ -248,16 +275,20 @@ class TurnRun {
     answer: AssistantMessage,
     calls: ToolCallPart[],
     messages: Message[],
+    asked?: ReadonlyMap<string, ApprovalRecord>,
   ): Promise<TurnEnd | undefined> {
     const { request, begun, signal, emit } = this.#turn;
     // Recorded before anything runs: a restart sees which calls were made.
-    await this.#record(this.#answerEntry(answer));
+    if (!asked) await this.#record(this.#answerEntry(answer));
     const batch = await runToolBatch({
       calls,
       tools: ready.tools,
       hooks: this.#parts.hooks,
       registry: this.#parts.registry,
       ...(this.#parts.approvals ? { approvals: this.#parts.approvals } : {}),
+      ...(asked ? { asked } : {}),
+      batchKey: `${request.runId}:${this.#answers}`,
+      turnSource: turnSourceOf(request),
       hookContext: {
         runId: request.runId,
         agentId: request.agentId,
@@ -538,6 +569,17 @@ function requesterOf(request: TurnRequest): {
     ...(request.deliver ? { channel: request.deliver.channel, accountId: request.deliver.accountId } : {}),
     ...(typeof senderId === "string" ? { senderId } : {}),
     senderIsOwner: senderIsOwner(request),
+  };
+}
+
+/** The chat where a question of the turn is shown. */
+function turnSourceOf({ deliver }: TurnRequest): TurnSource {
+  if (!deliver) return {};
+  return {
+    turnSourceChannel: deliver.channel,
+    turnSourceAccountId: deliver.accountId,
+    turnSourceTo: deliver.to,
+    ...(deliver.threadId === undefined ? {} : { turnSourceThreadId: deliver.threadId }),
   };
 }
 

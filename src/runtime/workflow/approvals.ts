@@ -5,42 +5,21 @@ import { Emitter } from "../../kernel/emitter.ts";
 import { errorMessage, SluiceError } from "../../kernel/errors.ts";
 import { newUuid } from "../../kernel/ids.ts";
 import type { Logger } from "../../kernel/logger.ts";
-import type { ShownTool } from "./tool-metadata.ts";
+import type { Store } from "../../store/index.ts";
+import type { ApprovalRecord } from "../../store/procedures/approvals.ts";
+import {
+  type ApprovalQuestion,
+  DECISIONS,
+  type OpenApproval,
+  openOf,
+  outcomeOf,
+  questionOf,
+  type ToolCallQuestion,
+  unknownApproval,
+} from "./approval-question.ts";
 
 export const DEFAULT_APPROVAL_TIMEOUT_MS = 120_000;
 export const MAX_APPROVAL_TIMEOUT_MS = 600_000;
-export const MAX_APPROVAL_TITLE = 80;
-export const MAX_APPROVAL_DESCRIPTION = 512;
-/** Questions that may be open at once; the next one counts as refused. */
-export const MAX_OPEN_APPROVALS = 256;
-/** Answered questions that are remembered, so that a second answer gets the first one's. */
-export const MAX_SETTLED_APPROVALS = 512;
-
-const DECISIONS: readonly ApprovalDecision[] = ["allow-once", "allow-always", "deny"];
-
-/** What an operator is shown. */
-export interface ApprovalQuestion {
-  pluginId: string;
-  title: string;
-  description?: string;
-  severity?: string;
-  toolName?: string;
-  toolCallId?: string;
-  /** How the tool's own plugin describes it. */
-  tool?: ShownTool;
-  agentId?: string;
-  sessionKey?: string;
-  runId?: string;
-  scope?: unknown;
-  allowedDecisions: readonly ApprovalDecision[];
-}
-
-export interface OpenApproval {
-  id: string;
-  request: ApprovalQuestion;
-  createdAtMs: number;
-  expiresAtMs: number;
-}
 
 /** `null`: nobody decided, see `terminalReason`. */
 export interface ApprovalOutcome {
@@ -52,21 +31,29 @@ export interface ApprovalOutcome {
   terminalReason?: "timeout" | "cancelled" | "no-approval-route";
 }
 
-interface Pending extends OpenApproval {
-  settled: Promise<ApprovalOutcome>;
-  settle(outcome: ApprovalOutcome): void;
-  timer: Disposable;
+/** How a tool call's question ended. */
+export interface ToolCallAnswer {
+  allowed: boolean;
+  /** What the model is told about a refusal. */
+  reason: string;
+  /** Of the approval: the call begins to act on it with `use`. */
+  id: string;
+  /** What was approved, and nothing else, may run. */
+  params: unknown;
 }
 
 export interface PluginApprovalsOptions {
+  store: Store;
   clock: Clock;
   logger: Logger;
   /** Whether somebody who may decide is there to be asked. */
-  hasRoute(): boolean;
+  hasRoute(question: ApprovalQuestion): boolean;
 }
 
 export type ApprovalEvent =
   | ({ kind: "requested" } & OpenApproval)
+  /** Still open after a restart. */
+  | ({ kind: "restored" } & OpenApproval)
   | {
       kind: "resolved";
       id: string;
@@ -76,14 +63,21 @@ export type ApprovalEvent =
       request: ApprovalQuestion;
     };
 
+interface Waiting {
+  settled: Promise<ApprovalOutcome>;
+  settle(outcome: ApprovalOutcome): void;
+}
+
 /**
- * Questions that plugins put to operators (plugin-sdk spec 4.8, protocol 5.11). The first answer counts; late,
- * cancelled and unroutable questions are refusals.
+ * Questions that plugins put to operators (plugin-sdk spec 4.8, protocol 5.11). Each is a row before anybody
+ * sees it and ends exactly once; one that is open when the gateway stops is open after the restart, with the
+ * same deadline. The first answer counts; late, cancelled and unroutable questions are refusals.
  */
 export class PluginApprovals implements Disposable {
   readonly #options: PluginApprovalsOptions;
-  readonly #pending = new Map<string, Pending>();
-  readonly #settled = new Map<string, ApprovalOutcome>();
+  /** Deadlines of open questions and those who wait for them; bounded by the store's limit of open ones. */
+  readonly #timers = new Map<string, Disposable>();
+  readonly #waiting = new Map<string, Waiting>();
   readonly #events: Emitter<ApprovalEvent>;
 
   constructor(options: PluginApprovalsOptions) {
@@ -97,41 +91,42 @@ export class PluginApprovals implements Disposable {
     return this.#events.on(listener);
   }
 
-  /** Puts a question. Without a route, or with too many open, it has ended when this returns. */
-  request(question: ApprovalQuestion, timeoutMs = DEFAULT_APPROVAL_TIMEOUT_MS): OpenApproval {
-    const { clock } = this.#options;
-    const id = `plugin:${newUuid()}`;
-    const createdAtMs = clock.now();
-    const waitMs = Math.min(Math.max(timeoutMs, 1), MAX_APPROVAL_TIMEOUT_MS);
-    const facts = { id, createdAtMs, expiresAtMs: createdAtMs + waitMs };
-    if (!this.#options.hasRoute() || this.#pending.size >= MAX_OPEN_APPROVALS) {
-      this.#remember({ ...facts, decision: null, terminalReason: "no-approval-route" });
-      return { ...facts, request: question };
+  /** Takes up what an earlier process left open; what is past its deadline has ended when this resolves. */
+  async restore(): Promise<void> {
+    for (const record of await this.#options.store.call.approvals.pending({})) {
+      if (record.expiresAt <= this.#options.clock.now()) await this.#end(record.id, "expired");
+      else {
+        this.#watch(record);
+        this.#events.emit({ kind: "restored", ...openOf(record) });
+      }
     }
-    let settle = (_outcome: ApprovalOutcome) => {};
-    const settled = new Promise<ApprovalOutcome>((resolve) => {
-      settle = resolve;
-    });
-    const timer = clock.after(waitMs, () => this.#end(id, { decision: null, terminalReason: "timeout" }));
-    this.#pending.set(id, { ...facts, request: question, settled, settle, timer });
-    this.#events.emit({ kind: "requested", ...facts, request: question });
-    return { ...facts, request: question };
+  }
+
+  /** Puts a question. Without a route, or with too many open, it has ended when this resolves; `routed` says there is one. */
+  async request(
+    question: ApprovalQuestion,
+    timeoutMs = DEFAULT_APPROVAL_TIMEOUT_MS,
+    options: { routed?: boolean } = {},
+  ): Promise<OpenApproval & { open: boolean }> {
+    const record = await this.#open(question, timeoutMs, undefined, options.routed);
+    return { ...openOf(record), open: record.status === "pending" };
   }
 
   /** The outcome, when there is one. @throws SluiceError `INVALID_REQUEST` for an unknown id */
   async wait(id: string): Promise<ApprovalOutcome> {
-    const outcome = this.#settled.get(id) ?? (await this.#pending.get(id)?.settled);
-    if (!outcome) throw unknown();
+    // Listening before looking: an end in between is not missed.
+    const waiting = this.#waiter(id);
+    const record = await this.#options.store.call.approvals.get({ id });
+    if (record?.status === "pending") return waiting.settled;
+    this.#waiting.delete(id);
+    if (!record) throw unknownApproval();
+    const outcome = outcomeOf(record);
+    waiting.settle(outcome);
     return outcome;
   }
 
-  list(): OpenApproval[] {
-    return [...this.#pending.values()].map(({ id, request, createdAtMs, expiresAtMs }) => ({
-      id,
-      request,
-      createdAtMs,
-      expiresAtMs,
-    }));
+  async list(): Promise<OpenApproval[]> {
+    return (await this.#options.store.call.approvals.pending({})).map(openOf);
   }
 
   /**
@@ -139,55 +134,118 @@ export class PluginApprovals implements Disposable {
    *
    * @throws SluiceError `INVALID_REQUEST`: unknown or ended, decided otherwise, or not on offer
    */
-  resolve(id: string, decision: ApprovalDecision, resolvedBy?: string): void {
-    const known = this.#settled.get(id);
-    if (known) {
-      if (known.decision === decision) return;
-      throw known.decision === null
-        ? unknown()
-        : new SluiceError("INVALID_REQUEST", "approval already resolved");
+  async resolve(id: string, decision: ApprovalDecision, resolvedBy?: string): Promise<void> {
+    const { store, clock } = this.#options;
+    const now = clock.now();
+    const result = await store.call.approvals.decide({
+      id,
+      decision,
+      ...(resolvedBy === undefined ? {} : { resolvedBy }),
+      now,
+    });
+    if (result.applied) return this.#announce(result.record);
+    if (result.why === "same") return;
+    if (result.why === "late" && result.record) this.#announce(result.record);
+    if (result.why === "settled") throw new SluiceError("INVALID_REQUEST", "approval already resolved");
+    if (result.why === "not-offered") {
+      const offered = (result.record?.allowed ?? DECISIONS).join(", ");
+      throw new SluiceError("INVALID_REQUEST", `this approval offers ${offered}`);
     }
-    const matches = [...this.#pending.keys()].filter(
-      (key) => key.startsWith(id) || key.startsWith(`plugin:${id}`),
-    );
-    const pending =
-      this.#pending.get(id) ?? (matches.length === 1 ? this.#pending.get(matches[0] ?? "") : undefined);
-    if (!pending) throw unknown();
-    if (!pending.request.allowedDecisions.includes(decision)) {
-      throw new SluiceError(
-        "INVALID_REQUEST",
-        `this approval offers ${pending.request.allowedDecisions.join(", ")}`,
-      );
-    }
-    this.#end(pending.id, { decision, ...(resolvedBy === undefined ? {} : { resolvedBy }) });
+    throw unknownApproval();
   }
 
-  /** Asks for a tool call and tells the plugin how it ended; anything but an allowance refuses. */
+  /** Ends a question that nobody waits for any more. */
+  async cancel(id: string): Promise<void> {
+    await this.#end(id, "cancelled");
+  }
+
+  /**
+   * Asks for a tool call and tells the plugin how it ended; anything but an allowance refuses. A call whose
+   * turn was interrupted while it waited goes on with the question it put then.
+   */
   async ask(
     approval: ToolApprovalRequest,
-    call: Pick<ApprovalQuestion, "toolName" | "toolCallId" | "tool" | "agentId" | "sessionKey" | "runId">,
+    call: ToolCallQuestion,
     signal: AbortSignal,
-  ): Promise<{ allowed: boolean; reason: string }> {
-    const opened = this.request(questionOf(approval, call), approval.timeoutMs);
-    const cancel = () => this.#end(opened.id, { decision: null, terminalReason: "cancelled" });
-    if (signal.aborted) cancel();
-    signal.addEventListener("abort", cancel, { once: true });
-    const outcome = await this.wait(opened.id).finally(() => signal.removeEventListener("abort", cancel));
-    this.#notify(approval, outcome);
-    const { decision, terminalReason } = outcome;
-    if (decision === "allow-once" || decision === "allow-always") return { allowed: true, reason: "" };
-    if (decision === "deny") return { allowed: false, reason: "The call was denied." };
-    if (terminalReason === "timeout") {
-      return { allowed: false, reason: approval.timeoutReason ?? "The call was not approved in time." };
-    }
-    return terminalReason === "cancelled"
-      ? { allowed: false, reason: "The approval was cancelled." }
-      : { allowed: false, reason: "The call needs an approval and nobody is there to give it." };
+  ): Promise<ToolCallAnswer> {
+    const record = await this.#open(questionOf(approval, call), approval.timeoutMs, call);
+    return this.#answer(record, approval, signal);
   }
 
-  dispose(): void {
-    for (const id of [...this.#pending.keys()])
-      this.#end(id, { decision: null, terminalReason: "cancelled" });
+  /** Goes on waiting for the answer to a question that a call put before its turn was interrupted. */
+  async goOn(record: ApprovalRecord, signal: AbortSignal): Promise<ToolCallAnswer> {
+    return this.#answer(record, undefined, signal);
+  }
+
+  /** Questions of a turn whose calls have not begun to act on an answer. */
+  unused(runId: string): Promise<ApprovalRecord[]> {
+    return this.#options.store.call.approvals.unused({ runId });
+  }
+
+  /** Begins to act on an allowance; false when the call may have begun before. */
+  use(id: string): Promise<boolean> {
+    return this.#options.store.call.approvals.use({ id, now: this.#options.clock.now() });
+  }
+
+  /** What is open stays open for the next process. */
+  async dispose(): Promise<void> {
+    for (const timer of this.#timers.values()) await timer.dispose();
+    this.#timers.clear();
+    this.#waiting.clear();
+  }
+
+  async #open(
+    question: ApprovalQuestion,
+    timeoutMs = DEFAULT_APPROVAL_TIMEOUT_MS,
+    call?: ToolCallQuestion,
+    routed?: boolean,
+  ): Promise<ApprovalRecord> {
+    const { store, clock, hasRoute } = this.#options;
+    const now = clock.now();
+    const { runId, toolCallId } = call ?? {};
+    const key = call?.callKey;
+    const { created, record } = await store.call.approvals.open({
+      id: `plugin:${newUuid()}`,
+      ...(key && runId && toolCallId ? { call: { key, runId, toolCallId, params: call?.params } } : {}),
+      request: question,
+      allowed: question.allowedDecisions,
+      routed: routed ?? hasRoute(question),
+      expiresAt: now + Math.min(Math.max(timeoutMs, 1), MAX_APPROVAL_TIMEOUT_MS),
+      now,
+    });
+    if (created && record.status === "pending") {
+      this.#watch(record);
+      this.#events.emit({ kind: "requested", ...openOf(record) });
+    }
+    return record;
+  }
+
+  async #answer(
+    record: ApprovalRecord,
+    approval: ToolApprovalRequest | undefined,
+    signal: AbortSignal,
+  ): Promise<ToolCallAnswer> {
+    const { id, params } = record;
+    const stopped = this.#stopped(id, signal);
+    const outcome = await Promise.race([this.wait(id), stopped.promise]).finally(stopped.dispose);
+    if (!outcome) return { id, params, allowed: false, reason: "The gateway stopped." };
+    if (approval) this.#notify(approval, outcome);
+    return { id, params, ...verdictOf(outcome, approval) };
+  }
+
+  /** A turn that is stopped takes its question back; one that the gateway's stop interrupts leaves it open. */
+  #stopped(id: string, signal: AbortSignal): { promise: Promise<undefined>; dispose(): void } {
+    let onAbort = () => {};
+    const promise = new Promise<undefined>((resolve) => {
+      onAbort = () => {
+        const reason = signal.reason as { stopReason?: unknown } | undefined;
+        if (reason?.stopReason === "restart") resolve(undefined);
+        else void this.#end(id, "cancelled");
+      };
+      if (signal.aborted) onAbort();
+      else signal.addEventListener("abort", onAbort, { once: true });
+    });
+    return { promise, dispose: () => signal.removeEventListener("abort", onAbort) };
   }
 
   #notify(approval: ToolApprovalRequest, { decision, terminalReason }: ApprovalOutcome): void {
@@ -201,58 +259,67 @@ export class PluginApprovals implements Disposable {
     }
   }
 
-  #end(id: string, end: Pick<ApprovalOutcome, "decision" | "terminalReason" | "resolvedBy">): void {
-    const pending = this.#pending.get(id);
-    if (!pending) return;
-    this.#pending.delete(id);
-    void pending.timer.dispose();
-    const { createdAtMs, expiresAtMs, request } = pending;
-    const outcome = { id, createdAtMs, expiresAtMs, ...end };
-    this.#remember(outcome);
-    pending.settle(outcome);
-    const { decision, resolvedBy } = end;
+  #watch({ id, expiresAt }: ApprovalRecord): void {
+    const { clock } = this.#options;
+    const waitMs = Math.max(expiresAt - clock.now(), 0);
+    this.#timers.set(
+      id,
+      clock.after(waitMs, () => void this.#end(id, "expired")),
+    );
+  }
+
+  #waiter(id: string): Waiting {
+    const known = this.#waiting.get(id);
+    if (known) return known;
+    let settle = (_outcome: ApprovalOutcome) => {};
+    const settled = new Promise<ApprovalOutcome>((resolve) => {
+      settle = resolve;
+    });
+    const waiting = { settled, settle };
+    this.#waiting.set(id, waiting);
+    return waiting;
+  }
+
+  async #end(id: string, status: "expired" | "cancelled"): Promise<void> {
+    const { store, clock, logger } = this.#options;
+    try {
+      const record = await store.call.approvals.end({ id, status, now: clock.now() });
+      if (record) this.#announce(record);
+    } catch (error) {
+      // The row stays open; its deadline ends it at the next start.
+      logger.error("the end of an approval could not be written", { id, error: errorMessage(error) });
+    }
+  }
+
+  #announce(record: ApprovalRecord): void {
+    const { id } = record;
+    void this.#timers.get(id)?.dispose();
+    this.#timers.delete(id);
+    const outcome = outcomeOf(record);
+    this.#waiting.get(id)?.settle(outcome);
+    this.#waiting.delete(id);
+    const { decision, resolvedBy } = outcome;
     this.#events.emit({
       kind: "resolved",
       id,
       decision,
-      ts: this.#options.clock.now(),
-      request,
+      ts: record.settledAt ?? this.#options.clock.now(),
+      request: openOf(record).request,
       ...(resolvedBy === undefined ? {} : { resolvedBy }),
     });
   }
+}
 
-  #remember(outcome: ApprovalOutcome): void {
-    this.#settled.set(outcome.id, outcome);
-    const oldest = this.#settled.keys().next().value;
-    if (this.#settled.size > MAX_SETTLED_APPROVALS && oldest !== undefined) this.#settled.delete(oldest);
+function verdictOf(
+  { decision, terminalReason }: ApprovalOutcome,
+  approval: ToolApprovalRequest | undefined,
+): { allowed: boolean; reason: string } {
+  if (decision === "allow-once" || decision === "allow-always") return { allowed: true, reason: "" };
+  if (decision === "deny") return { allowed: false, reason: "The call was denied." };
+  if (terminalReason === "timeout") {
+    return { allowed: false, reason: approval?.timeoutReason ?? "The call was not approved in time." };
   }
-}
-
-function questionOf(approval: ToolApprovalRequest, call: object): ApprovalQuestion {
-  const offered = approval.allowedDecisions?.filter((decision) => DECISIONS.includes(decision));
-  return {
-    ...call,
-    pluginId: approval.pluginId ?? "",
-    title: String(approval.title).slice(0, MAX_APPROVAL_TITLE),
-    description: String(approval.description ?? "").slice(0, MAX_APPROVAL_DESCRIPTION),
-    severity: approval.severity ?? "warning",
-    allowedDecisions: offered?.length ? offered : DECISIONS,
-    ...(isScope(approval.scope) ? { scope: approval.scope } : {}),
-  };
-}
-
-/** What a scope may describe; anything else is left out rather than shown. */
-function isScope(scope: unknown): boolean {
-  if (typeof scope !== "object" || scope === null) return false;
-  const { kind } = scope as { kind?: unknown };
-  return (
-    ["message-send", "payment", "external-post"].includes(String(kind)) &&
-    JSON.stringify(scope).length < 2_000
-  );
-}
-
-function unknown(): SluiceError<"INVALID_REQUEST"> {
-  return new SluiceError("INVALID_REQUEST", "approval expired or not found", {
-    details: { reason: "APPROVAL_NOT_FOUND" },
-  });
+  return terminalReason === "cancelled"
+    ? { allowed: false, reason: "The approval was cancelled." }
+    : { allowed: false, reason: "The call needs an approval and nobody is there to give it." };
 }

@@ -1,5 +1,7 @@
+import { approvalProcedures } from "./approvals.ts";
 import { channelPairingProcedures } from "./channel-pairing.ts";
 import { configRevisionProcedures } from "./config-revisions.ts";
+import { conversationBindingProcedures } from "./conversation-bindings.ts";
 import { deviceProcedures } from "./devices.ts";
 import { eventLogProcedures } from "./event-log.ts";
 import { flowProcedures } from "./flows.ts";
@@ -18,6 +20,8 @@ import { turnProcedures } from "./turns.ts";
 
 /** Every procedure of the core database by aggregate; the worker serves this table. */
 export const coreProcedures = {
+  approvals: approvalProcedures,
+  conversationBindings: conversationBindingProcedures,
   channelPairing: channelPairingProcedures,
   inbox: inboxProcedures,
   ingress: ingressProcedures,
