@@ -1,5 +1,5 @@
 import type { Message, ToolResultMessage, UserMessage } from "../../contracts/messages.ts";
-import type { TranscriptRecord } from "../../store/procedures/transcripts.ts";
+import type { TranscriptRecord, TurnHistory } from "../../store/procedures/transcripts.ts";
 
 /** Earlier entries a turn reads. */
 export const HISTORY_ENTRIES = 400;
@@ -10,8 +10,8 @@ export const HISTORY_MAX_CHARS = 400_000;
 export const LOST_RESULT_TEXT = "The result of this tool call was lost when the gateway stopped.";
 
 interface Group {
-  runId: string | undefined;
-  entries: TranscriptRecord[];
+  runId: string | null;
+  bodies: string[];
 }
 
 /**
@@ -20,26 +20,26 @@ interface Group {
  * which the turns were accepted, and turns accepted later than `ownSeq` are left out.
  */
 export function historyMessages(
-  entries: readonly TranscriptRecord[],
+  { seqs, runIds, bodies }: TurnHistory,
   ownSeq: number,
   maxChars: number = HISTORY_MAX_CHARS,
 ): Message[] {
   const groups: Group[] = [];
   const byRun = new Map<string, Group>();
-  for (const entry of entries) {
-    if (entry.type !== "message") continue;
-    const known = entry.runId === undefined ? undefined : byRun.get(entry.runId);
+  for (const [index, body] of bodies.entries()) {
+    const runId = runIds[index] ?? null;
+    const known = runId === null ? undefined : byRun.get(runId);
     if (known) {
-      known.entries.push(entry);
+      known.bodies.push(body);
       continue;
     }
-    if (entry.runId !== undefined && entry.seq > ownSeq) continue;
-    const group: Group = { runId: entry.runId, entries: [entry] };
+    if (runId !== null && (seqs[index] ?? 0) > ownSeq) continue;
+    const group: Group = { runId, bodies: [body] };
     groups.push(group);
-    if (entry.runId !== undefined) byRun.set(entry.runId, group);
+    if (runId !== null) byRun.set(runId, group);
   }
   return trimmed(groups, maxChars).flatMap((group) =>
-    repairPairs(group.entries.map(parseMessage).filter(isPresent)),
+    repairPairs(group.bodies.map((body) => parseMessage({ body })).filter(isPresent)),
   );
 }
 
@@ -47,7 +47,7 @@ function trimmed(groups: Group[], maxChars: number): Group[] {
   let chars = 0;
   let first = groups.length;
   while (first > 0) {
-    const size = groups[first - 1]?.entries.reduce((sum, entry) => sum + entry.body.length, 0) ?? 0;
+    const size = groups[first - 1]?.bodies.reduce((sum, body) => sum + body.length, 0) ?? 0;
     if (chars + size > maxChars && first < groups.length) break;
     chars += size;
     first -= 1;

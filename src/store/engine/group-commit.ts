@@ -18,8 +18,8 @@ export const MAX_GROUP_MS = 50;
 export const PROCEDURE_LIMIT_MS = 5_000;
 
 /**
- * Runs calls in groups: one transaction and one sync to disk for all, a savepoint for each that writes.
- * An answer exists only after the commit that made it durable. The transaction begins with the first
+ * Runs calls in groups: one transaction and one sync to disk for all, a savepoint for each that writes after
+ * the first. An answer exists only after the commit that made it durable. The transaction begins with the first
  * writing statement: the connection is the only one to the file and procedures run one after the other, so
  * that readers see one state without it.
  */
@@ -31,12 +31,16 @@ export class GroupCommit {
   #bark: (() => void) | undefined;
   /** The group has tried to begin its transaction. */
   #begun = false;
+  /** The running call is the transaction's first writer: undoing it is undoing the transaction. */
+  #alone = false;
   readonly #beforeWrite = () => {
-    if (!this.#begun) {
-      this.#begun = true;
-      this.#connection.begin();
+    this.#alone = !this.#begun;
+    if (this.#begun) {
+      this.#connection.savepoint();
+      return;
     }
-    this.#connection.savepoint();
+    this.#begun = true;
+    this.#connection.begin();
   };
   /** Procedures answered and transactions committed since opening. */
   readonly counts = { calls: 0, commits: 0, writes: 0 };
@@ -89,7 +93,7 @@ export class GroupCommit {
       const output = await Promise.race([work, this.#overdue(group, name)]);
       transaction.end();
       if (transaction.wrote) {
-        this.#connection.release();
+        if (!this.#alone) this.#connection.release();
         this.counts.writes++;
       }
       return [id, true, output];
@@ -98,6 +102,11 @@ export class GroupCommit {
       const answer = this.#failed(id, error);
       // A full disk and its like make the driver undo the whole transaction: there is nothing to go back to.
       if (!transaction.wrote || !this.#connection.inTransaction) return answer;
+      if (this.#alone) {
+        this.#rollback();
+        this.#begun = false;
+        return answer;
+      }
       try {
         this.#connection.rollbackToSavepoint();
       } catch {

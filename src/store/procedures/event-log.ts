@@ -2,6 +2,8 @@ import type { Transaction } from "../engine/types.ts";
 
 /** Rows removed in one transaction; a larger surplus goes in several steps. */
 export const MAX_TRIM_ROWS = 1_024;
+/** Rows above what is kept that wait for the next trim, so that not every append trims. */
+export const TRIM_SLACK_ROWS = 64;
 /** Most events returned by one read. */
 export const MAX_EVENTS_PER_READ = 1_000;
 
@@ -35,18 +37,36 @@ export type EventLogRead =
   /** The client's position is not in this log: it must load the state anew and go on from `head`. */
   | { status: "reset"; epoch: string; head: number };
 
+/** Events that a state change writes along with itself, and how many rows the log keeps. */
+export interface EventRows {
+  events: readonly NewEvent[];
+  keep: number;
+}
+
+/** Where events came to stand: positions `first` to `last`. */
+export interface EventPlaces {
+  epoch: string;
+  first: number;
+  last: number;
+}
+
 /**
  * Appends events in order and trims the front to about `keep`. Other procedures call it with their own
  * `tx`, so that a state change and its event are one commit.
  */
 export async function appendEvents(
   tx: Transaction,
-  input: { events: readonly NewEvent[]; now: number; keep: number },
-): Promise<{ epoch: string; first: number; last: number }> {
-  const state = await stateOf(tx);
-  let position = state.head;
+  input: EventRows & { now: number },
+): Promise<EventPlaces> {
+  const state = await tx.get<EventLogState>(
+    "UPDATE event_log_state SET head = head + ? WHERE id = ? RETURNING epoch, head, floor",
+    input.events.length,
+    ONLY_LOG,
+  );
+  if (!state) throw new Error("the event log was not opened");
+  const first = state.head - input.events.length + 1;
+  let position = first;
   for (const { event, sessionKey, payload } of input.events) {
-    position++;
     await tx.run(
       "INSERT INTO event_log (epoch, position, event, session_key, payload, created_at) VALUES (?, ?, ?, ?, ?, ?)",
       state.epoch,
@@ -56,10 +76,14 @@ export async function appendEvents(
       payload,
       input.now,
     );
+    position++;
   }
-  const floor = await removeUpTo(tx, state, position - input.keep);
-  await tx.run("UPDATE event_log_state SET head = ?, floor = ? WHERE id = ?", position, floor, ONLY_LOG);
-  return { epoch: state.epoch, first: state.head + 1, last: position };
+  const surplus = state.head - input.keep - state.floor;
+  if (surplus > Math.min(TRIM_SLACK_ROWS, Math.floor(input.keep / TRIM_SLACK_ROWS))) {
+    const floor = await removeUpTo(tx, state, state.head - input.keep);
+    await tx.run("UPDATE event_log_state SET floor = ? WHERE id = ?", floor, ONLY_LOG);
+  }
+  return { epoch: state.epoch, first, last: state.head };
 }
 
 /** The bounded log of state-changing events, `(epoch, position)`. */

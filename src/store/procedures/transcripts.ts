@@ -69,22 +69,33 @@ export async function appendEntries(
   let parentId = tail?.entry_id ?? null;
   const written: TranscriptRecord[] = [];
   for (const entry of input.entries) {
-    const row = await tx.get<TranscriptRow>(
+    const row: TranscriptRow = {
+      session_id: input.sessionId,
+      seq: seq + 1,
+      entry_id: entry.entryId,
+      parent_id: parentId,
+      type: entry.type ?? "message",
+      run_id: entry.runId ?? null,
+      idempotency_key: entry.idempotencyKey ?? null,
+      body: entry.body,
+      created_at: input.now,
+    };
+    const { changes } = await tx.run(
       `INSERT INTO transcript_entries
          (session_id, seq, entry_id, parent_id, type, run_id, idempotency_key, body, created_at)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-       ON CONFLICT (session_id, idempotency_key) DO NOTHING RETURNING *`,
-      input.sessionId,
-      seq + 1,
-      entry.entryId,
-      parentId,
-      entry.type ?? "message",
-      entry.runId ?? null,
-      entry.idempotencyKey ?? null,
-      entry.body,
-      input.now,
+       ON CONFLICT (session_id, idempotency_key) DO NOTHING`,
+      row.session_id,
+      row.seq,
+      row.entry_id,
+      row.parent_id,
+      row.type,
+      row.run_id,
+      row.idempotency_key,
+      row.body,
+      row.created_at,
     );
-    if (!row) continue;
+    if (changes === 0) continue;
     seq += 1;
     parentId = entry.entryId;
     written.push(toTranscriptRecord(row));
@@ -93,9 +104,9 @@ export async function appendEntries(
 }
 
 /** The newest entries of a session before `beforeSeq`, oldest first, never across the last reset. */
-export async function tailEntries(
+async function tailEntries(
   tx: Transaction,
-  input: { sessionId: string; afterSeq: number; beforeSeq?: number; limit: number; excludeRunId?: string },
+  input: { sessionId: string; afterSeq: number; beforeSeq?: number; limit: number },
 ): Promise<TranscriptRecord[]> {
   const where = ["session_id = ?", "seq > ?"];
   const params: SqlValue[] = [input.sessionId, input.afterSeq];
@@ -103,16 +114,45 @@ export async function tailEntries(
     where.push("seq < ?");
     params.push(input.beforeSeq);
   }
-  if (input.excludeRunId !== undefined) {
-    where.push("(run_id IS NULL OR run_id <> ?)");
-    params.push(input.excludeRunId);
-  }
   const rows = await tx.all<TranscriptRow>(
     `SELECT * FROM transcript_entries WHERE ${where.join(" AND ")} ORDER BY seq DESC LIMIT ?`,
     ...params,
     Math.min(Math.max(1, input.limit), MAX_TRANSCRIPT_PAGE),
   );
   return rows.reverse().map(toTranscriptRecord);
+}
+
+/**
+ * Messages before a turn, oldest first. Columns instead of rows: hundreds of small objects cost more to pass
+ * between threads than their text.
+ */
+export interface TurnHistory {
+  seqs: number[];
+  runIds: (string | null)[];
+  bodies: string[];
+}
+
+/** The messages among the newest `limit` entries of a session since its last reset, without those of one run. */
+export async function historyOf(
+  tx: Transaction,
+  input: { sessionId: string; afterSeq: number; limit: number; excludeRunId: string },
+): Promise<TurnHistory> {
+  const rows = await tx.all<Pick<TranscriptRow, "seq" | "run_id" | "type" | "body">>(
+    `SELECT seq, run_id, type, body FROM transcript_entries
+     WHERE session_id = ? AND seq > ? AND (run_id IS NULL OR run_id <> ?) ORDER BY seq DESC LIMIT ?`,
+    input.sessionId,
+    input.afterSeq,
+    input.excludeRunId,
+    Math.min(Math.max(1, input.limit), MAX_TRANSCRIPT_PAGE),
+  );
+  const history: TurnHistory = { seqs: [], runIds: [], bodies: [] };
+  for (const row of rows.reverse()) {
+    if (row.type !== "message") continue;
+    history.seqs.push(row.seq);
+    history.runIds.push(row.run_id);
+    history.bodies.push(row.body);
+  }
+  return history;
 }
 
 export async function entriesOfRun(
