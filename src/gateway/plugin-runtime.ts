@@ -1,4 +1,5 @@
 import type { ChannelService } from "../channels/service.ts";
+import { PLUGIN_CONTRACT_VERSION } from "../contracts/contract-version.ts";
 import type { PluginRuntime, PluginRuntimeLogger } from "../contracts/runtime.ts";
 import { SluiceError } from "../kernel/errors.ts";
 import type { Logger } from "../kernel/logger.ts";
@@ -40,7 +41,7 @@ export function createPluginRuntime(rooms: RuntimeRooms, owner: RuntimeOwner): P
   scope.defer(() => keyedStores.release(pluginId), "keyed stores");
   const tasks = tasksNamespace(rooms);
   const available: Partial<Record<keyof PluginRuntime, unknown>> = {
-    version: rooms.version,
+    version: PLUGIN_CONTRACT_VERSION,
     config: named("config", configNamespace(rooms.config, pluginId, owner.logger)),
     state: named("state", {
       resolveStateDir: () => rooms.stateDir,

@@ -1,4 +1,5 @@
 import type { PluginRuntime } from "../contracts/runtime.ts";
+import { pluginScope } from "../plugins/loading/plugin-scope.ts";
 
 export type { PluginRuntime } from "../contracts/runtime.ts";
 
@@ -12,6 +13,8 @@ export interface PluginRuntimeStore<Runtime = PluginRuntime> {
 
 interface Slot {
   runtime: unknown;
+  /** What instances hold that are only looked at: theirs alone, never in the way of the running one. */
+  visitors?: WeakMap<object, unknown>;
 }
 
 /**
@@ -37,18 +40,35 @@ export function createPluginRuntimeStore<Runtime = PluginRuntime>(
   const message = errorMessage ?? `the runtime of plugin "${name ?? "?"}" is not set yet`;
   const slot = name === undefined ? { runtime: null } : sharedSlot(name);
   return {
-    setRuntime(runtime) {
-      slot.runtime = runtime;
-    },
+    setRuntime: (runtime) => write(slot, runtime),
     getRuntime() {
-      if (slot.runtime === null) throw new Error(message);
-      return slot.runtime as Runtime;
+      const runtime = read(slot);
+      if (runtime === null) throw new Error(message);
+      return runtime as Runtime;
     },
-    tryGetRuntime: () => slot.runtime as Runtime | null,
-    clearRuntime() {
-      slot.runtime = null;
-    },
+    tryGetRuntime: () => read(slot) as Runtime | null,
+    clearRuntime: () => write(slot, null),
   };
+}
+
+function read(slot: Slot): unknown {
+  const visitor = currentVisitor();
+  return visitor && slot.visitors?.has(visitor) ? slot.visitors.get(visitor) : slot.runtime;
+}
+
+function write(slot: Slot, runtime: unknown): void {
+  const visitor = currentVisitor();
+  if (!visitor) {
+    slot.runtime = runtime;
+    return;
+  }
+  slot.visitors ??= new WeakMap();
+  slot.visitors.set(visitor, runtime);
+}
+
+function currentVisitor(): object | undefined {
+  const instance = pluginScope().getStore();
+  return instance?.inspection ? instance : undefined;
 }
 
 function sharedSlot(name: string): Slot {

@@ -36,6 +36,7 @@ import {
   PluginFailure,
   type RuntimeOwner,
 } from "./loading/load-plugin.ts";
+import { offlineRuntime } from "./loading/offline-runtime.ts";
 import { recordOf } from "./record.ts";
 import type { CoreNames } from "./registry/compose.ts";
 import { PluginRegistry } from "./registry/registry.ts";
@@ -140,6 +141,11 @@ export class PluginHost implements Disposable {
       },
       config: () => options.config.current().config,
       runtimeFor: (pluginId, owner) => options.runtimeFor(pluginId, owner),
+      runtimeForInspection: () =>
+        offlineRuntime({
+          config: () => options.config.current().config,
+          stateDir: options.stateDir,
+        }),
       onLateRegistration: (instance) => this.#republish(instance),
     };
     this.#services = new ServiceHost({
@@ -385,9 +391,10 @@ export class PluginHost implements Disposable {
     return this.#options.mode ?? registrationMode(known, this.#options.config.current().config);
   }
 
-  #load(known: KnownPlugin, mode: PluginRegistrationMode): Promise<LoadedPlugin> {
+  #load(known: KnownPlugin, mode: PluginRegistrationMode, inspection = false): Promise<LoadedPlugin> {
     const moduleVersion = this.#moduleVersions.get(known.candidate.id) ?? 0;
-    return loadPlugin(this.#environment, { known, mode, generation: ++this.#generation, moduleVersion });
+    const generation = ++this.#generation;
+    return loadPlugin(this.#environment, { known, mode, generation, moduleVersion, inspection });
   }
 
   /** Loads replacements and publishes them; returns the instances they replaced. */
@@ -438,7 +445,8 @@ export class PluginHost implements Disposable {
     let captured: LoadedPlugin | undefined;
     const registry = new PluginRegistry(this.#options.core ?? {}, () => {});
     try {
-      captured = await this.#load(known, "discovery");
+      captured = await this.#load(known, "discovery", true);
+      if (captured.draft.items.length === 0) captured = await this.#lookAgain(known, captured);
       registry.publish([{ draft: captured.draft, slot: known.slot }]);
       return await inspectPlugin({ ...parts, loaded: captured, generation: registry.current() });
     } catch (error) {
@@ -446,9 +454,24 @@ export class PluginHost implements Disposable {
       const failed: PluginRecord = { ...record, status: "error", error: errorMessage(error) };
       return inspectPlugin({ ...parts, record: failed, loaded: undefined, generation: undefined, failure });
     } finally {
-      captured?.instance.fence();
-      await captured?.instance.scope.dispose().catch(() => {});
+      if (captured) await letGo(captured);
     }
+  }
+
+  /** Some plugins register nothing before they run for good; registering them in full shows what. */
+  async #lookAgain(known: KnownPlugin, first: LoadedPlugin): Promise<LoadedPlugin> {
+    const second = await this.#load(known, "full", true);
+    if (second.draft.items.length === 0) {
+      await letGo(second);
+      return first;
+    }
+    await letGo(first);
+    second.draft.note({
+      level: "info",
+      code: "registers-only-in-full",
+      message: 'registers nothing in mode "discovery"; shown is what it registers when it runs',
+    });
+    return second;
   }
 
   #record(known: KnownPlugin): PluginRecord {
@@ -527,6 +550,12 @@ export class PluginHost implements Disposable {
     this.#queue = next.catch(() => {});
     return next;
   }
+}
+
+/** Ends an instance that was only looked at. */
+async function letGo({ instance }: LoadedPlugin): Promise<void> {
+  instance.fence();
+  await instance.scope.dispose().catch(() => {});
 }
 
 /** What a loaded instance depends on; a change of it needs a new instance (spec 2.19). */

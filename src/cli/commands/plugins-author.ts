@@ -71,7 +71,6 @@ export function registerPluginAuthoring(plugins: Command, environment: CliEnviro
             stateDir,
             sdkFolder: join(packageRoot(), "dist/plugin-sdk"),
             clock: environment.clock,
-            hostVersion: environment.version,
             ...(pluginConfig ? { pluginConfig } : {}),
           }),
         );

@@ -7,9 +7,9 @@ import { discoverPlugins } from "../discovery/discover.ts";
 import { createPluginHost, type PluginHost } from "../host.ts";
 import { ModuleLoader } from "../loading/load-module.ts";
 import { type LoadedPlugin, loadPlugin } from "../loading/load-plugin.ts";
+import { offlineRuntime } from "../loading/offline-runtime.ts";
 import type { CoreNames } from "../registry/compose.ts";
 import { buildSnapshot, type PluginMetadataSnapshot } from "../snapshot.ts";
-import { offlineRuntime } from "./offline-runtime.ts";
 
 export interface BenchOptions {
   readonly folder: string;
@@ -19,7 +19,6 @@ export interface BenchOptions {
   readonly stateDir: string;
   readonly sdkFolder: string;
   readonly clock: Clock;
-  readonly hostVersion: string;
   readonly importModule?: (url: string) => Promise<unknown>;
 }
 
@@ -98,6 +97,7 @@ export class ContractBench {
           watch: { monotonic: () => this.options.clock.monotonic(), onHeld: () => {} },
           config: () => this.config,
           runtimeFor: () => this.#runtime(),
+          runtimeForInspection: () => this.#runtime(),
           onLateRegistration: () => {},
         },
         { known, mode, generation: 1, moduleVersion: ++this.#versions },
@@ -111,8 +111,8 @@ export class ContractBench {
   }
 
   #runtime() {
-    const { stateDir, hostVersion } = this.options;
-    return offlineRuntime({ config: () => this.config, stateDir, version: hostVersion });
+    const { stateDir } = this.options;
+    return offlineRuntime({ config: () => this.config, stateDir });
   }
 
   #import(url: string): Promise<unknown> {

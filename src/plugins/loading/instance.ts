@@ -26,16 +26,19 @@ export class PluginInstance {
   /** Changes with every load of the plugin. */
   readonly generation: number;
   readonly scope: Scope;
+  /** Registered only to see what it registers; what it keeps must not outlive the look. */
+  readonly inspection: boolean;
   #active = 0;
   #fenced = false;
   #idle: (() => void)[] = [];
   readonly #fence = new AbortController();
   readonly #watch: LoopWatch | undefined;
 
-  constructor(pluginId: string, generation: number, parent: Scope, watch?: LoopWatch) {
+  constructor(pluginId: string, generation: number, parent: Scope, watch?: LoopWatch, inspection = false) {
     this.pluginId = pluginId;
     this.generation = generation;
     this.#watch = watch;
+    this.inspection = inspection;
     this.scope = parent.child(`plugin ${pluginId}#${generation}`);
   }
 

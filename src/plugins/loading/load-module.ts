@@ -206,6 +206,14 @@ function asLoadError(error: unknown, entry: string): SluiceError<LoadErrorCode> 
       { cause: error, details: { entry, seam: seam ?? (error as { seam?: string }).seam } },
     );
   }
+  if (code === "ERR_UNKNOWN_BUILTIN_MODULE" || missing?.[1]?.startsWith("node:")) {
+    const what = missing ? `"${missing[2]}" of ${missing[1]}` : message;
+    return new SluiceError(
+      "PLUGIN_LOAD_FAILED",
+      `loading ${entry} failed: it needs ${what}, which Node ${process.version} lacks; run the gateway on a newer Node`,
+      { cause: error, details: { entry } },
+    );
+  }
   const hint =
     code === "ERR_MODULE_NOT_FOUND" || code === "MODULE_NOT_FOUND"
       ? `; its packages are not installed: run "sluice plugins update <id>"`

@@ -49,6 +49,8 @@ export interface LoadEnvironment {
   readonly watch: LoopWatch;
   config(): Readonly<Record<string, unknown>>;
   runtimeFor(pluginId: string, owner: RuntimeOwner): PluginRuntime;
+  /** What a plugin gets that is only looked at; it answers questions and has no effects. */
+  runtimeForInspection(): PluginRuntime;
   onLateRegistration(instance: PluginInstance): void;
 }
 
@@ -70,6 +72,8 @@ export interface LoadRequest {
   readonly mode: PluginRegistrationMode;
   readonly generation: number;
   readonly moduleVersion: number;
+  /** Only to see what it registers: whatever the mode, the plugin reaches no gateway. */
+  readonly inspection?: boolean;
 }
 
 /**
@@ -120,6 +124,7 @@ export async function loadPlugin(environment: LoadEnvironment, request: LoadRequ
     request.generation,
     environment.parent,
     environment.watch,
+    request.inspection,
   );
   const registrant: Omit<Registrant, "report"> = {
     id: candidate.id,
@@ -200,7 +205,7 @@ async function importEntry(
 
 function register(
   environment: LoadEnvironment,
-  { mode }: LoadRequest,
+  { mode, inspection = false }: LoadRequest,
   definition: LoadedDefinition,
   draft: RegistrationDraft,
   facts: { version: string | undefined; description: string | undefined },
@@ -209,6 +214,19 @@ function register(
   const logger = environment.logger.child(`plugin/${registrant.id}`);
   let runtime: PluginRuntime | undefined;
   let registering = true;
+  const runtimeOf = (): PluginRuntime => {
+    if (mode === "cli-metadata" || mode === "setup-only") return lockedRuntime(mode);
+    if (inspection) return environment.runtimeForInspection();
+    return environment.runtimeFor(registrant.id, {
+      pluginId: registrant.id,
+      pluginName: registrant.name,
+      origin: registrant.origin,
+      rootDir: registrant.rootDir,
+      scope: instance.scope,
+      signal: instance.signal,
+      logger,
+    });
+  };
   const api = createPluginApi({
     draft,
     logger,
@@ -218,21 +236,10 @@ function register(
     config: () => environment.config(),
     pluginConfig: () => registrant.pluginConfig,
     runtime: () => {
-      runtime ??=
-        mode === "cli-metadata" || mode === "setup-only"
-          ? lockedRuntime(mode)
-          : environment.runtimeFor(registrant.id, {
-              pluginId: registrant.id,
-              pluginName: registrant.name,
-              origin: registrant.origin,
-              rootDir: registrant.rootDir,
-              scope: instance.scope,
-              signal: instance.signal,
-              logger,
-            });
+      runtime ??= runtimeOf();
       return runtime;
     },
-    workflow: createWorkflow(draft, environment.workflow),
+    workflow: createWorkflow(draft, inspection ? {} : environment.workflow),
     onLateRegistration: () => {
       if (!registering) environment.onLateRegistration(instance);
     },

@@ -1,7 +1,9 @@
 import { existsSync } from "node:fs";
 import * as nodeModule from "node:module";
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
+import { dirname, join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { builtinStandIns } from "./missing-builtins.ts";
+import { acceptMixedModules } from "./mixed-modules.ts";
 import { RELOAD_QUERY, sdkSubpath } from "./sdk-specifier.ts";
 
 const INSTALLED = Symbol.for("sluice.sdk-resolver");
@@ -38,32 +40,86 @@ export function installSdkResolver(sdkFolder: string): void {
   slots[INSTALLED] ??= new Set();
   if (slots[INSTALLED].size > 0) return;
   slots[INSTALLED].add(sdkFolder);
+  acceptMixedModules();
   const internals = nodeModule as ModuleInternals;
+  const rules: Rules = {
+    sdk: sdkFolder,
+    host: `${pathToFileURL(dirname(sdkFolder)).href}/`,
+    standIns: builtinStandIns(),
+  };
   if (typeof internals.registerHooks === "function") {
-    internals.registerHooks({ resolve: (...args) => resolveSync(sdkFolder, ...args) });
+    internals.registerHooks({ resolve: (...args) => resolveSync(rules, ...args) });
     return;
   }
   const source = `data:text/javascript,${encodeURIComponent(HOOK_SOURCE)}`;
   nodeModule.register(source, {
-    data: { sdk: pathToFileURL(join(sdkFolder, "x")).href.slice(0, -1), query: RELOAD_QUERY },
+    data: {
+      ...rules,
+      sdk: pathToFileURL(join(sdkFolder, "x")).href.slice(0, -1),
+      query: RELOAD_QUERY,
+      endings: LEFT_OUT_ENDINGS,
+    },
   });
   patchCommonJs(sdkFolder);
 }
 
+interface Rules {
+  /** Folder of the SDK files. */
+  readonly sdk: string;
+  /** URL below which the host's own files lie; they import what they need from this Node. */
+  readonly host: string;
+  /** What plugins get for a module of Node that lacks names they import. */
+  readonly standIns: Readonly<Record<string, string>>;
+}
+
+/** What build tools let authors leave out of relative specifiers. */
+const LEFT_OUT_ENDINGS = [".js", ".mjs", ".cjs", "/index.js", "/index.mjs", "/index.cjs"];
+
 function resolveSync(
-  sdkFolder: string,
+  rules: Rules,
   specifier: string,
   context: ResolveContext,
   next: (specifier: string, context?: ResolveContext) => ResolveResult,
 ): ResolveResult {
   const subpath = sdkSubpath(specifier);
-  if (subpath) return { url: pathToFileURL(sdkFile(sdkFolder, subpath)).href, shortCircuit: true };
-  const result = next(specifier, context);
+  if (subpath) return { url: pathToFileURL(sdkFile(rules.sdk, subpath)).href, shortCircuit: true };
+  const parent = context.parentURL ?? "";
+  const standIn = rules.standIns[specifier];
+  if (standIn && parent.startsWith("file:") && !parent.startsWith(rules.host)) {
+    return { url: standIn, format: "module", shortCircuit: true };
+  }
+  const result = resolveRelative(specifier, context, next);
   const version = reloadVersion(context.parentURL);
   if (!version || !specifier.startsWith(".") || !result.url.startsWith("file:")) return result;
   const url = new URL(result.url);
   url.searchParams.set(RELOAD_QUERY, version);
   return { ...result, url: url.href };
+}
+
+/** Like bundlers, finds the file of a relative specifier without its ending. */
+function resolveRelative(
+  specifier: string,
+  context: ResolveContext,
+  next: (specifier: string, context?: ResolveContext) => ResolveResult,
+): ResolveResult {
+  try {
+    return next(specifier, context);
+  } catch (error) {
+    const parent = context.parentURL;
+    if (!parent?.startsWith("file:") || !isLeftOut(specifier, error)) throw error;
+    const path = fileURLToPath(new URL(specifier, parent));
+    const ending = LEFT_OUT_ENDINGS.find((candidate) => existsSync(path + candidate));
+    if (!ending) throw error;
+    return next(specifier + ending, context);
+  }
+}
+
+function isLeftOut(specifier: string, error: unknown): boolean {
+  const { code } = error as { code?: unknown };
+  return (
+    /^\.{1,2}(?:\/|$)/.test(specifier) &&
+    (code === "ERR_MODULE_NOT_FOUND" || code === "ERR_UNSUPPORTED_DIR_IMPORT")
+  );
 }
 
 function reloadVersion(parentUrl: string | undefined): string | undefined {
@@ -100,8 +156,21 @@ const HOOK_SOURCE = `
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 const SDK = /^(?:openclaw|sluice|OmeniaClaw)\\/plugin-sdk(?:\\/([A-Za-z0-9._-]+))?$/;
-let sdk = "", query = "";
-export function initialize(data) { sdk = data.sdk; query = data.query; }
+let sdk = "", query = "", host = "", standIns = {}, endings = [];
+export function initialize(data) { ({ sdk, query, host, standIns, endings } = data); }
+async function relative(specifier, context, next) {
+  try {
+    return await next(specifier, context);
+  } catch (error) {
+    const parent = context.parentURL || "";
+    const leftOut = error.code === "ERR_MODULE_NOT_FOUND" || error.code === "ERR_UNSUPPORTED_DIR_IMPORT";
+    if (!leftOut || !parent.startsWith("file:") || !/^\\.{1,2}(?:\\/|$)/.test(specifier)) throw error;
+    const path = fileURLToPath(new URL(specifier, parent));
+    const ending = endings.find((candidate) => existsSync(path + candidate));
+    if (!ending) throw error;
+    return next(specifier + ending, context);
+  }
+}
 export async function resolve(specifier, context, next) {
   const match = SDK.exec(specifier);
   if (match) {
@@ -110,8 +179,10 @@ export async function resolve(specifier, context, next) {
     if (existsSync(fileURLToPath(url))) return { url, format: "module", shortCircuit: true };
     throw Object.assign(new Error('this host has no SDK subpath "plugin-sdk/' + subpath + '"'), { code: "SDK_SEAM_MISSING" });
   }
-  const result = await next(specifier, context);
   const parent = context.parentURL || "";
+  const standIn = Object.hasOwn(standIns, specifier) ? standIns[specifier] : undefined;
+  if (standIn && parent.startsWith("file:") && !parent.startsWith(host)) return { url: standIn, format: "module", shortCircuit: true };
+  const result = await relative(specifier, context, next);
   if (!parent.includes(query) || !specifier.startsWith(".") || !result.url.startsWith("file:")) return result;
   const version = new URL(parent).searchParams.get(query);
   if (!version) return result;

@@ -13,7 +13,6 @@ async function contract(folder: string, pluginConfig?: Record<string, unknown>):
     stateDir: await temporaryFolder(),
     sdkFolder,
     clock: systemClock,
-    hostVersion: "0.1.0",
     importModule: importNatively,
     ...(pluginConfig ? { pluginConfig } : {}),
   });

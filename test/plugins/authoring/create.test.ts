@@ -13,7 +13,6 @@ const check = async (folder: string) =>
     stateDir: await temporaryFolder(),
     sdkFolder,
     clock: systemClock,
-    hostVersion: "0.1.0",
     importModule: importNatively,
   });
 

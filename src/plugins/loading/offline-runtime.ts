@@ -1,18 +1,18 @@
+import { PLUGIN_CONTRACT_VERSION } from "../../contracts/contract-version.ts";
 import type { PluginRuntime } from "../../contracts/runtime.ts";
 import { SluiceError } from "../../kernel/errors.ts";
 
 /**
- * The runtime a plugin sees under test. Configuration, logging and the state folder answer; every other
+ * The runtime of a plugin that only registers: under test, or while it is looked at. Configuration, logging and the state folder answer; every other
  * member exists, so that it may be stored and handed on, and says its name when it is called.
  */
 export function offlineRuntime(options: {
   config: () => Readonly<Record<string, unknown>>;
   stateDir: string;
-  version: string;
 }): PluginRuntime {
   const quiet = { debug() {}, info() {}, warn() {}, error() {} };
   const known: Record<string, unknown> = {
-    version: options.version,
+    version: PLUGIN_CONTRACT_VERSION,
     config: withRest("config", { current: options.config }),
     logging: withRest("logging", { shouldLogVerbose: () => false, getChildLogger: () => quiet }),
     state: withRest("state", { resolveStateDir: () => options.stateDir }),

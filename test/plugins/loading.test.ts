@@ -1,0 +1,146 @@
+import { describe, expect, it } from "vitest";
+import { withoutImportMeta } from "../../src/plugins/loading/mixed-modules.ts";
+import { pluginBench } from "./support/plugin-bench.ts";
+
+const ENABLED = { plugins: { entries: { a: { enabled: true } } } };
+
+async function inspected(files: Record<string, string>, packageJson: Record<string, unknown> = {}) {
+  const bench = await pluginBench(ENABLED);
+  await bench.write("global", "a", {
+    files,
+    package: { name: "a", openclaw: { extensions: ["./index.js"] }, ...packageJson },
+  });
+  await bench.host.start();
+  const inspection = await bench.host.inspect("a");
+  return { ...bench, status: inspection?.status, error: inspection?.plugin.error, inspection };
+}
+
+const registering = (name: string) =>
+  `register(api) { api.registerCommand({ name: ${name}, description: "d", handler() {} }); }`;
+
+describe("code as published packages ship it", () => {
+  it("finds the file of a relative import without its ending, and the index of a folder", async () => {
+    const { status, inspection, error } = await inspected(
+      {
+        "index.js": `import { name } from "./src/name"; import { more } from "./src"; export default { id: "a", ${registering("name + more")} };`,
+        "src/name.js": `export const name = "one";`,
+        "src/index.mjs": `export { more } from "./deeper";`,
+        "src/deeper.mjs": `export const more = "two";`,
+      },
+      { type: "module" },
+    );
+    expect(error).toBeUndefined();
+    expect(status).toBe("loaded");
+    expect(inspection?.commands).toEqual(["onetwo"]);
+  });
+
+  it("still says what is missing when no ending fits", async () => {
+    const { status, error } = await inspected(
+      { "index.js": `import "./nowhere"; export default { register() {} };` },
+      { type: "module" },
+    );
+    expect(status).toBe("error");
+    expect(error).toContain("nowhere");
+  });
+
+  it("runs CommonJS files that use import.meta", async () => {
+    const { error, inspection } = await inspected({
+      "index.js": `"use strict"; const { name } = require("./src/version.js"); module.exports = { id: "a", ${registering("name")} };`,
+      "src/version.js": `"use strict"; exports.name = require("node:path").basename(require("node:url").fileURLToPath(import.meta.url), ".js");`,
+    });
+    expect(error).toBeUndefined();
+    expect(inspection?.commands).toEqual(["version"]);
+  });
+
+  it("leaves files alone that one module style accepts", () => {
+    expect(withoutImportMeta(`export const url = import.meta.url; const exports = 1;`)).toBeUndefined();
+    expect(withoutImportMeta(`exports.text = "import.meta";`)).toBeUndefined();
+    expect(withoutImportMeta(`exports.url = import.meta.url;`)).toContain("__filename");
+  });
+
+  it("links names of Node's modules that this Node lacks; using one says which Node has it", async () => {
+    const { error, inspection } = await inspected(
+      {
+        "index.js": `import zlib, { zstdCompressSync, gzipSync } from "node:zlib";
+export default { id: "a", register(api) {
+  let said = "works";
+  try { zstdCompressSync(Buffer.from("x")); } catch (error) { said = error.message; }
+  api.registerCommand({ name: "zstd", description: said, handler() {} });
+  if (zlib.gzipSync !== gzipSync) throw new Error("another module");
+} };`,
+      },
+      { type: "module" },
+    );
+    expect(error).toBeUndefined();
+    expect(inspection?.commands).toEqual(["zstd"]);
+  });
+
+  it("names the built-in module that this Node does not have at all", async () => {
+    const { status, error } = await inspected(
+      { "index.js": `import "node:not-invented-yet"; export default { register() {} };` },
+      { type: "module" },
+    );
+    expect(status).toBe("error");
+    expect(error).toMatch(/node:not-invented-yet.*newer Node/);
+  });
+});
+
+describe("a plugin that is only looked at", () => {
+  async function lookedAt(register: string, head = "") {
+    const bench = await pluginBench(ENABLED, {
+      runtimeFor: () => {
+        throw new Error("the gateway was reached");
+      },
+    });
+    await bench.write("global", "a", {
+      files: { "index.mjs": `${head}\nexport default { id: "a", register(api) { ${register} } };` },
+    });
+    return { ...bench, inspection: await bench.host.inspect("a") };
+  }
+
+  it("may read the host's version and configuration and keep what it will call later", async () => {
+    const { inspection } = await lookedAt(`
+      const { version, channel, config } = api.runtime;
+      if (!/^20\\d\\d\\.\\d+\\.\\d+$/.test(version)) throw new Error("no version of the contract");
+      if (config.current().plugins.entries.a.enabled !== true) throw new Error("no configuration");
+      const later = channel.inbound.dispatch;
+      api.registerCommand({ name: "one", description: "d", handler() { return later(); } });
+    `);
+    expect(inspection?.plugin.error).toBeUndefined();
+    expect(inspection?.commands).toEqual(["one"]);
+  });
+
+  it("is told which call has to wait", async () => {
+    const { inspection } = await lookedAt(`api.runtime.system.enqueueSystemEvent("now", {});`);
+    expect(inspection).toMatchObject({ status: "error" });
+    expect(inspection?.plugin.error).toContain("api.runtime.system.enqueueSystemEvent");
+  });
+
+  it("[F164] shows what it registers only in full, without effect", async () => {
+    const { inspection, host } = await lookedAt(`
+      if (api.registrationMode !== "full") return;
+      api.on("message_received", () => {});
+      api.registerService({ id: "s", start() { throw new Error("started"); } });
+      api.emitAgentEvent({ runId: "r", stream: "a.x", data: {} });
+    `);
+    expect(inspection?.typedHooks).toEqual([{ name: "message_received", priority: 0 }]);
+    expect(inspection?.services).toEqual(["s"]);
+    expect(inspection?.diagnostics.map(({ code }) => code)).toContain("registers-only-in-full");
+    expect(host.registry.current().ofPlugin("a")).toEqual([]);
+  });
+
+  it("leaves the runtime that its running copy keeps in place", async () => {
+    const { host, fresh, inspection } = await lookedAt(
+      `const first = store.tryGetRuntime() === null; store.setRuntime({ of: api.registrationMode });
+       api.registerCommand({ name: first ? "first" : "later", description: store.getRuntime().of, handler() {} });`,
+      `import { createPluginRuntimeStore } from "openclaw/plugin-sdk/runtime-store";
+       const store = createPluginRuntimeStore({ pluginId: "looked-at-only" });`,
+    );
+    expect(inspection?.commands).toEqual(["first"]);
+    expect((await host.inspect("a"))?.commands).toEqual(["first"]);
+    const running = fresh();
+    await running.start();
+    expect((await running.inspect("a"))?.commands).toEqual(["first"]);
+    expect((await host.inspect("a"))?.commands).toEqual(["later"]);
+  });
+});
