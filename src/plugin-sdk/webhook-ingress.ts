@@ -1,5 +1,12 @@
 export { resolveRequestClientIp } from "./net/client-address.ts";
 export { rawDataToString } from "./net/websocket-data.ts";
+export { normalizePluginHttpPath, registerPluginHttpRoute } from "./routes/plugin-routes.ts";
+export {
+  createBoundedCounter,
+  createWebhookAnomalyTracker,
+  WEBHOOK_ANOMALY_COUNTER_DEFAULTS,
+  WEBHOOK_ANOMALY_STATUS_CODES,
+} from "./webhook/anomalies.ts";
 export {
   createAuthRateLimiter,
   createFixedWindowRateLimiter,
@@ -18,3 +25,21 @@ export {
   requestBodyErrorToText,
   WEBHOOK_BODY_READ_DEFAULTS,
 } from "./webhook/request-body.ts";
+export {
+  applyBasicWebhookRequestGuards,
+  beginWebhookRequestPipelineOrReject,
+  isJsonContentType,
+} from "./webhook/request-guards.ts";
+export {
+  canonicalizeWebhookRouteKey,
+  normalizeWebhookPath,
+  registerWebhookTarget,
+  registerWebhookTargetWithPluginRoute,
+  resolveSingleWebhookTarget,
+  resolveSingleWebhookTargetAsync,
+  resolveWebhookPath,
+  resolveWebhookTargets,
+  resolveWebhookTargetWithAuthOrReject,
+  resolveWebhookTargetWithAuthOrRejectSync,
+  withResolvedWebhookRequestPipeline,
+} from "./webhook/targets.ts";

@@ -1,4 +1,8 @@
-export { createFixedWindowRateLimiter, createWebhookInFlightLimiter } from "./webhook/limiters.ts";
+export {
+  createFixedWindowRateLimiter,
+  createWebhookInFlightLimiter,
+  WEBHOOK_IN_FLIGHT_DEFAULTS,
+} from "./webhook/limiters.ts";
 export {
   isRequestBodyLimitError,
   readJsonBodyWithLimit,
@@ -11,3 +15,9 @@ export {
   sendHttpRequestRejection,
   WEBHOOK_BODY_READ_DEFAULTS,
 } from "./webhook/request-body.ts";
+export {
+  applyBasicWebhookRequestGuards,
+  beginWebhookRequestPipelineOrReject,
+  installRequestBodyLimitGuard,
+  isJsonContentType,
+} from "./webhook/request-guards.ts";

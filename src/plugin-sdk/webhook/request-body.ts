@@ -117,19 +117,31 @@ export async function readJsonBodyWithLimit(
   }
 }
 
+/** `pre-auth` for a body that is read to find out who sends it. */
+export type WebhookBodyProfile = "pre-auth" | "post-auth";
+
+function limitsOf(params: { profile?: WebhookBodyProfile; maxBytes?: number; timeoutMs?: number }) {
+  const { preAuth, postAuth } = WEBHOOK_BODY_READ_DEFAULTS;
+  const defaults = params.profile === "pre-auth" ? preAuth : postAuth;
+  return {
+    maxBytes: params.maxBytes ?? defaults.maxBytes,
+    timeoutMs: params.timeoutMs ?? defaults.timeoutMs,
+    destroyOnLimit: false,
+  };
+}
+
 /** The JSON body, or an answer with the right status and `{ ok: false }`. */
 export async function readJsonWebhookBodyOrReject(params: {
   req: IncomingMessage;
   res: ServerResponse;
   maxBytes?: number;
   timeoutMs?: number;
+  profile?: WebhookBodyProfile;
   emptyObjectOnEmpty?: boolean;
   invalidJsonMessage?: string;
 }): Promise<{ ok: true; value: unknown } | { ok: false }> {
   const body = await readJsonBodyWithLimit(params.req, {
-    maxBytes: params.maxBytes ?? DEFAULT_WEBHOOK_MAX_BODY_BYTES,
-    destroyOnLimit: false,
-    ...(params.timeoutMs === undefined ? {} : { timeoutMs: params.timeoutMs }),
+    ...limitsOf(params),
     ...(params.emptyObjectOnEmpty === undefined ? {} : { emptyObjectOnEmpty: params.emptyObjectOnEmpty }),
   });
   if (body.ok) return body;
@@ -149,13 +161,11 @@ export async function readWebhookBodyOrReject(params: {
   res: ServerResponse;
   maxBytes?: number;
   timeoutMs?: number;
+  profile?: WebhookBodyProfile;
+  invalidBodyMessage?: string;
 }): Promise<{ ok: true; value: string } | { ok: false }> {
   try {
-    const value = await readRequestBodyWithLimit(params.req, {
-      maxBytes: params.maxBytes ?? DEFAULT_WEBHOOK_MAX_BODY_BYTES,
-      destroyOnLimit: false,
-      ...(params.timeoutMs === undefined ? {} : { timeoutMs: params.timeoutMs }),
-    });
+    const value = await readRequestBodyWithLimit(params.req, limitsOf(params));
     return { ok: true, value };
   } catch (error) {
     const limit = isRequestBodyLimitError(error) ? error : undefined;
@@ -163,7 +173,7 @@ export async function readWebhookBodyOrReject(params: {
       params.req,
       params.res,
       limit?.statusCode ?? 400,
-      limit?.message ?? "Bad Request",
+      limit?.message ?? params.invalidBodyMessage ?? "Bad Request",
     );
     return { ok: false };
   }
