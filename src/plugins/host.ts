@@ -46,6 +46,7 @@ import { type PluginEventSink, serviceEvents } from "./service-events.ts";
 import { ServiceHost } from "./services.ts";
 import { buildSnapshot, type KnownPlugin, type PluginMetadataSnapshot } from "./snapshot.ts";
 import type { HookRunner, PluginDiagnostic, PluginRecord, RegistryEntry, RegistryReader } from "./types.ts";
+import { ProcessWatch } from "./watchdog/index.ts";
 
 export type PluginHostErrorCode = "PLUGIN_UNKNOWN" | "PLUGIN_DISABLED" | "PLUGIN_HOST_CLOSED";
 
@@ -78,6 +79,8 @@ export interface PluginHostOptions {
   readonly mode?: PluginRegistrationMode;
   /** Node's own `import()`, where a test runner rewrites it. */
   readonly importModule?: (url: string) => Promise<unknown>;
+  /** The process belongs to this gateway alone: what plugins do to it is traced to them. */
+  readonly process?: { readonly logFile: string };
 }
 
 export function createPluginHost(options: PluginHostOptions): PluginHost {
@@ -104,6 +107,7 @@ export class PluginHost implements Disposable {
   readonly #events: AgentEventFeed;
   readonly #findings: Findings;
   readonly #retirement: Retirement;
+  readonly #process: ProcessWatch | undefined;
   #snapshot: PluginMetadataSnapshot | undefined;
   #discovering: Promise<PluginMetadataSnapshot> | undefined;
   #applied: Readonly<Record<string, unknown>> = {};
@@ -128,8 +132,19 @@ export class PluginHost implements Disposable {
         if (reason === "disable") await options.workflow?.cleanUp?.(pluginId, reason);
       },
     });
+    if (options.process) {
+      const watch = new ProcessWatch({
+        clock: options.clock,
+        logger: this.#logger,
+        stateDir: options.stateDir,
+        logFile: options.process.logFile,
+        report: (pluginId, code, message) => this.#findings.report(pluginId, code, message),
+      });
+      this.#process = this.#scope.use(watch, "process watch");
+    }
     this.#events = new AgentEventFeed(this.#registry, this.#runs, this.#logger);
     this.#environment = {
+      clock: options.clock,
       loader: new ModuleLoader(options),
       logger: options.logger,
       parent: this.#scope,
@@ -158,6 +173,7 @@ export class PluginHost implements Disposable {
 
   /** Discovers plugins and loads those that the start needs. Services wait for {@link startServices}. */
   async start(): Promise<void> {
+    await this.#process?.start();
     await this.#exclusive(async () => {
       const snapshot = await this.snapshot();
       this.#applied = this.#options.config.current().config;
@@ -342,6 +358,7 @@ export class PluginHost implements Disposable {
     const snapshot = buildSnapshot(discovery, current, workspaceDir);
     for (const diagnostic of snapshot.diagnostics) this.#log(diagnostic);
     this.#snapshot = snapshot;
+    this.#process?.follow(snapshot);
     return snapshot;
   }
 

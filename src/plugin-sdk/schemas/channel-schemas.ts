@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /**
  * Building blocks of channel settings. They are zod 4 schemas because plugins put them inside their own: a

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 function secretRef<Source extends string>(source: Source) {
   return z.object({ source: z.literal(source), provider: z.string().min(1), id: z.string().min(1) }).strict();

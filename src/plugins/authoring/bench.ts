@@ -90,6 +90,7 @@ export class ContractBench {
     try {
       const loaded = await loadPlugin(
         {
+          clock: this.options.clock,
           loader: new ModuleLoader({ sdkFolder: this.options.sdkFolder, importModule }),
           logger: silentLogger,
           parent: scope,

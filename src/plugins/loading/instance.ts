@@ -89,13 +89,23 @@ export class PluginInstance {
       const held = outermost ? outermost.monotonic() - startedAt : 0;
       if (held >= LOOP_HOLD_LIMIT_MS) outermost?.onHeld(this.pluginId, held);
     }
-    if (isPromise(result)) {
-      const leave = () => this.#leave();
-      result.then(leave, leave);
-    } else {
-      this.#leave();
-    }
+    this.#leaveWith(result);
     return result;
+  }
+
+  /** A call is over when its promise settles; whatever else a plugin returns may be hostile to being looked at. */
+  #leaveWith(result: unknown): void {
+    let left = false;
+    const leave = () => {
+      if (!left) this.#leave();
+      left = true;
+    };
+    try {
+      if (isPromise(result)) result.then(leave, leave);
+      else leave();
+    } catch {
+      leave();
+    }
   }
 
   /** Refuses new calls and aborts `signal`. */

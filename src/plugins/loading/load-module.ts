@@ -71,6 +71,9 @@ export class ModuleLoader {
       if (isTypeScript(request.entry)) return await this.#loadTypeScript(request);
       if (!request.bundled || request.version > 0) installSdkResolver(this.#sdkFolder);
       if (request.version > 0) forgetCommonJs(request.realRoot);
+      if (!canHookRequire && !request.bundled && request.version === 0) {
+        await (await import("./preload-sdk.ts")).preloadSdk(this.#sdkFolder, request.entry, partsInText);
+      }
       const url = pathToFileURL(request.entry);
       if (request.version > 0) url.searchParams.set(RELOAD_QUERY, String(request.version));
       try {
@@ -143,12 +146,14 @@ export class ModuleLoader {
 
 const PART_IN_TEXT = /\bspecifier:\s*["'](\.{1,2}\/[^"']+)["']/g;
 
+function partsInText(text: string): string[] {
+  return [...text.matchAll(PART_IN_TEXT)].map(([, specifier]) => specifier as string);
+}
+
 /** Parts that a channel entry loads by hand, in `registerFull` for one: only its text tells of them. */
 async function partsNamedIn(entry: string): Promise<string[]> {
-  const files = [...(await readFile(entry, "utf8")).matchAll(PART_IN_TEXT)].map(([, specifier]) =>
-    resolve(dirname(entry), specifier as string),
-  );
-  return files.filter((file) => existsSync(file));
+  const parts = partsInText(await readFile(entry, "utf8"));
+  return parts.map((part) => resolve(dirname(entry), part)).filter((file) => existsSync(file));
 }
 
 /** Node 20 lacks globals that plugins of others rely on. */

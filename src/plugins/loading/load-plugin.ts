@@ -1,5 +1,7 @@
 import type { PluginRegistrationMode } from "../../contracts/plugin-api.ts";
 import type { PluginRuntime } from "../../contracts/runtime.ts";
+import type { Clock } from "../../kernel/clock.ts";
+import { withDeadline } from "../../kernel/deadline.ts";
 import { errorMessage, isSluiceError, SluiceError } from "../../kernel/errors.ts";
 import type { Logger } from "../../kernel/logger.ts";
 import type { Scope } from "../../kernel/scope.ts";
@@ -7,6 +9,7 @@ import { createPluginApi } from "../api/create-api.ts";
 import { createWorkflow, type WorkflowServices } from "../api/workflow.ts";
 import { resolvePluginConfig } from "../config/plugin-config.ts";
 import { policyId } from "../discovery/candidate.ts";
+import { MAX_PLUGIN_ID_LENGTH } from "../manifest/limits.ts";
 import { RegistrationDraft } from "../registry/draft.ts";
 import { kindRow } from "../registry/kinds.ts";
 import type { Registrant } from "../registry/row.ts";
@@ -15,6 +18,11 @@ import { findDefinition, findSetupDefinition, type LoadedDefinition } from "./de
 import { type LoopWatch, PluginInstance } from "./instance.ts";
 import type { ModuleLoader } from "./load-module.ts";
 import { lockedRuntime } from "./locked-runtime.ts";
+
+/** How long the entry of a plugin may take to import; one that never ends must not keep the others waiting. */
+export const IMPORT_LIMIT_MS = 15_000;
+/** Longest name, version or description taken from an entry. */
+export const MAX_LABEL_LENGTH = 1_024;
 
 /** Why a plugin did not load: the diagnostic's code, and the step it failed in (spec 2.11.1). */
 export type FailurePhase = "validation" | "load" | "register";
@@ -42,6 +50,7 @@ export interface RuntimeOwner {
 }
 
 export interface LoadEnvironment {
+  readonly clock: Clock;
   readonly loader: ModuleLoader;
   readonly logger: Logger;
   readonly parent: Scope;
@@ -83,7 +92,7 @@ export interface LoadRequest {
  * @throws PluginFailure
  */
 export async function loadPlugin(environment: LoadEnvironment, request: LoadRequest): Promise<LoadedPlugin> {
-  const { known, mode } = request;
+  const { known } = request;
   const { candidate } = known;
   const manifest = candidate.manifest;
   const broken = candidate.diagnostics.find(({ level }) => level === "error");
@@ -102,23 +111,7 @@ export async function loadPlugin(environment: LoadEnvironment, request: LoadRequ
       `plugins.entries.${candidate.id}.config: ${list}`,
     );
   }
-  const module = await importEntry(environment, request, candidate.entry);
-  const definition = usesSetupEntry(request) ? findSetupDefinition(module) : findDefinition(module);
-  if (!definition) {
-    throw new PluginFailure(
-      "validation",
-      "register-missing",
-      `${candidate.entry} exports no register function`,
-    );
-  }
-  if (definition.id !== undefined && !sameId(definition.id, candidate.id)) {
-    throw new PluginFailure(
-      "validation",
-      "plugin-id-mismatch",
-      `the manifest says "${candidate.id}", the entry exports "${definition.id}"; make them equal`,
-    );
-  }
-  const name = definition.name ?? manifest.name ?? candidate.id;
+  // The import already belongs to the instance: timers that a module starts by itself are its own.
   const instance = new PluginInstance(
     candidate.id,
     request.generation,
@@ -126,6 +119,52 @@ export async function loadPlugin(environment: LoadEnvironment, request: LoadRequ
     environment.watch,
     request.inspection,
   );
+  try {
+    const definition = await importDefinition(environment, request, instance, candidate.entry);
+    return registerDefinition(environment, request, instance, definition, settings.value);
+  } catch (error) {
+    instance.fence();
+    await instance.scope.dispose().catch(() => {});
+    throw asFailure(error, candidate.entry);
+  }
+}
+
+async function importDefinition(
+  environment: LoadEnvironment,
+  request: LoadRequest,
+  instance: PluginInstance,
+  entry: string,
+): Promise<LoadedDefinition> {
+  const { candidate } = request.known;
+  const work = instance.run(() => importEntry(environment, request, entry));
+  const module = await withDeadline(work, IMPORT_LIMIT_MS, `importing ${entry}`, environment.clock);
+  const definition = usesSetupEntry(request) ? findSetupDefinition(module) : findDefinition(module);
+  if (!definition) {
+    throw new PluginFailure("validation", "register-missing", `${entry} exports no register function`);
+  }
+  const { id } = definition;
+  if (id !== undefined && !(typeof id === "string" && sameId(id, candidate.id))) {
+    throw new PluginFailure(
+      "validation",
+      "plugin-id-mismatch",
+      `the manifest says "${candidate.id}", the entry exports "${shortened(id)}"; make them equal`,
+    );
+  }
+  return definition;
+}
+
+function registerDefinition(
+  environment: LoadEnvironment,
+  request: LoadRequest,
+  instance: PluginInstance,
+  definition: LoadedDefinition,
+  pluginConfig: Registrant["pluginConfig"],
+): LoadedPlugin {
+  const { known, mode } = request;
+  const { candidate } = known;
+  const { manifest } = candidate;
+  if (!manifest || !candidate.entry) throw new TypeError("checked before the import");
+  const name = label(definition.name) ?? manifest.name ?? candidate.id;
   const registrant: Omit<Registrant, "report"> = {
     id: candidate.id,
     name,
@@ -139,7 +178,7 @@ export async function loadPlugin(environment: LoadEnvironment, request: LoadRequ
     get config() {
       return environment.config();
     },
-    pluginConfig: settings.value,
+    pluginConfig,
     hookPolicy: known.entry.hooks,
     memorySlotSelected: known.memorySelected,
   };
@@ -151,13 +190,11 @@ export async function loadPlugin(environment: LoadEnvironment, request: LoadRequ
       message: "the entry's kind differs from the manifest's; it wins",
     });
   }
-  const version = definition.version ?? manifest.version ?? candidate.packageMetadata?.packageVersion;
-  const description = definition.description ?? manifest.description;
+  const version = label(definition.version) ?? manifest.version ?? candidate.packageMetadata?.packageVersion;
+  const description = label(definition.description) ?? manifest.description;
   try {
     register(environment, request, definition, draft, { version, description });
   } catch (error) {
-    instance.fence();
-    await instance.scope.dispose().catch(() => {});
     throw error instanceof PluginFailure ? error : asRegisterFailure(error);
   }
   return {
@@ -171,6 +208,20 @@ export async function loadPlugin(environment: LoadEnvironment, request: LoadRequ
     ...(version ? { version } : {}),
     ...(description ? { description } : {}),
   };
+}
+
+/** What an entry says of itself is shown everywhere; only text of a sane length is. */
+function label(value: unknown): string | undefined {
+  return typeof value === "string" && value.trim() !== "" ? value.slice(0, MAX_LABEL_LENGTH) : undefined;
+}
+
+function shortened(value: unknown): string {
+  return String(value).slice(0, MAX_PLUGIN_ID_LENGTH);
+}
+
+function asFailure(error: unknown, entry: string): PluginFailure {
+  if (error instanceof PluginFailure) return error;
+  return new PluginFailure("load", "load-failed", `loading ${entry} failed: ${errorMessage(error)}`, error);
 }
 
 function usesSetupEntry({ mode, known }: LoadRequest): boolean {
