@@ -32,7 +32,7 @@ export class NpmClient {
   }
 
   /** Fetches the tarball of a spec, or copies one, into `destination`. @throws `PACKAGE_UNAVAILABLE` */
-  async pack(spec: string, destination: string): Promise<PackedPackage> {
+  async pack(spec: string, destination: string, label = spec): Promise<PackedPackage> {
     const result = await this.#run(destination, [
       "pack",
       "--json",
@@ -42,7 +42,7 @@ export class NpmClient {
       spec,
     ]);
     const packed = firstPacked(result.stdout);
-    if (result.status !== 0 || !packed) throw unavailable(spec, result);
+    if (result.status !== 0 || !packed) throw unavailable(label, result);
     return packed;
   }
 
@@ -56,26 +56,6 @@ export class NpmClient {
       "--package-lock=true",
     ]);
     if (result.status !== 0) throw unavailable(label, result);
-  }
-
-  /** The newest version a bare name would mean and the Node it asks for; undefined when npm cannot tell. */
-  async latest(name: string, cwd: string): Promise<{ version: string; node?: string } | undefined> {
-    const result = await this.#run(cwd, [
-      "view",
-      "--json",
-      "--",
-      `${name}@latest`,
-      "version",
-      "engines.node",
-    ]);
-    try {
-      const value = JSON.parse(result.stdout) as { version?: unknown; "engines.node"?: unknown };
-      if (typeof value.version !== "string") return undefined;
-      const node = value["engines.node"];
-      return { version: value.version, ...(typeof node === "string" ? { node } : {}) };
-    } catch {
-      return undefined;
-    }
   }
 
   async #run(cwd: string, args: readonly string[]): Promise<ProcessResult> {

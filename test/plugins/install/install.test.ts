@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import type { InstallReview } from "../../../src/plugins/install/index.ts";
 import { installBench, WritableConfig } from "./support/install-bench.ts";
 import { pluginFolder, pluginTarball } from "./support/packages.ts";
+import { packageRegistry } from "./support/registry.ts";
 
 const command = (name: string) =>
   `api.registerCommand({ name: "${name}", description: "x", handler: () => ({ text: "x" }) });`;
@@ -44,6 +45,23 @@ describe("installing a plugin", () => {
       staging: [],
       packages: [expect.stringMatching(/^sample-/)],
     });
+  });
+
+  it("[F259] takes the newest version of a name, even when it asks for another Node, and says so", async () => {
+    const older = await pluginTarball({ version: "1.0.0" });
+    const newer = await pluginTarball({
+      version: "2.0.0",
+      package: { type: "module", openclaw: { extensions: ["./index.js"] }, engines: { node: ">=99" } },
+    });
+    const registry = await packageRegistry("plugin-sample", [
+      { version: "1.0.0", tarball: older },
+      { version: "2.0.0", tarball: newer, more: { engines: { node: ">=99" } } },
+    ]);
+    const bench = await installBench({ registry });
+    const change = await bench.install("plugin-sample");
+    expect(change.message).toBe("sample 2.0.0 is installed and enabled");
+    expect(change.warnings).toEqual([`it asks for Node >=99; this is ${process.version}`]);
+    expect((await bench.host.inspect("sample"))?.status).toBe("loaded");
   });
 
   it("[F259] finds an installed plugin again after a restart, and prefers it to a copy placed by hand", async () => {

@@ -50,6 +50,8 @@ export interface InstallBenchOptions {
   config?: WritableConfig;
   hooks?: HookRunner;
   onStep?: (step: InstallStep) => void | Promise<void>;
+  /** Where npm asks for packages; without one it is offline. */
+  registry?: string;
 }
 
 /** A running plugin host and an installer over one temporary state folder. */
@@ -80,7 +82,12 @@ export async function installBench(options: InstallBenchOptions = {}): Promise<I
     hooks: options.hooks ?? host.hooks,
     clock: systemClock,
     logger: silentLogger,
-    env: { ...process.env, npm_config_offline: "true" },
+    env: {
+      ...process.env,
+      ...(options.registry
+        ? { npm_config_registry: options.registry, npm_config_cache: join(stateDir, "npm-cache") }
+        : { npm_config_offline: "true" }),
+    },
     hostVersion: "0.1.0",
     ...(options.onStep ? { onStep: options.onStep } : {}),
   });
