@@ -5,8 +5,25 @@ export {
 } from "./context-visibility-runtime.ts";
 export { extractErrorCode, formatErrorMessage } from "./errors/errors.ts";
 export { redactSensitiveText } from "./logging/redact.ts";
-export { SsrFBlockedError } from "./net/guarded-fetch.ts";
+export { normalizeHost as normalizeHostname } from "./net/addresses.ts";
+export { resolvePinnedHostnameWithPolicy, SsrFBlockedError } from "./net/guarded-fetch.ts";
+export { ensurePortAvailable } from "./net/ports.ts";
+export { replaceFileAtomic, writeExternalFileWithinRoot } from "./security/atomic-files.ts";
+export { buildChannelMetadata } from "./security/channel-metadata.ts";
+export { FsSafeError } from "./security/file-errors.ts";
 export { fileExists, isPathInside, pathExists } from "./security/files.ts";
+export {
+  assertNoSymlinkParents,
+  assertNoSymlinkParentsSync,
+  canonicalPathFromExistingAncestor,
+} from "./security/path-parents.ts";
+export {
+  readRegularFile,
+  readRegularFileSync,
+  statRegularFile,
+  statRegularFileSync,
+} from "./security/regular-files.ts";
+export { root } from "./security/root-folder.ts";
 export {
   resolvePinnedMainDmOwnerFromAllowlist,
   safeEqualSecret,
@@ -15,4 +32,5 @@ export {
   wrapWebContent,
 } from "./security/security.ts";
 export { withTimeout } from "./values/async.ts";
+export { resolvePreferredTempDir as resolvePreferredOpenClawTmpDir } from "./values/temp-path.ts";
 export { parseAccessGroupAllowFromEntry } from "./values/text.ts";
