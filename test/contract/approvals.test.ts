@@ -119,3 +119,42 @@ describe("approvals in a chat", () => {
     expect((await answer).delivered.join()).toContain("The call was denied.");
   });
 });
+
+describe("approvals of any kind", () => {
+  it("[F270] are read, decided once and kept", async () => {
+    const { call, refusal } = await contract({ register: "" });
+    const ask = (title: string) => {
+      void call("plugin.approval.request", { title, pluginId: "p", sessionKey: "agent:main:main" });
+    };
+    ask("One?");
+    const pending = () => call("plugin.approval.list");
+    await expect.poll(pending).toHaveLength(1);
+    const [{ id }] = await pending();
+    expect((await call("approval.get", { id })).approval).toMatchObject({
+      status: "pending",
+      presentation: {
+        kind: "plugin",
+        title: "One?",
+        allowedDecisions: ["allow-once", "allow-always", "deny"],
+      },
+      sourceSessionKey: "agent:main:main",
+    });
+    const decide = (decision: string, more: object = {}) =>
+      call("approval.resolve", { id, kind: "plugin", decision, ...more });
+    const reviewer = { channel: "memo", accountId: "default", senderId: "alice" };
+    expect(await decide("allow-always", { reviewer })).toMatchObject({
+      applied: true,
+      approval: { status: "allowed", decision: "allow-always", resolver: { kind: "channel", id: "alice" } },
+    });
+    expect(await decide("deny")).toMatchObject({ applied: false, approval: { decision: "allow-always" } });
+    ask("Two?");
+    await expect.poll(pending).toHaveLength(1);
+    await call("plugin.approval.resolve", { id: (await pending())[0].id, decision: "deny" });
+    const first = await call("approval.history", { limit: 1 });
+    expect(first.items).toMatchObject([{ status: "denied", presentation: { title: "Two?" } }]);
+    const rest = await call("approval.history", { limit: 1, cursor: first.nextCursor });
+    expect(rest.items).toMatchObject([{ id }]);
+    const unknown = await refusal("approval.get", { id: "plugin:unknown" });
+    expect(unknown).toMatchObject({ code: "INVALID_REQUEST", details: { reason: "APPROVAL_NOT_FOUND" } });
+  });
+});

@@ -94,7 +94,11 @@ export class HostDesk {
     const refusal = this.#mayNotDecide(message);
     if (refusal) return { reason, reply: refusal };
     try {
-      await rooms.approvals.resolve(id, decision, message.senderName ?? message.senderId);
+      const by = message.senderName ?? message.senderId;
+      await rooms.approvals.resolve(id, decision, {
+        kind: "channel",
+        ...(by === undefined ? {} : { id: by }),
+      });
       return { reason, reply: `Noted: ${decision}.` };
     } catch (error) {
       if (!isSluiceError(error) || error.code !== "INVALID_REQUEST") throw error;

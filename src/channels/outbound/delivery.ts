@@ -16,6 +16,7 @@ import type { ChannelDirectory } from "../directory.ts";
 import { chunkForChannel } from "./chunk-plan.ts";
 import { classifyFailure, isQuick, QUICK_TRIES, quickDelayMs, RETRY_SCHEDULE_MS } from "./failure.ts";
 import type { LiveReplies } from "./live-replies.ts";
+import { hearsOutgoing, outgoingText } from "./outgoing-hooks.ts";
 import type { MessageOutlet } from "./outlet.ts";
 
 /** One call of an adapter may take this long before it is given up. */
@@ -67,7 +68,7 @@ export class Delivery {
     try {
       cancelled = await this.#askHooks();
     } catch (error) {
-      return this.#retryLater(`a message_sending hook failed: ${errorMessage(error)}`, undefined);
+      return this.#retryLater(`a hook of outgoing messages failed: ${errorMessage(error)}`, undefined);
     }
     if (cancelled !== undefined) return this.#cancel(cancelled);
     if (this.#chunks.length === 0) return this.#cancel("no_visible_payload");
@@ -85,40 +86,22 @@ export class Delivery {
     return "delivered";
   }
 
-  /** Lets `message_sending` change or stop the message, once in its life. Returns why it was stopped. */
+  /** Lets hooks change or stop the message, once in its life. Returns why it was stopped. */
   async #askHooks(): Promise<string | undefined> {
     const { hooks, store } = this.#parts;
     const row = this.#row;
     if (row.prepared || row.chunksSent > 0) return undefined;
     const isLive = this.#parts.live.has(row.runId);
-    let chunks: string[] | undefined;
     const content = row.content ?? row.chunks.join("\n");
-    if (hooks.has("message_sending")) {
-      const decision = await hooks.run<{ content?: string; cancel?: boolean; cancelReason?: string }>(
-        "message_sending",
-        {
-          to: row.to,
-          content,
-          ...(row.replyToId === undefined ? {} : { replyToId: row.replyToId }),
-          ...(row.threadId === undefined ? {} : { threadId: row.threadId }),
-          metadata: { channel: row.channel, accountId: row.accountId },
-        },
-        this.#hookContext(),
-      );
-      if (decision?.cancel === true) return "cancelled_by_message_sending_hook";
-      if (decision?.content !== undefined && decision.content !== content) {
-        if (decision.content.trim() === "") return "empty_after_message_sending_hook";
-        chunks = isLive ? [decision.content] : this.#cut(decision.content);
-      } else if (!isLive) {
-        chunks = this.#recut();
-      }
-    } else if (!isLive) {
-      chunks = this.#recut();
-    }
+    const decided = await outgoingText(hooks, row, content, this.#hookContext());
+    if ("cancelled" in decided) return decided.cancelled;
+    let chunks: string[] | undefined;
+    if (decided.text !== content) chunks = isLive ? [decided.text] : this.#cut(decided.text);
+    else if (!isLive) chunks = this.#recut();
     if (chunks) {
       this.#chunks = chunks;
       await store.call.outbox.prepare({ outboxId: row.outboxId, chunks });
-    } else if (hooks.has("message_sending")) {
+    } else if (hearsOutgoing(hooks)) {
       await store.call.outbox.prepare({ outboxId: row.outboxId });
     }
     return undefined;

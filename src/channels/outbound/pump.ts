@@ -2,6 +2,7 @@ import type { Disposable } from "../../kernel/disposable.ts";
 import { Scope } from "../../kernel/scope.ts";
 import type { OutboxRecord } from "../../store/procedures/outbox.ts";
 import { ambiguousPolicy, Delivery, type DeliveryParts } from "./delivery.ts";
+import { hearsOutgoing } from "./outgoing-hooks.ts";
 
 /** Messages of one account that are being sent at the same time, each to another recipient. */
 export const MAX_PARALLEL_SENDS = 32;
@@ -135,7 +136,7 @@ export class OutboundPump implements Disposable {
   /** Nothing stands between the claim and the platform: both are recorded in one commit. */
   #sendsAtOnce(lane: AccountLane): boolean {
     const { hooks, channels } = this.#parts;
-    return !hooks.has("message_sending") && channels.get(lane.channel)?.outbound?.reportsDispatch !== true;
+    return !hearsOutgoing(hooks) && channels.get(lane.channel)?.outbound?.reportsDispatch !== true;
   }
 
   #launch(lane: AccountLane, row: OutboxRecord): void {

@@ -222,7 +222,8 @@ async function approve(
   if (!callerHas(caller, "operator.approvals")) {
     throw new SluiceError("FORBIDDEN", "missing scope: operator.approvals");
   }
-  await services.approvals.resolve(id, decision, caller.client.displayName ?? caller.client.id);
+  const by = caller.client.displayName ?? caller.client.id;
+  await services.approvals.resolve(id, decision, { kind: "device", id: by });
   publishFinal(context, key, runId, `Noted: ${decision}.`);
   return { runId, status: "ok" as const, summary: "approval" };
 }

@@ -76,12 +76,22 @@ const waitDecision = method({
 const resolve = method({
   name: "plugin.approval.resolve",
   scope: "operator.approvals",
-  params: Type.Object({ id: Text, decision: Decision }, { additionalProperties: false }),
+  params: Type.Object(
+    {
+      id: Text,
+      decision: Decision,
+      reviewer: Type.Optional(Type.Object({ channel: Text, accountId: Text, senderId: Text })),
+    },
+    { additionalProperties: false },
+  ),
   result: Type.Object({ ok: Type.Literal(true) }),
   summary: "Decides a plugin's question; the first answer counts.",
   idempotent: true,
-  async handler({ services, caller }, { id, decision }) {
-    await services.approvals.resolve(id, decision, caller.client.displayName ?? caller.client.id);
+  async handler({ services, caller }, { id, decision, reviewer }) {
+    const by = reviewer
+      ? ({ kind: "channel", id: reviewer.senderId } as const)
+      : ({ kind: "device", id: caller.client.displayName ?? caller.client.id } as const);
+    await services.approvals.resolve(id, decision, by);
     return { ok: true as const };
   },
 });

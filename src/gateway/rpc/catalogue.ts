@@ -44,6 +44,7 @@ export const CATALOGUE: readonly CatalogueGroup[] = [
     "plugin.approval.request plugin.approval.waitDecision plugin.approval.resolve plugin.approval.list",
     () => import("../methods/plugin-approvals.ts"),
   ),
+  group("approval.get approval.resolve approval.history", () => import("../methods/approvals.ts")),
   group(
     "device.pair.list device.pair.approve device.pair.reject device.pair.remove device.token.revoke",
     () => import("../methods/devices.ts"),

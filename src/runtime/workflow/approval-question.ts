@@ -114,8 +114,8 @@ function isScope(scope: unknown): boolean {
   );
 }
 
-export function unknownApproval(): SluiceError<"INVALID_REQUEST"> {
-  return new SluiceError("INVALID_REQUEST", "approval expired or not found", {
+export function unknownApproval(message = "approval expired or not found"): SluiceError<"INVALID_REQUEST"> {
+  return new SluiceError("INVALID_REQUEST", message, {
     details: { reason: "APPROVAL_NOT_FOUND" },
   });
 }

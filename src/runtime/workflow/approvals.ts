@@ -6,7 +6,7 @@ import { errorMessage, SluiceError } from "../../kernel/errors.ts";
 import { newUuid } from "../../kernel/ids.ts";
 import type { Logger } from "../../kernel/logger.ts";
 import type { Store } from "../../store/index.ts";
-import type { ApprovalRecord } from "../../store/procedures/approvals.ts";
+import type { ApprovalRecord, DecideOutput, ResolverKind } from "../../store/procedures/approvals.ts";
 import {
   type ApprovalQuestion,
   DECISIONS,
@@ -17,9 +17,19 @@ import {
   type ToolCallQuestion,
   unknownApproval,
 } from "./approval-question.ts";
+import { approvalRef, isApprovalRef } from "./approval-ref.ts";
 
 export const DEFAULT_APPROVAL_TIMEOUT_MS = 120_000;
 export const MAX_APPROVAL_TIMEOUT_MS = 600_000;
+
+/** Settled approvals among which a reference is looked for. */
+const REF_HISTORY = 100;
+
+/** Who decided. */
+export interface ApprovalResolver {
+  kind: ResolverKind;
+  id?: string;
+}
 
 /** `null`: nobody decided, see `terminalReason`. */
 export interface ApprovalOutcome {
@@ -130,28 +140,65 @@ export class PluginApprovals implements Disposable {
   }
 
   /**
-   * Decides. `id` may be an unambiguous prefix; the same decision again changes nothing.
+   * Decides. `id` may be an unambiguous prefix or a reference (`approvalRef`); the same decision again changes
+   * nothing.
    *
    * @throws SluiceError `INVALID_REQUEST`: unknown or ended, decided otherwise, or not on offer
    */
-  async resolve(id: string, decision: ApprovalDecision, resolvedBy?: string): Promise<void> {
-    const { store, clock } = this.#options;
-    const now = clock.now();
-    const result = await store.call.approvals.decide({
-      id,
-      decision,
-      ...(resolvedBy === undefined ? {} : { resolvedBy }),
-      now,
-    });
-    if (result.applied) return this.#announce(result.record);
-    if (result.why === "same") return;
-    if (result.why === "late" && result.record) this.#announce(result.record);
+  async resolve(id: string, decision: ApprovalDecision, resolver?: ApprovalResolver): Promise<void> {
+    const result = await this.#decide(id, decision, resolver);
+    if (result.applied || result.why === "same") return;
     if (result.why === "settled") throw new SluiceError("INVALID_REQUEST", "approval already resolved");
-    if (result.why === "not-offered") {
+    throw unknownApproval();
+  }
+
+  /**
+   * Decides, or says what was decided before: the first answer wins and later ones get it.
+   *
+   * @throws SluiceError `INVALID_REQUEST`: unknown, or not on offer
+   */
+  async settle(
+    id: string,
+    decision: ApprovalDecision,
+    resolver?: ApprovalResolver,
+  ): Promise<{ applied: boolean; record: ApprovalRecord }> {
+    const { applied, record } = await this.#decide(id, decision, resolver);
+    if (!record) throw unknownApproval("approval not found");
+    return { applied, record };
+  }
+
+  async #decide(id: string, decision: ApprovalDecision, resolver?: ApprovalResolver): Promise<DecideOutput> {
+    const { store, clock } = this.#options;
+    const result = await store.call.approvals.decide({
+      id: await this.#named(id),
+      decision,
+      ...(resolver === undefined ? {} : { resolver }),
+      now: clock.now(),
+    });
+    if (result.record && (result.applied || result.why === "late")) this.#announce(result.record);
+    if (!result.applied && result.why === "not-offered") {
       const offered = (result.record?.allowed ?? DECISIONS).join(", ");
       throw new SluiceError("INVALID_REQUEST", `this approval offers ${offered}`);
     }
-    throw unknownApproval();
+    return result;
+  }
+
+  /** The id behind a reference; buttons with little room carry one. */
+  async #named(id: string): Promise<string> {
+    if (!isApprovalRef(id)) return id;
+    const { approvals } = this.#options.store.call;
+    const pending = await approvals.pending({});
+    const known = pending.find((one) => approvalRef(one.id) === id);
+    if (known) return known.id;
+    const settled = await approvals.history({ limit: REF_HISTORY });
+    return settled.find((one) => approvalRef(one.id) === id)?.id ?? id;
+  }
+
+  /** An approval as it stands. @throws SluiceError `INVALID_REQUEST` for an unknown id */
+  async get(id: string): Promise<ApprovalRecord> {
+    const record = await this.#options.store.call.approvals.get({ id: await this.#named(id) });
+    if (!record) throw unknownApproval("approval not found");
+    return record;
   }
 
   /** Ends a question that nobody waits for any more. */

@@ -16,6 +16,7 @@ CREATE TABLE approvals (
   status TEXT NOT NULL,
   decision TEXT,
   resolved_by TEXT,
+  resolver_kind TEXT,
   created_at BIGINT NOT NULL,
   expires_at BIGINT NOT NULL,
   settled_at BIGINT,

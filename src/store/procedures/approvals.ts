@@ -13,6 +13,9 @@ export type StoredDecision = "allow-once" | "allow-always" | "deny";
 /** `refused`: there was nobody to ask, or too much was open. */
 export type ApprovalStatus = "pending" | "decided" | "expired" | "cancelled" | "refused";
 
+/** Where a decision came from. */
+export type ResolverKind = "device" | "channel" | "runtime" | "system";
+
 export interface ApprovalRecord {
   id: string;
   /** What the operator was shown. */
@@ -25,6 +28,7 @@ export interface ApprovalRecord {
   status: ApprovalStatus;
   decision?: StoredDecision;
   resolvedBy?: string;
+  resolverKind?: ResolverKind;
   createdAt: number;
   expiresAt: number;
   settledAt?: number;
@@ -42,6 +46,7 @@ interface ApprovalRow {
   status: ApprovalStatus;
   decision: StoredDecision | null;
   resolved_by: string | null;
+  resolver_kind: ResolverKind | null;
   created_at: number;
   expires_at: number;
   settled_at: number | null;
@@ -59,6 +64,7 @@ function toRecord(row: ApprovalRow): ApprovalRecord {
     status: row.status,
     ...(row.decision === null ? {} : { decision: row.decision }),
     ...(row.resolved_by === null ? {} : { resolvedBy: row.resolved_by }),
+    ...(row.resolver_kind === null ? {} : { resolverKind: row.resolver_kind }),
     createdAt: row.created_at,
     expiresAt: row.expires_at,
     ...(row.settled_at === null ? {} : { settledAt: row.settled_at }),
@@ -149,7 +155,12 @@ export type DecideOutput =
 /** The first decision counts; `id` may be the unambiguous beginning of a pending question's id. */
 async function decide(
   tx: Transaction,
-  input: { id: string; decision: StoredDecision; resolvedBy?: string; now: number },
+  input: {
+    id: string;
+    decision: StoredDecision;
+    resolver?: { kind: ResolverKind; id?: string };
+    now: number;
+  },
 ): Promise<DecideOutput> {
   const row = (await read(tx, input.id)) ?? (await pendingBeginningWith(tx, input.id));
   if (!row) return { applied: false, why: "unknown" };
@@ -165,10 +176,11 @@ async function decide(
     return { applied: false, why: "not-offered", record: toRecord(row) };
   }
   const settled = await tx.get<ApprovalRow>(
-    `UPDATE approvals SET status = 'decided', decision = ?, resolved_by = ?, settled_at = ?
+    `UPDATE approvals SET status = 'decided', decision = ?, resolved_by = ?, resolver_kind = ?, settled_at = ?
      WHERE approval_id = ? RETURNING *`,
     input.decision,
-    input.resolvedBy ?? null,
+    input.resolver?.id ?? null,
+    input.resolver?.kind ?? null,
     input.now,
     row.approval_id,
   );
