@@ -9,7 +9,13 @@ import { packageRoot } from "../kernel/package-root.ts";
 import { Redactor } from "../kernel/redaction.ts";
 import { Scope } from "../kernel/scope.ts";
 import { createPluginHost } from "../plugins/host.ts";
-import { InstallBook, installHostOf, PluginInstaller } from "../plugins/install/index.ts";
+import {
+  InstallBook,
+  installHostOf,
+  NpmClient,
+  PluginInstaller,
+  PluginSearch,
+} from "../plugins/install/index.ts";
 import { announceSdkHost } from "../plugins/loading/sdk-host.ts";
 import { CLOSE } from "../protocol/close-codes.ts";
 import { createAgentRuntime, SystemEvents } from "../runtime/agent/index.ts";
@@ -191,6 +197,7 @@ async function build(options: GatewayOptions, scope: Scope): Promise<RunningGate
     stateDir,
     logger,
     clock,
+    env,
     core: { gatewayMethod: new Set(CATALOGUE.flatMap((group) => group.names)) },
     runtimeFor: (_pluginId, owner) => createPluginRuntime(openRooms(), owner),
     publishEvent: (event, payload, pluginGuard) => hub.publish(event, payload, { pluginGuard }),
@@ -335,6 +342,7 @@ async function build(options: GatewayOptions, scope: Scope): Promise<RunningGate
     plugins,
     installs,
     installer,
+    pluginSearch: new PluginSearch(new NpmClient({ env, clock })),
     agent,
     models,
     sessions,

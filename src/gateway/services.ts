@@ -3,8 +3,8 @@ import type { Clock } from "../kernel/clock.ts";
 import type { Logger } from "../kernel/logger.ts";
 import type { Redactor } from "../kernel/redaction.ts";
 import type { PluginInspection } from "../plugins/inspect/inspect.ts";
-import type { InstallBook, PluginInstaller } from "../plugins/install/index.ts";
-import type { HookRunner, PluginRecord, RegistryReader } from "../plugins/types.ts";
+import type { InstallBook, PluginInstaller, PluginSearch } from "../plugins/install/index.ts";
+import type { HookRunner, PluginDiagnostic, PluginRecord, RegistryReader } from "../plugins/types.ts";
 import type { SystemEvents } from "../runtime/agent/system-events.ts";
 import type { AgentRuntime } from "../runtime/agent/types.ts";
 import type { ConfigService } from "../runtime/config/types.ts";
@@ -21,6 +21,8 @@ import type { Presence } from "./presence.ts";
 /** What the gateway asks of the plugin host. */
 export interface PluginDirectory {
   records(): readonly PluginRecord[];
+  /** Findings about plugins as a whole. */
+  diagnostics(): readonly PluginDiagnostic[];
   inspect(id: string): Promise<PluginInspection | undefined>;
   /** Loads a plugin's code anew; the old one goes on when that fails. */
   reload(id: string): Promise<void>;
@@ -43,6 +45,7 @@ export interface GatewayServices {
   readonly plugins: PluginDirectory;
   readonly installs: InstallBook;
   readonly installer: PluginInstaller;
+  readonly pluginSearch: PluginSearch;
   readonly agent: AgentRuntime;
   readonly models: Models;
   readonly sessions: Sessions;

@@ -36,6 +36,7 @@ import {
   PluginFailure,
   type RuntimeOwner,
 } from "./loading/load-plugin.ts";
+import { LoadTrace } from "./loading/load-trace.ts";
 import { offlineRuntime } from "./loading/offline-runtime.ts";
 import { recordOf } from "./record.ts";
 import type { CoreNames } from "./registry/compose.ts";
@@ -73,6 +74,8 @@ export interface PluginHostOptions {
   /** Names that belong to the gateway, by registry kind; plugins cannot take them. */
   readonly core?: CoreNames;
   readonly workflow?: WorkflowServices;
+  /** Says whether loading is traced; see {@link LoadTrace}. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
   /** Where events of plugin services go; without it services have no `gatewayEvents`. */
   readonly publishEvent?: PluginEventSink;
   /** Loads every plugin in this mode instead of the one that fits it; for processes that are no gateway. */
@@ -107,6 +110,7 @@ export class PluginHost implements Disposable {
   readonly #events: AgentEventFeed;
   readonly #findings: Findings;
   readonly #retirement: Retirement;
+  readonly #trace: LoadTrace;
   readonly #process: ProcessWatch | undefined;
   #snapshot: PluginMetadataSnapshot | undefined;
   #discovering: Promise<PluginMetadataSnapshot> | undefined;
@@ -143,6 +147,7 @@ export class PluginHost implements Disposable {
       this.#process = this.#scope.use(watch, "process watch");
     }
     this.#events = new AgentEventFeed(this.#registry, this.#runs, this.#logger);
+    this.#trace = new LoadTrace({ logger: options.logger, clock: options.clock, env: options.env ?? {} });
     this.#environment = {
       clock: options.clock,
       loader: new ModuleLoader(options),
@@ -154,6 +159,7 @@ export class PluginHost implements Disposable {
         onHeld: (pluginId, ms) =>
           this.#findings.report(pluginId, "event-loop-held", `held everything up for ${Math.round(ms)} ms`),
       },
+      trace: this.#trace,
       config: () => options.config.current().config,
       runtimeFor: (pluginId, owner) => options.runtimeFor(pluginId, owner),
       runtimeForInspection: () =>
@@ -188,9 +194,11 @@ export class PluginHost implements Disposable {
   /** Metadata of every plugin at the current configuration; runs no plugin code. */
   async snapshot(): Promise<PluginMetadataSnapshot> {
     if (this.#snapshot) return this.#snapshot;
-    this.#discovering ??= this.#discover().finally(() => {
-      this.#discovering = undefined;
-    });
+    this.#discovering ??= this.#trace
+      .phase("discover", undefined, () => this.#discover())
+      .finally(() => {
+        this.#discovering = undefined;
+      });
     return this.#discovering;
   }
 
@@ -261,8 +269,8 @@ export class PluginHost implements Disposable {
         const prefixes = (entry.value as PluginService).reload?.configPrefixes ?? [];
         return changedBelow(prefixes, before, after);
       }, this.#registry.current());
-      await this.#retirement.retire(retiring, "disable");
-      await this.#retirement.retire(replaced, "restart");
+      await this.#retire(retiring, "disable");
+      await this.#retire(replaced, "restart");
     });
   }
 
@@ -290,7 +298,7 @@ export class PluginHost implements Disposable {
         if (failure && !this.#loaded.has(key)) this.#failures.set(key, failure);
         throw error;
       });
-      await this.#retirement.retire(replaced, "restart");
+      await this.#retire(replaced, "restart");
     });
   }
 
@@ -381,7 +389,7 @@ export class PluginHost implements Disposable {
     return changedBelow(hot, before, after);
   }
 
-  /** Imports in parallel, registers in load order, publishes once. Failures stay with their plugin. */
+  /** Imports and registers in load order, publishes once. Failures stay with their plugin. */
   async #loadAll(plugins: readonly KnownPlugin[], publishAnyway = false): Promise<void> {
     const missing = plugins.filter(
       ({ candidate, decision }) =>
@@ -440,7 +448,17 @@ export class PluginHost implements Disposable {
     return replaced;
   }
 
-  async #publish(): Promise<void> {
+  #publish(): Promise<void> {
+    return this.#trace.phase("publish", undefined, () => this.#publishLoaded());
+  }
+
+  async #retire(plugins: readonly LoadedPlugin[], reason: "disable" | "restart"): Promise<void> {
+    if (plugins.length === 0) return;
+    const ids = plugins.map(({ known }) => known.candidate.id).join(", ");
+    await this.#trace.phase("retire", ids, () => this.#retirement.retire(plugins, reason));
+  }
+
+  async #publishLoaded(): Promise<void> {
     const generation = this.#registry.publish(
       [...this.#loaded.values()].map(({ draft, known }) => ({ draft, slot: known.slot })),
     );

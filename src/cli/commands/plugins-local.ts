@@ -8,6 +8,7 @@ import { Redactor } from "../../kernel/redaction.ts";
 import { Scope } from "../../kernel/scope.ts";
 import type { PluginHost } from "../../plugins/host.ts";
 import type { InstallBook, PluginInstaller } from "../../plugins/install/index.ts";
+import { LoadTrace } from "../../plugins/loading/load-trace.ts";
 import type { PluginMetadataSnapshot } from "../../plugins/snapshot.ts";
 import { resolveStateDir } from "../../runtime/state/state-folder.ts";
 import { configFile } from "../access.ts";
@@ -106,6 +107,7 @@ export async function withLocalHost<T>(
     stateDir,
     logger: stderrLogger(environment),
     clock,
+    env,
     runtimeFor: runtimeForNobody,
   });
   try {
@@ -128,8 +130,13 @@ function loadPaths(config: Readonly<Record<string, unknown>>): string[] {
   return Array.isArray(section?.load?.paths) ? section.load.paths.map(String) : [];
 }
 
-function stderrLogger({ stderr }: CliEnvironment) {
-  return createLogger({ level: "error", redactor: new Redactor(), write: (line) => void stderr.write(line) });
+function stderrLogger({ stderr, env }: CliEnvironment) {
+  return createLogger({
+    // Asking for a trace is asking to see it.
+    level: LoadTrace.isWanted(env) ? "info" : "error",
+    redactor: new Redactor(),
+    write: (line) => void stderr.write(line),
+  });
 }
 
 /** Looking at a plugin gives it no gateway; holding the runtime is fine, using it is not. */

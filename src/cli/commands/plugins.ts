@@ -5,7 +5,9 @@ import { cliError } from "../errors.ts";
 import { table } from "../output/table.ts";
 import { describeSignals, pluginSignals } from "../plugin-signals.ts";
 import { registerPluginAuthoring } from "./plugins-author.ts";
+import { registerPluginBuild } from "./plugins-build.ts";
 import { registerPluginChanges } from "./plugins-change.ts";
+import { registerPluginMarket } from "./plugins-market.ts";
 import { fromGatewayOr } from "./plugins-source.ts";
 
 interface Diagnostic {
@@ -65,6 +67,8 @@ export function registerPlugins(program: Command, environment: CliEnvironment): 
 
   registerPluginChanges(plugins, environment);
   registerPluginAuthoring(plugins, environment);
+  registerPluginBuild(plugins, environment);
+  registerPluginMarket(plugins, environment);
 
   plugins
     .command("doctor")

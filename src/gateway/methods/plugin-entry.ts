@@ -1,18 +1,28 @@
+import type { InstallRecord } from "../../plugins/install/index.ts";
 import type { PluginRecord } from "../../plugins/types.ts";
 
-/** A plugin as lists show it (spec 5.14). */
-export function catalogEntry(record: PluginRecord) {
+/** A plugin as lists show it (gateway protocol, `PluginCatalogEntry`). */
+export function catalogEntry(record: PluginRecord, installed: InstallRecord | undefined) {
+  const { id, name, version, description, status, reason, origin, error, imported } = record;
   return {
-    id: record.id,
-    name: record.name,
-    ...(record.version === undefined ? {} : { version: record.version }),
-    ...(record.description === undefined ? {} : { description: record.description }),
+    id,
+    name,
+    ...(installed?.packageName === undefined ? {} : { packageName: installed.packageName }),
+    ...(version === undefined ? {} : { version }),
+    ...(description === undefined ? {} : { description }),
     installed: true,
-    enabled: record.status !== "disabled",
-    state: record.status === "loaded" ? "enabled" : record.status === "error" ? "error" : "disabled",
-    status: record.status,
-    reason: record.reason,
-    origin: record.origin,
-    ...(record.error === undefined ? {} : { error: record.error }),
+    enabled: status !== "disabled",
+    state: STATES[status],
+    status,
+    reason,
+    origin,
+    ...(error === undefined ? {} : { error }),
+    runtime: {
+      state: status === "disabled" ? "disabled" : imported ? "active" : "unloaded",
+      ...(error === undefined ? {} : { error }),
+    },
+    removable: installed !== undefined,
   };
 }
+
+const STATES = { loaded: "enabled", disabled: "disabled", error: "error" } as const;

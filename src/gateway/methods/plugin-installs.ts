@@ -156,13 +156,32 @@ const setEnabled = method({
 const reload = method({
   name: "plugins.reload",
   scope: "operator.admin",
-  params: Type.Object({ pluginIds: Type.Array(Id, { minItems: 1, maxItems: MAX_RELOADED }) }, closed),
-  result: Type.Object({ ok: Type.Literal(true), restartRequired: Type.Literal(false) }, open),
+  params: Type.Union([
+    Type.Object({ pluginIds: Type.Array(Id, { minItems: 1, maxItems: MAX_RELOADED }) }, closed),
+    Type.Object(
+      {
+        plugins: Type.Array(Type.Object({ pluginId: Id }, open), { minItems: 1, maxItems: MAX_RELOADED }),
+        acknowledgeCapabilities: Type.Optional(Type.Object({ reviewToken: Text }, closed)),
+      },
+      closed,
+    ),
+  ]),
+  result: Type.Object(
+    { ok: Type.Literal(true), pluginIds: Type.Array(Type.String()), restartRequired: Type.Literal(false) },
+    open,
+  ),
   summary: "Loads the code of running plugins anew; one that fails to load goes on as it was.",
   parks: true,
-  handler: async ({ services }, { pluginIds }) => {
+  handler: async ({ services }, params) => {
+    const named = params as { pluginIds?: string[]; plugins?: { pluginId: string }[] };
+    const pluginIds = [...new Set(named.pluginIds ?? named.plugins?.map(({ pluginId }) => pluginId) ?? [])];
     for (const id of pluginIds) await services.plugins.reload(id);
-    return { ok: true as const, restartRequired: false as const, runtime: runtimeOf(services, pluginIds) };
+    return {
+      ok: true as const,
+      pluginIds,
+      restartRequired: false as const,
+      runtime: runtimeOf(services, pluginIds),
+    };
   },
 });
 
@@ -193,7 +212,7 @@ function answer(services: GatewayServices, change: PluginChange) {
     runtime: runtimeOf(services, pluginIds),
     warnings,
     configPaths,
-    ...(plugin ? { plugin: catalogEntry(plugin) } : {}),
+    ...(plugin ? { plugin: catalogEntry(plugin, services.installs.find(plugin.id)) } : {}),
     ...(record ? { record } : {}),
   };
 }

@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
 import { Type } from "typebox";
 import { SluiceError } from "../../kernel/errors.ts";
+import type { InstallRecord } from "../../plugins/install/index.ts";
+import type { PluginRecord } from "../../plugins/types.ts";
 import type { ErrorCode } from "../../protocol/error-codes.ts";
 import { type MethodGroup, method } from "../rpc/method.ts";
 import { catalogEntry } from "./plugin-entry.ts";
@@ -24,10 +26,14 @@ const list = method({
     return {
       generation: services.registry.current().id,
       plugins: records.map((record) => ({
-        ...catalogEntry(record),
-        removable: services.installs.find(record.id) !== undefined,
+        ...catalogEntry(record, services.installs.find(record.id)),
+        channelIds: services.registry
+          .current()
+          .ofPlugin(record.id)
+          .filter(({ kind }) => kind === "channel")
+          .map(({ key }) => key),
       })),
-      diagnostics: records.flatMap((record) => record.diagnostics),
+      diagnostics: [...services.plugins.diagnostics(), ...records.flatMap((record) => record.diagnostics)],
       mutationAllowed: true,
     };
   },
@@ -42,6 +48,7 @@ const inspect = method({
       ok: Type.Literal(true),
       plugin: Type.Object({ id: Type.String() }, open),
       declared: Type.Object({}, open),
+      components: Type.Object({}, open),
       reviewToken: Type.String(),
       grants: Type.Object({}, open),
     },
@@ -57,10 +64,11 @@ const inspect = method({
         details: { pluginId },
       });
     }
-    const { contributions, policy, mcpServers, cliCommands } = inspection;
-    const { state: _state, status, reason, error, ...entry } = catalogEntry(record);
-    const of = (kind: string) => contributions[kind] ?? [];
+    const { contributions, policy, mcpServers, cliCommands, typedHooks, bundle } = inspection;
     const installed = services.installs.find(record.id);
+    const { state: _state, status, reason, error, ...entry } = catalogEntry(record, installed);
+    const of = (kind: string) => contributions[kind] ?? [];
+    const hooks = [...new Set([...of("hook"), ...typedHooks.map(({ name }) => name)])];
     return {
       ...inspection,
       ok: true as const,
@@ -70,13 +78,23 @@ const inspect = method({
         providers: of("provider"),
         tools: of("tool"),
         contracts: Object.keys(contributions),
-        hooks: of("hook"),
+        hooks,
         mcpServers,
         cliCommands,
         cliBackends: of("cliBackend"),
         skills: [],
         dangerousConfigFlags: [],
       },
+      components: {
+        mapped: inspection.bundleCapabilities,
+        skills: [],
+        mcpServers,
+        commands: inspection.commands,
+        hooks,
+        lspServers: inspection.lspServers,
+        unavailable: { capabilities: bundle?.notExecuted ?? [], mcpServers: [], lspServers: [] },
+      },
+      ...(sourceOf(record.origin, installed) ?? {}),
       reviewToken: createHash("sha256")
         .update(JSON.stringify([record.id, record.version, record.source]))
         .digest("hex"),
@@ -93,5 +111,21 @@ const inspect = method({
     };
   },
 });
+
+/** Where a plugin came from, as far as it is known. */
+function sourceOf(origin: PluginRecord["origin"], installed: InstallRecord | undefined) {
+  if (origin === "bundled") return { source: { kind: "bundled" } };
+  if (!installed) return undefined;
+  const { source, spec, packageName, integrity } = installed;
+  return {
+    source: {
+      kind: source,
+      spec,
+      ...(packageName === undefined ? {} : { packageName }),
+      integrity,
+      integrityKind: "ssri",
+    },
+  };
+}
 
 export default [list, inspect] satisfies MethodGroup;

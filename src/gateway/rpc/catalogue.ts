@@ -32,6 +32,7 @@ export const CATALOGUE: readonly CatalogueGroup[] = [
   group("models.list", () => import("../methods/models.ts")),
   group("config.get config.set config.patch", () => import("../methods/config.ts")),
   group("plugins.list plugins.inspect", () => import("../methods/plugins.ts")),
+  group("plugins.search", () => import("../methods/plugin-search.ts")),
   group(
     "plugins.install plugins.uninstall plugins.setEnabled plugins.reload plugins.refresh",
     () => import("../methods/plugin-installs.ts"),

@@ -7,6 +7,7 @@ import { discoverPlugins } from "../discovery/discover.ts";
 import { createPluginHost, type PluginHost } from "../host.ts";
 import { ModuleLoader } from "../loading/load-module.ts";
 import { type LoadedPlugin, loadPlugin } from "../loading/load-plugin.ts";
+import { LoadTrace } from "../loading/load-trace.ts";
 import { offlineRuntime } from "../loading/offline-runtime.ts";
 import type { CoreNames } from "../registry/compose.ts";
 import { buildSnapshot, type PluginMetadataSnapshot } from "../snapshot.ts";
@@ -96,6 +97,7 @@ export class ContractBench {
           parent: scope,
           workflow: {},
           watch: { monotonic: () => this.options.clock.monotonic(), onHeld: () => {} },
+          trace: new LoadTrace({ logger: silentLogger, clock: this.options.clock, env: {} }),
           config: () => this.config,
           runtimeFor: () => this.#runtime(),
           runtimeForInspection: () => this.#runtime(),

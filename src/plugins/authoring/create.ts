@@ -7,7 +7,11 @@ export type AuthoringErrorCode =
   | "SHAPE_UNKNOWN"
   | "PLUGIN_ID_INVALID"
   | "FOLDER_NOT_EMPTY"
-  | "FOLDER_UNKNOWN";
+  | "FOLDER_UNKNOWN"
+  | "ENTRY_UNKNOWN"
+  | "NOT_A_TOOL_PLUGIN"
+  | "MANIFEST_STALE"
+  | "CHECKS_FAILED";
 
 export interface CreateRequest {
   /** The folder to make; absent or empty. */

@@ -8,11 +8,12 @@ import type { PluginRecord, RegistryGeneration } from "../types.ts";
 import { type CompatibilityReport, compatibilityOf } from "./compatibility.ts";
 import { distinct } from "./distinct.ts";
 import { findMissingSdkNames } from "./missing-sdk-names.ts";
+import { type PublicPluginRecord, publicRecord } from "./public-record.ts";
 import { type PluginShape, shapeOf } from "./shape.ts";
 
 /** Everything there is to know about one plugin (spec 2.20). JSON-compatible. */
 export interface PluginInspection {
-  readonly plugin: PluginRecord;
+  readonly plugin: PublicPluginRecord;
   /** The same as `plugin.status`, for scripts. */
   readonly status: PluginRecord["status"];
   readonly shape: PluginShape | undefined;
@@ -31,7 +32,10 @@ export interface PluginInspection {
   readonly gatewayMethods: readonly string[];
   readonly httpRouteCount: number;
   readonly bundle?: Pick<BundleContents, "format" | "capabilities" | "notExecuted">;
+  readonly bundleCapabilities: readonly string[];
   readonly mcpServers: readonly string[];
+  /** Always empty: this host starts no language servers. */
+  readonly lspServers: readonly string[];
   readonly policy: {
     readonly allowPromptInjection: boolean;
     readonly allowConversationAccess?: boolean;
@@ -74,8 +78,21 @@ export async function inspectPlugin(parts: InspectionParts): Promise<PluginInspe
   const values = <T>(kind: string) =>
     items.filter((item: DraftItem) => item.row.kind === kind).map((item) => item.value as T);
   const access = entry.hooks.allowConversationAccess;
+  const cliCommands = values<CliRegistration>("cli").flatMap(({ parentPath, commands }) =>
+    commands.map((name) => [...parentPath, name].join(" ")),
+  );
+  const mcpServers = Object.keys(candidate.bundle?.mcpServers ?? candidate.manifest?.mcpServers ?? {});
+  const compatibility = compatibilityOf(record, shape?.shape);
   return {
-    plugin: record,
+    plugin: publicRecord({
+      record,
+      known,
+      loaded,
+      contributions,
+      cliCommands,
+      mcpServers,
+      compat: [...new Set(compatibility.notices.map(({ compatCode }) => compatCode))],
+    }),
     status: record.status,
     shape: shape?.shape,
     capabilityMode: shape?.capabilityMode ?? "none",
@@ -89,9 +106,7 @@ export async function inspectPlugin(parts: InspectionParts): Promise<PluginInspe
     })),
     tools: values<ToolRegistration>("tool").map(({ names, optional }) => ({ names, optional })),
     commands: contributions["command"] ?? [],
-    cliCommands: values<CliRegistration>("cli").flatMap(({ parentPath, commands }) =>
-      commands.map((name) => [...parentPath, name].join(" ")),
-    ),
+    cliCommands,
     services: contributions["service"] ?? [],
     gatewayDiscoveryServices: contributions["gatewayDiscoveryService"] ?? [],
     gatewayMethods: contributions["gatewayMethod"] ?? [],
@@ -105,12 +120,14 @@ export async function inspectPlugin(parts: InspectionParts): Promise<PluginInspe
           },
         }
       : {}),
-    mcpServers: Object.keys(candidate.bundle?.mcpServers ?? candidate.manifest?.mcpServers ?? {}),
+    bundleCapabilities: candidate.bundle?.capabilities ?? [],
+    mcpServers,
+    lspServers: [],
     policy: {
       allowPromptInjection: entry.hooks.allowPromptInjection,
       ...(access === undefined ? {} : { allowConversationAccess: access }),
     },
-    compatibility: compatibilityOf(record, shape?.shape),
+    compatibility,
     missingSdkNames: await findMissingSdkNames(candidate.realRoot, parts.sdkFolder),
     diagnostics: record.diagnostics,
   };

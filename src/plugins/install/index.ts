@@ -3,5 +3,13 @@ export { InstallBook } from "./book.ts";
 export { installHostOf, presentIn, type RunningHost } from "./host-adapter.ts";
 export { type InstallRequest, PluginInstaller } from "./installer.ts";
 export type { InstallStep } from "./ledger.ts";
+export { NpmClient } from "./npm-client.ts";
+export {
+  DEFAULT_SEARCH_RESULTS,
+  MAX_SEARCH_RESULTS,
+  MAX_SEARCH_TEXT,
+  PluginSearch,
+  type SearchResult,
+} from "./search.ts";
 export { parseSource } from "./source.ts";
 export type * from "./types.ts";

@@ -7,6 +7,8 @@ import type { InstallErrorCode } from "./types.ts";
 
 /** Longest one npm command may take. */
 export const NPM_TIMEOUT_MS = 300_000;
+/** Longest a search of the registry may take. */
+export const SEARCH_TIMEOUT_MS = 30_000;
 const MAX_NPM_OUTPUT_BYTES = 16_000_000;
 
 /** A tarball npm fetched. */
@@ -17,6 +19,17 @@ export interface PackedPackage {
   readonly filename: string;
   readonly integrity?: string;
 }
+
+/** A package as a search of the registry shows it. */
+export interface FoundPackage {
+  readonly name: string;
+  readonly version?: string;
+  readonly description?: string;
+  readonly keywords: readonly string[];
+}
+
+/** Longest description taken from a registry. */
+const MAX_DESCRIPTION = 1_024;
 
 /**
  * The ordinary npm client, run as a program. Install scripts never run, peers are never fetched, so the host
@@ -58,7 +71,20 @@ export class NpmClient {
     if (result.status !== 0) throw unavailable(label, result);
   }
 
-  async #run(cwd: string, args: readonly string[]): Promise<ProcessResult> {
+  /** Packages that fit all words, in the registry's order. @throws `PACKAGE_UNAVAILABLE` */
+  async search(words: readonly string[], limit: number, cwd: string): Promise<readonly FoundPackage[]> {
+    const args = ["search", "--json", `--searchlimit=${limit}`, "--", ...words];
+    const result = await this.#run(cwd, args, SEARCH_TIMEOUT_MS);
+    const found = result.status === 0 ? foundPackages(result.stdout) : undefined;
+    if (!found) throw unavailable(words.join(" "), result, SEARCH_TIMEOUT_MS);
+    return found;
+  }
+
+  async #run(
+    cwd: string,
+    args: readonly string[],
+    timeoutMs: number = NPM_TIMEOUT_MS,
+  ): Promise<ProcessResult> {
     const { command, before } = npmProgram();
     const quiet = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", "--no-progress"];
     try {
@@ -67,7 +93,7 @@ export class NpmClient {
         args: [...before, args[0] as string, ...quiet, ...args.slice(1)],
         cwd,
         env: npmEnvironment(this.#env),
-        timeoutMs: NPM_TIMEOUT_MS,
+        timeoutMs,
         maxOutputBytes: MAX_NPM_OUTPUT_BYTES,
         clock: this.#clock,
       });
@@ -122,16 +148,39 @@ function firstPacked(text: string): PackedPackage | undefined {
   }
 }
 
+function foundPackages(text: string): FoundPackage[] | undefined {
+  try {
+    const list = JSON.parse(text) as unknown;
+    return Array.isArray(list) ? list.flatMap(foundPackage) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function foundPackage(value: unknown): FoundPackage[] {
+  const { name, version, description, keywords } = (value ?? {}) as Record<string, unknown>;
+  if (typeof name !== "string" || name === "") return [];
+  return [
+    {
+      name,
+      ...(typeof version === "string" ? { version } : {}),
+      ...(typeof description === "string" ? { description: description.slice(0, MAX_DESCRIPTION) } : {}),
+      keywords: Array.isArray(keywords) ? keywords.filter((word) => typeof word === "string") : [],
+    },
+  ];
+}
+
 const SHOWN_ERROR_LENGTH = 1_000;
 
 function unavailable(
   spec: string,
   { status, stderr, stdout, ended }: ProcessResult,
+  limitMs: number = NPM_TIMEOUT_MS,
 ): SluiceError<InstallErrorCode> {
   if (ended === "timeout") {
     return new SluiceError(
       "PACKAGE_UNAVAILABLE",
-      `npm took longer than ${NPM_TIMEOUT_MS / 1_000} s for "${spec}"; try again`,
+      `npm took longer than ${limitMs / 1_000} s for "${spec}"; try again`,
       {
         retryable: true,
       },

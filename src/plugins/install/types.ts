@@ -13,6 +13,7 @@ export type InstallErrorCode =
   | "SPEC_INVALID"
   | "SOURCE_UNSUPPORTED"
   | "PACKAGE_UNAVAILABLE"
+  | "SEARCH_BUSY"
   | "PACKAGE_UNSAFE"
   | "PACKAGE_TOO_LARGE"
   | "NOT_A_PLUGIN"

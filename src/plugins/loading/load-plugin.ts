@@ -17,6 +17,7 @@ import type { KnownPlugin } from "../snapshot.ts";
 import { findDefinition, findSetupDefinition, type LoadedDefinition } from "./definition.ts";
 import { type LoopWatch, PluginInstance } from "./instance.ts";
 import type { ModuleLoader } from "./load-module.ts";
+import type { LoadTrace } from "./load-trace.ts";
 import { lockedRuntime } from "./locked-runtime.ts";
 
 /** How long the entry of a plugin may take to import; one that never ends must not keep the others waiting. */
@@ -56,6 +57,7 @@ export interface LoadEnvironment {
   readonly parent: Scope;
   readonly workflow: WorkflowServices;
   readonly watch: LoopWatch;
+  readonly trace: LoadTrace;
   config(): Readonly<Record<string, unknown>>;
   runtimeFor(pluginId: string, owner: RuntimeOwner): PluginRuntime;
   /** What a plugin gets that is only looked at; it answers questions and has no effects. */
@@ -102,7 +104,10 @@ export async function loadPlugin(environment: LoadEnvironment, request: LoadRequ
   if (!manifest || !candidate.entry) {
     throw new PluginFailure("validation", "manifest-missing", `${candidate.rootDir} has no usable manifest`);
   }
-  const settings = await resolvePluginConfig(manifest.configSchema, known.entry.config);
+  const { trace } = environment;
+  const settings = await trace.phase("settings", candidate.id, () =>
+    resolvePluginConfig(manifest.configSchema, known.entry.config),
+  );
   if (settings.problems.length > 0) {
     const list = settings.problems.join("; ");
     throw new PluginFailure(
@@ -120,8 +125,15 @@ export async function loadPlugin(environment: LoadEnvironment, request: LoadRequ
     request.inspection,
   );
   try {
-    const definition = await importDefinition(environment, request, instance, candidate.entry);
-    return registerDefinition(environment, request, instance, definition, settings.value);
+    const entry = candidate.entry;
+    return await environment.loader.alone(async () => {
+      const definition = await trace.phase("import", candidate.id, () =>
+        importDefinition(environment, request, instance, entry),
+      );
+      return trace.phaseSync("register", candidate.id, () =>
+        registerDefinition(environment, request, instance, definition, settings.value),
+      );
+    });
   } catch (error) {
     instance.fence();
     await instance.scope.dispose().catch(() => {});
@@ -138,6 +150,7 @@ async function importDefinition(
   const { candidate } = request.known;
   const work = instance.run(() => importEntry(environment, request, entry));
   const module = await withDeadline(work, IMPORT_LIMIT_MS, `importing ${entry}`, environment.clock);
+  environment.trace.exports(candidate.id, entry, module);
   const definition = usesSetupEntry(request) ? findSetupDefinition(module) : findDefinition(module);
   if (!definition) {
     throw new PluginFailure("validation", "register-missing", `${entry} exports no register function`);
