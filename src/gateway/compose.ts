@@ -47,6 +47,7 @@ import { LOCK_FILE_NAME, takeInstanceLock } from "./instance-lock.ts";
 import { LogFile } from "./log-file.ts";
 import { packageVersion } from "./package-version.ts";
 import { createPluginRuntime, type RuntimeRooms } from "./plugin-runtime.ts";
+import { createSdkServices } from "./sdk/services.ts";
 import { createWorkflowRooms } from "./plugin-workflow.ts";
 import { Presence } from "./presence.ts";
 import { notePresence, presenceKey } from "./presence-entries.ts";
@@ -308,6 +309,7 @@ async function build(options: GatewayOptions, scope: Scope): Promise<RunningGate
           logger,
         }),
       hooks,
+      createSdkServices(openRooms),
     ),
     "host of the plugin SDK",
   );

@@ -1,1 +1,2 @@
 export * from "./account-resolution.ts";
+export { listConfiguredAccountIds } from "./accounts/account-ids.ts";

@@ -3,6 +3,8 @@ export {
   resolveCommandAuthorizedFromAuthorizers,
   shouldComputeCommandAuthorized,
 } from "../channels/inbound/commands.ts";
+export { resolveEffectiveAgentRuntime } from "./agents/agent-settings.ts";
+export { normalizeCommandBody } from "./commands/arguments.ts";
 export {
   listSkillCommandsForAgents,
   maybeResolveTextAlias,
@@ -10,3 +12,5 @@ export {
   resolveNativeCommandSessionTargets,
   resolveStoredModelOverride,
 } from "./commands/authorisation.ts";
+export { resolveCommandAuthorization } from "./commands/owner-authorisation.ts";
+export * from "./native-command-registry.ts";

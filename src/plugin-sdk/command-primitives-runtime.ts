@@ -1,1 +1,1 @@
-export { isAbortRequestText } from "./replies/request-texts.ts";
+export { isAbortRequestText, isBtwRequestText } from "./replies/request-texts.ts";

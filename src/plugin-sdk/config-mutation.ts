@@ -1,4 +1,4 @@
-import { requireHost } from "./ambient/host.ts";
+import { requireHost, requireServices } from "./ambient/host.ts";
 
 type Write = (params: Record<string, unknown>) => Promise<unknown>;
 
@@ -13,4 +13,19 @@ export function mutateConfigFile(params: Record<string, unknown>): Promise<unkno
 
 export function replaceConfigFile(params: Record<string, unknown>): Promise<unknown> {
   return (configOf("replaceConfigFile")["replaceConfigFile"] as Write)(params);
+}
+
+/** What stands in the file now, with the hash to hand to a write as `baseHash`. */
+export async function readConfigFileSnapshotForWrite() {
+  const { path, hash, source, config } = requireServices("readConfigFileSnapshotForWrite").config();
+  const snapshot = {
+    path,
+    exists: true,
+    valid: true,
+    hash,
+    sourceConfig: source,
+    runtimeConfig: config,
+    config,
+  };
+  return { snapshot, writeOptions: { baseHash: hash } };
 }

@@ -10,6 +10,11 @@ export function getRuntimeConfigSnapshot(): ChannelConfig | null {
   return (currentHost()?.runtime.config.current() as ChannelConfig | undefined) ?? null;
 }
 
+/** The configuration as written, secrets still references; `null` while no gateway runs. */
+export function getRuntimeConfigSourceSnapshot(): ChannelConfig | null {
+  return currentHost()?.services?.config().source ?? null;
+}
+
 /** Reads the running configuration, or the one given while no gateway runs. */
 export function createRuntimeConfigReader(fallback: ChannelConfig): () => ChannelConfig {
   return () => getRuntimeConfigSnapshot() ?? fallback;

@@ -5,10 +5,12 @@ import type { Clock } from "../../kernel/clock.ts";
 import { withDeadline } from "../../kernel/deadline.ts";
 import { errorMessage, isSluiceError } from "../../kernel/errors.ts";
 import type { Logger } from "../../kernel/logger.ts";
+import { gatewayRequestScope } from "../../plugins/loading/request-scope.ts";
 import { describeProblems } from "../../protocol/validation.ts";
 import { type Authentication, isRateLimited } from "../connection/authentication.ts";
 import type { RequestFacts } from "../connection/facts.ts";
 import { HandshakeRejection } from "../connection/rejection.ts";
+import type { Caller } from "../rpc/caller.ts";
 import type { PluginRoutes, RouteEntry } from "./plugin-routes.ts";
 import { authenticateRequest } from "./request-caller.ts";
 import { pathOf } from "./request-path.ts";
@@ -123,6 +125,17 @@ async function admitted(
   }
 }
 
+/** Lets the route's code ask who is calling, when the gateway knows. */
+function onBehalfOf<T>(request: IncomingMessage, { pluginId }: RouteEntry, run: () => T): T {
+  const { gatewayCaller: caller } = request as { gatewayCaller?: Caller };
+  if (!caller) return run();
+  const client = { connect: { role: caller.role, scopes: [...caller.scopes] } };
+  return gatewayRequestScope().run(
+    { client, pluginId, revalidate: () => caller.signal.throwIfAborted() },
+    run,
+  );
+}
+
 /** Runs one route. @returns false only when its handler said exactly `false` and left the response alone */
 async function handled(
   options: HttpAppOptions,
@@ -134,7 +147,7 @@ async function handled(
     if (!response.headersSent) response.setHeader(name, value);
   }
   try {
-    const work = Promise.resolve(entry.value.handler(request, response));
+    const work = Promise.resolve(onBehalfOf(request, entry, () => entry.value.handler(request, response)));
     const result = await withDeadline(
       work,
       PLUGIN_ROUTE_LIMIT_MS,

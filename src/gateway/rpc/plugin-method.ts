@@ -2,6 +2,7 @@ import type { TSchema } from "typebox";
 import type { GatewayMethodRegistration, GatewayRespond } from "../../contracts/registrations.ts";
 import type { Disposable } from "../../kernel/disposable.ts";
 import { SluiceError } from "../../kernel/errors.ts";
+import { gatewayRequestScope } from "../../plugins/loading/request-scope.ts";
 import type { RegistryEntry } from "../../plugins/types.ts";
 import { type ErrorCode, isErrorCode } from "../../protocol/error-codes.ts";
 import { isOperatorScope, type MethodScope } from "../../protocol/scopes.ts";
@@ -36,7 +37,12 @@ export function pluginMethod(entry: RegistryEntry<RegisteredGatewayMethod>): Met
     result: ANYTHING,
     summary: `Method of the plugin ${entry.pluginId}.`,
     parks: true,
-    handler: (context: MethodContext, params: never) => run(registration, context, params),
+    handler: (context: MethodContext, params: never) => {
+      const { role, scopes, signal } = context.caller;
+      const client = { connect: { role, scopes: [...scopes] } };
+      const scope = { client, pluginId: entry.pluginId, revalidate: () => signal.throwIfAborted() };
+      return gatewayRequestScope().run(scope, () => run(registration, context, params));
+    },
   };
 }
 

@@ -1,4 +1,5 @@
 import type { PluginRuntime } from "../../contracts/runtime.ts";
+import type { SdkServices } from "../../contracts/sdk-services.ts";
 import type { HookRunner } from "../../plugins/types.ts";
 
 /**
@@ -9,6 +10,8 @@ export interface AmbientHost {
   runtime: PluginRuntime;
   hooks: HookRunner;
   memory: Map<string, unknown>;
+  /** Absent where plugins are only tried out, without a gateway. */
+  services?: SdkServices;
 }
 
 const SLOT = Symbol.for("sluice.plugin-sdk.host");
@@ -22,4 +25,11 @@ export function requireHost(what: string): AmbientHost {
   const host = currentHost();
   if (!host) throw new Error(`${what} needs a running gateway; take it from api.runtime inside register()`);
   return host;
+}
+
+/** @throws when no gateway is running, naming what was asked for */
+export function requireServices(what: string): SdkServices {
+  const { services } = requireHost(what);
+  if (!services) throw new Error(`${what} needs a running gateway`);
+  return services;
 }

@@ -1,5 +1,10 @@
-import { mkdir, open, rm, stat } from "node:fs/promises";
+import { mkdir, open, readFile, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
+
+/** Others kept the lock until the retries were used up. */
+export const FILE_LOCK_TIMEOUT_ERROR_CODE = "file_lock_timeout";
+/** The lock was left behind, and `staleRecovery` says not to take it away. */
+export const FILE_LOCK_STALE_ERROR_CODE = "file_lock_stale";
 
 export interface FileLockOptions {
   retries: {
@@ -11,13 +16,17 @@ export interface FileLockOptions {
   };
   /** A lock older than this was left by a process that died. */
   stale: number;
+  /** Default `remove-if-unchanged`: a stale lock goes, unless somebody took it meanwhile. */
+  staleRecovery?: "fail-closed" | "remove-if-unchanged";
   [extra: string]: unknown;
 }
 
-/** @throws an error with code `file_lock_timeout` when others keep the lock */
+/**
+ * @throws an error whose code is {@link FILE_LOCK_TIMEOUT_ERROR_CODE} or {@link FILE_LOCK_STALE_ERROR_CODE}
+ */
 export async function acquireFileLock(
   path: string,
-  { retries, stale }: FileLockOptions,
+  { retries, stale, staleRecovery }: FileLockOptions,
 ): Promise<{ lockPath: string; release(): Promise<void> }> {
   const lockPath = `${path}.lock`;
   await mkdir(dirname(lockPath), { recursive: true });
@@ -30,17 +39,18 @@ export async function acquireFileLock(
     } catch (error) {
       if ((error as { code?: unknown }).code !== "EEXIST") throw error;
     }
-    const known = await stat(lockPath).catch(() => undefined);
+    const known = await look(lockPath);
     if (!known) continue;
     if (Date.now() - known.mtimeMs > stale) {
-      await rm(lockPath, { force: true });
+      if (staleRecovery === "fail-closed") {
+        throw refused(FILE_LOCK_STALE_ERROR_CODE, `${lockPath} was left by a process that died`, lockPath);
+      }
+      const again = await look(lockPath);
+      if (again?.text === known.text && again.mtimeMs === known.mtimeMs) await rm(lockPath, { force: true });
       continue;
     }
     if (attempt >= retries.retries) {
-      throw Object.assign(new Error(`${path} stays locked by another process`), {
-        code: "file_lock_timeout",
-        lockPath,
-      });
+      throw refused(FILE_LOCK_TIMEOUT_ERROR_CODE, `${path} stays locked by another process`, lockPath);
     }
     const delay = Math.min(retries.maxTimeout, retries.minTimeout * retries.factor ** attempt);
     const wait = retries.randomize ? delay * (0.5 + Math.random() / 2) : delay;
@@ -59,4 +69,17 @@ export async function withFileLock<T>(
   } finally {
     await release();
   }
+}
+
+async function look(lockPath: string): Promise<{ text: string; mtimeMs: number } | undefined> {
+  try {
+    const [text, { mtimeMs }] = await Promise.all([readFile(lockPath, "utf8"), stat(lockPath)]);
+    return { text, mtimeMs };
+  } catch {
+    return undefined;
+  }
+}
+
+function refused(code: string, message: string, lockPath: string): Error {
+  return Object.assign(new Error(message), { code, lockPath });
 }

@@ -1,4 +1,5 @@
 import type { PluginRuntime } from "../../contracts/runtime.ts";
+import type { SdkServices } from "../../contracts/sdk-services.ts";
 import { type Disposable, disposable } from "../../kernel/disposable.ts";
 import type { HookRunner } from "../types.ts";
 
@@ -13,19 +14,25 @@ interface SdkHost {
   readonly hooks: HookRunner;
   /** What functions of the SDK remember while this gateway runs, by name. */
   readonly memory: Map<string, unknown>;
+  readonly services?: SdkServices;
 }
 
 /**
  * Lets the SDK's ambient functions reach this gateway until the result is disposed. Of several gateways in
  * one process the one announced last answers, and the one before it again when that one has gone.
  */
-export function announceSdkHost(runtime: () => PluginRuntime, hooks: HookRunner): Disposable {
+export function announceSdkHost(
+  runtime: () => PluginRuntime,
+  hooks: HookRunner,
+  services?: SdkServices,
+): Disposable {
   const slots = globalThis as unknown as Record<symbol, SdkHost | undefined>;
   const previous = slots[SLOT];
   let made: PluginRuntime | undefined;
   const host: SdkHost = {
     hooks,
     memory: new Map(),
+    ...(services === undefined ? {} : { services }),
     get runtime() {
       made ??= runtime();
       return made;

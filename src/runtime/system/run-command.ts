@@ -23,6 +23,12 @@ export interface RunCommandOptions {
   noOutputTimeoutMs?: number;
   signal?: AbortSignal;
   maxOutputBytes?: number;
+  /** Which part of too much output is kept; default `head`. */
+  outputCapture?: "head" | "tail";
+  /** Ends the program as soon as it has said more than `maxOutputBytes` on one stream. */
+  terminateOnOutputLimit?: boolean;
+  /** The program gets a process group of its own, which is ended as a whole. Not on Windows. */
+  killProcessTree?: boolean;
   killSignal?: NodeJS.Signals;
   killGraceMs?: number;
   onOutputChunk?(chunk: { stream: "stdout" | "stderr"; text: string }): void;
@@ -44,36 +50,65 @@ export function commandArguments(given: readonly unknown[]): { argv: string[]; o
   return { argv: argv as string[], options };
 }
 
+/** What a program said, as bytes. */
+export type BufferedCommandResult = Omit<CommandResult, "stdout" | "stderr"> & {
+  stdout: Buffer;
+  stderr: Buffer;
+  outputLimitExceeded?: boolean;
+};
+
 /**
- * Runs a program without a shell and collects what it says.
+ * Runs a program without a shell and collects what it says, as text.
  *
  * @throws SluiceError `COMMAND_FAILED` when the program cannot be started
  */
-export function runCommand(
+export async function runCommand(
   argv: readonly string[],
   options: RunCommandOptions,
   clock: Clock,
-): Promise<CommandResult> {
+): Promise<CommandResult & { outputLimitExceeded?: boolean }> {
+  const result = await runBufferedCommand(argv, options, clock);
+  return { ...result, stdout: result.stdout.toString("utf8"), stderr: result.stderr.toString("utf8") };
+}
+
+/** The same with bytes. */
+export function runBufferedCommand(
+  argv: readonly string[],
+  options: RunCommandOptions,
+  clock: Clock,
+): Promise<BufferedCommandResult> {
   return new Promise((resolve, reject) => {
     const [program = "", ...args] = argv;
+    const ownGroup = options.killProcessTree === true && process.platform !== "win32";
     const child = spawn(program, args, {
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
       env: { ...(options.baseEnv ?? process.env), ...options.env },
       stdio: ["pipe", "pipe", "pipe"],
       shell: false,
       windowsHide: true,
+      detached: ownGroup,
     });
     const limit = options.maxOutputBytes ?? DEFAULT_MAX_OUTPUT_BYTES;
-    const output = { stdout: new BoundedOutput(limit), stderr: new BoundedOutput(limit) };
+    const side = options.outputCapture ?? "head";
+    const output = { stdout: new BoundedOutput(limit, side), stderr: new BoundedOutput(limit, side) };
+    let tooMuch = false;
     const timers: Disposable[] = [];
     let termination: CommandResult["termination"] = "exit";
     let quiet: Disposable | undefined;
 
+    const kill = (signal: NodeJS.Signals) => {
+      try {
+        if (ownGroup && child.pid !== undefined) process.kill(-child.pid, signal);
+        else child.kill(signal);
+      } catch {
+        // The group is gone already.
+      }
+    };
     const stop = (why: CommandResult["termination"]) => {
       if (termination !== "exit") return;
       termination = why;
-      child.kill(options.killSignal ?? "SIGTERM");
-      timers.push(clock.after(options.killGraceMs ?? DEFAULT_KILL_GRACE_MS, () => child.kill("SIGKILL")));
+      kill(options.killSignal ?? "SIGTERM");
+      timers.push(clock.after(options.killGraceMs ?? DEFAULT_KILL_GRACE_MS, () => kill("SIGKILL")));
     };
     const listen = () => {
       void quiet?.dispose();
@@ -84,6 +119,10 @@ export function runCommand(
       child[stream].on("data", (chunk: Buffer) => {
         output[stream].add(chunk);
         listen();
+        if (options.terminateOnOutputLimit && output[stream].lost > 0) {
+          tooMuch = true;
+          stop("signal");
+        }
         options.onOutputChunk?.({ stream, text: chunk.toString("utf8") });
       });
     }
@@ -112,8 +151,9 @@ export function runCommand(
       const timedOut = termination === "timeout" || termination === "no-output-timeout";
       resolve({
         ...(child.pid === undefined ? {} : { pid: child.pid }),
-        stdout: output.stdout.text,
-        stderr: output.stderr.text,
+        stdout: output.stdout.bytes,
+        stderr: output.stderr.bytes,
+        ...(tooMuch ? { outputLimitExceeded: true } : {}),
         code: code ?? (timedOut ? TIMEOUT_EXIT_CODE : null),
         signal,
         killed: termination !== "exit",
@@ -132,23 +172,41 @@ export function runCommand(
 class BoundedOutput {
   readonly #chunks: Buffer[] = [];
   readonly #limit: number;
+  readonly #side: "head" | "tail";
   #size = 0;
   /** Bytes that were not kept. */
   lost = 0;
 
-  constructor(limit: number) {
+  constructor(limit: number, side: "head" | "tail") {
     this.#limit = limit;
+    this.#side = side;
   }
 
   add(chunk: Buffer): void {
-    const room = Math.max(0, this.#limit - this.#size);
-    const kept = chunk.subarray(0, room);
-    this.lost += chunk.length - kept.length;
-    this.#size += kept.length;
-    if (kept.length > 0) this.#chunks.push(kept);
+    if (this.#side === "head") {
+      const kept = chunk.subarray(0, Math.max(0, this.#limit - this.#size));
+      this.lost += chunk.length - kept.length;
+      this.#keep(kept);
+      return;
+    }
+    this.#keep(chunk);
+    while (this.#size > this.#limit) {
+      const first = this.#chunks.shift();
+      if (!first) return;
+      const kept = first.subarray(Math.min(first.length, this.#size - this.#limit));
+      this.lost += first.length - kept.length;
+      this.#size -= first.length - kept.length;
+      if (kept.length > 0) this.#chunks.unshift(kept);
+    }
   }
 
-  get text(): string {
-    return Buffer.concat(this.#chunks).toString("utf8");
+  #keep(chunk: Buffer): void {
+    if (chunk.length === 0) return;
+    this.#size += chunk.length;
+    this.#chunks.push(chunk);
+  }
+
+  get bytes(): Buffer {
+    return Buffer.concat(this.#chunks);
   }
 }

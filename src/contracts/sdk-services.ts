@@ -1,0 +1,118 @@
+import type { ChannelPlugin } from "./channel.ts";
+import type { PluginCommand } from "./registrations.ts";
+import type { KeyedStore, KeyedStoreOptions, SessionEntry, SyncKeyedStore } from "./runtime.ts";
+
+/**
+ * What SDK functions without an `api` may ask of the gateway beyond `api.runtime`. Synchronous members block
+ * for a round trip to the store, because the functions of the SDK that need them are synchronous.
+ */
+export interface SdkServices {
+  readonly version: string;
+  /** The running channel plugin of that id. */
+  channelPlugin(channel: string): ChannelPlugin | undefined;
+  /** Commands of plugins that a channel offers. */
+  commands(channel?: string): readonly PluginCommand[];
+  readonly interactive: SdkInteractive;
+  readonly sessions: SdkSessions;
+  readonly models: SdkModels;
+  /** Calls the listener with what happens; the result ends that. */
+  onDiagnosticEvent(listener: (event: DiagnosticEvent) => void): () => void;
+  /** What stands in the file and what is in force, with the file's hash. */
+  config(): SdkConfigState;
+  keyedStore<T>(pluginId: string, options: KeyedStoreOptions): KeyedStore<T>;
+  syncKeyedStore<T>(pluginId: string, options: KeyedStoreOptions): SyncKeyedStore<T>;
+}
+
+export interface SdkConfigState {
+  path: string;
+  hash: string;
+  source: Readonly<Record<string, unknown>>;
+  config: Readonly<Record<string, unknown>>;
+}
+
+export interface SdkSessions {
+  get(sessionKey: string, agentId?: string): SessionEntry | undefined;
+  list(filter: { agentId?: string }): { sessionKey: string; entry: SessionEntry }[];
+  /** @returns false when there is no such session, or it changed since it was read */
+  delete(
+    sessionKey: string,
+    options: {
+      agentId?: string;
+      keepTranscript?: boolean;
+      expectedSessionId?: string;
+      expectedUpdatedAt?: number;
+    },
+  ): Promise<boolean>;
+  /** The newest entries, oldest first, since the last reset. */
+  transcript(sessionKey: string, limit: number): SdkTranscriptEntry[];
+  keyOf(sessionId: string): string | undefined;
+}
+
+export interface SdkTranscriptEntry {
+  id: string;
+  parentId?: string;
+  type: string;
+  /** Milliseconds since 1970. */
+  createdAt: number;
+  body: unknown;
+}
+
+export interface SdkModelRow {
+  provider: string;
+  id: string;
+  name: string;
+  contextWindow: number;
+  reasoning: boolean;
+  input: string[];
+}
+
+export interface SdkModels {
+  list(): Promise<SdkModelRow[]>;
+  /** What `list` last found; `undefined` before. */
+  known(): SdkModelRow[] | undefined;
+  /** `provider/model` of an agent, as configured or the one that always exists. */
+  defaultRef(config: Readonly<Record<string, unknown>>, agentId?: string): string;
+}
+
+export interface InteractiveCallback {
+  channel: string;
+  /** `<namespace>:<payload>`. */
+  data: string;
+  /** The platform's id of the press; one id is handled once in five minutes. */
+  dedupeId?: string;
+  /** Called when a handler was found, before it runs. */
+  onMatched?(): unknown;
+  /** What the handler is given. */
+  context?(match: { namespace: string; payload: string; pluginId: string }): Record<string, unknown>;
+  /** Calls the handler itself, instead of `context`. */
+  invoke?(match: {
+    registration: { handler(context: Record<string, unknown>): unknown };
+    namespace: string;
+    payload: string;
+  }): unknown;
+}
+
+export interface InteractiveOutcome {
+  matched: boolean;
+  handled: boolean;
+  duplicate: boolean;
+  /** What the handler returned. */
+  result?: unknown;
+}
+
+export interface SdkInteractive {
+  dispatch(callback: InteractiveCallback): Promise<InteractiveOutcome>;
+}
+
+/** Something that happened, for exporters: counted in order, with the session it belongs to. */
+export interface DiagnosticEvent {
+  type: "session.state" | "message.processed" | "model.usage";
+  seq: number;
+  /** Milliseconds since 1970. */
+  ts: number;
+  sessionKey?: string;
+  sessionId?: string;
+  agentId?: string;
+  runId?: string;
+  [field: string]: unknown;
+}

@@ -1,0 +1,129 @@
+import type { ChannelPlugin, ChannelRegistration } from "../../contracts/channel.ts";
+import type { PluginCommand } from "../../contracts/registrations.ts";
+import type { SessionEntry } from "../../contracts/runtime.ts";
+import type { SdkModelRow, SdkModels, SdkServices, SdkSessions } from "../../contracts/sdk-services.ts";
+import { isSluiceError } from "../../kernel/errors.ts";
+import { agentModelRef } from "../../runtime/agent/settings.ts";
+import type { SluiceConfig } from "../../runtime/config/types.ts";
+import { publicEntry } from "../../runtime/sessions/index.ts";
+import type { SessionRecord } from "../../store/procedures/session-rows.ts";
+import type { RuntimeRooms } from "../plugin-runtime.ts";
+import { DiagnosticEvents } from "./diagnostic-events.ts";
+import { InteractiveCallbacks } from "./interactive-callbacks.ts";
+
+/** Sessions that one call lists; the store's own page is as long. */
+const MAX_LISTED = 500;
+const MAX_TRANSCRIPT_ENTRIES = 1_000;
+/** The model that always exists; see `api.runtime.agent.defaults`. */
+const FALLBACK_MODEL = "echo/echo-1";
+
+/** What the SDK's ambient functions may ask of this gateway. */
+export function createSdkServices(rooms: () => RuntimeRooms): SdkServices {
+  let interactive: InteractiveCallbacks | undefined;
+  let diagnostics: DiagnosticEvents | undefined;
+  return {
+    get version() {
+      return rooms().version;
+    },
+    channelPlugin: (channel) => {
+      const id = channel.trim().toLowerCase();
+      const entry = rooms().registry.current().get<ChannelPlugin | ChannelRegistration>("channel", id);
+      if (!entry) return undefined;
+      return "plugin" in entry.value ? (entry.value as ChannelRegistration).plugin : entry.value;
+    },
+    commands: (channel) =>
+      rooms()
+        .registry.current()
+        .list<PluginCommand>("command")
+        .map((entry) => entry.value)
+        .filter(({ channels }) => !channel || !channels || channels.includes(channel)),
+    interactive: {
+      dispatch: (callback) => {
+        interactive ??= new InteractiveCallbacks(rooms().registry, rooms().clock);
+        return interactive.dispatch(callback);
+      },
+    },
+    sessions: sessionsOf(rooms),
+    models: modelsOf(rooms),
+    onDiagnosticEvent: (listener) => {
+      diagnostics ??= new DiagnosticEvents(rooms().agent, rooms().logger);
+      return diagnostics.subscribe(listener);
+    },
+    config: () => {
+      const { path, hash, source, config } = rooms().config.current();
+      return { path, hash, source, config };
+    },
+    keyedStore: (pluginId, options) => rooms().keyedStores.openKeyedStore(pluginId, options),
+    syncKeyedStore: (pluginId, options) => rooms().keyedStores.openSyncKeyedStore(pluginId, options),
+  };
+}
+
+function sessionsOf(rooms: () => RuntimeRooms): SdkSessions {
+  const key = (sessionKey: string, agentId?: string) => rooms().sessions.key(sessionKey, agentId);
+  return {
+    get(sessionKey, agentId) {
+      const found = rooms().store.callSync.sessions.get(key(sessionKey, agentId));
+      return found && entryOf(found);
+    },
+    list({ agentId }) {
+      const page = rooms().store.callSync.sessions.list({
+        limit: MAX_LISTED,
+        ...(agentId ? { agentId } : {}),
+      });
+      return page.sessions.map((session) => ({ sessionKey: session.sessionKey, entry: entryOf(session) }));
+    },
+    async delete(sessionKey, { agentId, keepTranscript, ...expected }) {
+      try {
+        const { deleted } = await rooms().sessions.delete(key(sessionKey, agentId), {
+          deleteTranscript: keepTranscript !== true,
+          ...expected,
+        });
+        return deleted;
+      } catch (error) {
+        const reason = isSluiceError(error) && (error.details as { reason?: unknown } | undefined)?.reason;
+        if (reason === "session-changed") return false;
+        throw error;
+      }
+    },
+    transcript(sessionKey, limit) {
+      const page = rooms().store.callSync.transcripts.page({
+        sessionKey: key(sessionKey).sessionKey,
+        limit: Math.min(Math.max(1, limit), MAX_TRANSCRIPT_ENTRIES),
+      });
+      return (page?.entries ?? []).map((entry) => ({
+        id: entry.entryId,
+        ...(entry.parentId === undefined ? {} : { parentId: entry.parentId }),
+        type: entry.type,
+        createdAt: entry.createdAt,
+        body: JSON.parse(entry.body) as unknown,
+      }));
+    },
+    keyOf: (sessionId) => rooms().store.callSync.sessions.find({ sessionId })?.sessionKey,
+  };
+}
+
+function modelsOf(rooms: () => RuntimeRooms): SdkModels {
+  let known: SdkModelRow[] | undefined;
+  return {
+    async list() {
+      const rows = await rooms().models.list("default");
+      known = rows
+        .filter((row) => row.available)
+        .map(({ provider, id, name, contextWindow, reasoning, input }) => ({
+          provider,
+          id,
+          name,
+          contextWindow,
+          reasoning,
+          input: [...input],
+        }));
+      return known;
+    },
+    known: () => known,
+    defaultRef: (config, agentId) => agentModelRef(config as SluiceConfig, agentId) ?? FALLBACK_MODEL,
+  };
+}
+
+function entryOf(session: SessionRecord): SessionEntry {
+  return publicEntry(session) as SessionEntry;
+}

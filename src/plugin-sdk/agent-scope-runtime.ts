@@ -1,0 +1,10 @@
+export {
+  listAgentIds,
+  resolveAgentConfig,
+  resolveAgentDir,
+  resolveAgentWorkspaceDir,
+  resolveDefaultAgentId,
+  resolveSessionAgentIdStrict,
+  resolveSessionAgentIdsStrict,
+  tryResolveDefaultAgentId,
+} from "./agents/agent-settings.ts";

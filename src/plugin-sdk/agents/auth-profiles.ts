@@ -1,0 +1,143 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { currentHost } from "../ambient/host.ts";
+import { isRecord } from "../values/records.ts";
+import { resolveAgentDir, resolveDefaultAgentId } from "./agent-settings.ts";
+
+export interface AuthProfileCredential {
+  type: string;
+  provider: string;
+  [field: string]: unknown;
+}
+
+export interface ProfileUsage {
+  lastUsed?: number;
+  /** Milliseconds since 1970. */
+  cooldownUntil?: number;
+  cooldownReason?: string;
+  disabledUntil?: number;
+  disabledReason?: string;
+  errorCount?: number;
+  failureCounts?: Record<string, number>;
+  [field: string]: unknown;
+}
+
+/** The sign-ins an agent has with model providers, and how they fared. */
+export interface AuthProfileStore {
+  version: number;
+  profiles: Record<string, AuthProfileCredential>;
+  order?: Record<string, string[]>;
+  usageStats?: Record<string, ProfileUsage>;
+}
+
+const STORE_VERSION = 1;
+/** Reasons that say more come first; what is unknown counts least. */
+const REASONS = [
+  "auth_permanent",
+  "auth",
+  "billing",
+  "format",
+  "model_not_found",
+  "overloaded",
+  "timeout",
+  "rate_limit",
+  "unknown",
+] as const;
+
+/**
+ * The sign-ins in `auth-profiles.json` of an agent's folder, empty without that file. A private copy: what
+ * is changed in it changes nothing else.
+ */
+export function ensureAuthProfileStore(agentDir?: string): AuthProfileStore {
+  const config = currentHost()?.runtime.config.current() ?? {};
+  const folder = agentDir ?? resolveAgentDir(config, resolveDefaultAgentId(config));
+  let stored: unknown;
+  try {
+    stored = JSON.parse(readFileSync(join(folder, "auth-profiles.json"), "utf8"));
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== "ENOENT") throw error;
+  }
+  const profiles: AuthProfileStore["profiles"] = {};
+  for (const [id, value] of Object.entries(
+    isRecord(stored) && isRecord(stored["profiles"]) ? stored["profiles"] : {},
+  )) {
+    if (isRecord(value) && typeof value["provider"] === "string" && typeof value["type"] === "string") {
+      profiles[id] = value as AuthProfileCredential;
+    }
+  }
+  const part = (name: string) => (isRecord(stored) && isRecord(stored[name]) ? { [name]: stored[name] } : {});
+  return { version: STORE_VERSION, profiles, ...part("order"), ...part("usageStats") };
+}
+
+/** Until when a sign-in is not to be used, in milliseconds since 1970. */
+export function resolveProfileUnusableUntilForDisplay(
+  store: AuthProfileStore,
+  profileId: string,
+): number | null {
+  const usage = store.usageStats?.[profileId];
+  const until = [usage?.cooldownUntil, usage?.disabledUntil].filter(isTime);
+  return until.length > 0 ? Math.max(...until) : null;
+}
+
+export function isProfileInCooldown(store: AuthProfileStore, profileId: string, now = Date.now()): boolean {
+  return (resolveProfileUnusableUntilForDisplay(store, profileId) ?? 0) > now;
+}
+
+/**
+ * Takes away pauses that are over. With the last of a sign-in's pauses its failures are forgotten too, so
+ * that the next one is not judged by them. @returns whether anything changed
+ */
+export function clearExpiredCooldowns(store: AuthProfileStore, now = Date.now()): boolean {
+  let changed = false;
+  for (const [profileId, usage] of Object.entries(store.usageStats ?? {})) {
+    let ended = false;
+    for (const kind of ["cooldown", "disabled"] as const) {
+      const until = usage[`${kind}Until`];
+      if (!isTime(until) || until > now) continue;
+      delete usage[`${kind}Until`];
+      delete usage[`${kind}Reason`];
+      ended = true;
+    }
+    if (!ended) continue;
+    changed = true;
+    if (resolveProfileUnusableUntilForDisplay(store, profileId) !== null) continue;
+    usage.errorCount = 0;
+    delete usage.failureCounts;
+  }
+  return changed;
+}
+
+/**
+ * Why none of the sign-ins can be used, going by what is stated first and by what failed most otherwise.
+ * `null` when nothing speaks against them.
+ */
+export function resolveProfilesUnavailableReason(params: {
+  store: AuthProfileStore;
+  profileIds: readonly string[];
+  now?: number;
+}): string | null {
+  const now = params.now ?? Date.now();
+  const stated = new Map<string, number>();
+  const counted = new Map<string, number>();
+  const add = (scores: Map<string, number>, reason: string, count: number) =>
+    scores.set(reason, (scores.get(reason) ?? 0) + count);
+  for (const profileId of params.profileIds) {
+    const usage = params.store.usageStats?.[profileId];
+    if (!usage) continue;
+    if (isTime(usage.disabledUntil) && usage.disabledUntil > now && usage.disabledReason) {
+      add(stated, usage.disabledReason, 1);
+    } else if (isTime(usage.cooldownUntil) && usage.cooldownUntil > now) {
+      const failures = Object.entries(usage.failureCounts ?? {}).filter(([, count]) => count > 0);
+      for (const [reason, count] of failures) add(counted, reason, count);
+      if (failures.length === 0) add(counted, usage.cooldownReason ?? "unknown", 1);
+    }
+  }
+  const scores = stated.size > 0 ? stated : counted;
+  const known = REASONS.filter((reason) => scores.has(reason));
+  known.sort((a, b) => (scores.get(b) ?? 0) - (scores.get(a) ?? 0));
+  return known[0] ?? (scores.size > 0 ? "unknown" : null);
+}
+
+function isTime(value: unknown): value is number {
+  return typeof value === "number" && Number.isFinite(value) && value > 0;
+}

@@ -1,0 +1,1 @@
+export { resolveDirectStatusReplyForSession } from "./commands/status-reply.ts";

@@ -1,0 +1,15 @@
+export {
+  buildCommandTextFromArgs,
+  formatCommandArgMenuTitle,
+  parseCommandArgs,
+  resolveCommandArgChoices,
+  resolveCommandArgMenu,
+  serializeCommandArgs,
+} from "./commands/arguments.ts";
+export {
+  findCommandByNativeName,
+  listChatCommands,
+  listNativeCommandSpecs,
+  listNativeCommandSpecsForConfig,
+  mergeNativeCommandSpecs,
+} from "./commands/catalogue.ts";

@@ -1,0 +1,1 @@
+export { coerceSecretRef } from "./secrets/secret-input.ts";

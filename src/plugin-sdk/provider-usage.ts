@@ -1,0 +1,9 @@
+export { fetchDeepSeekUsage } from "./providers/balance-usage.ts";
+export {
+  buildUsageErrorSnapshot,
+  buildUsageHttpErrorSnapshot,
+  clampPercent,
+  fetchJson,
+  PROVIDER_LABELS,
+  type ProviderUsageSnapshot,
+} from "./providers/usage.ts";

@@ -1,0 +1,1 @@
+export { resolveStorePath } from "./session-store-runtime.ts";
