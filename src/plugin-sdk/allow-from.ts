@@ -14,3 +14,9 @@ export {
   resolveCompiledAllowlistMatch,
   summarizeMapping,
 } from "./access/allow-from.ts";
+export {
+  addAllowlistUserEntriesFromConfigEntry,
+  parseAllowFromEntries,
+  patchAllowlistUsersInConfigEntries,
+  resolveBasicAllowFromEntries,
+} from "./access/allowlist-entries.ts";

@@ -3,10 +3,14 @@ export {
   implicitMentionKindWhen,
   matchesMentionPatterns,
   matchesMentionWithExplicit,
+  normalizeMentionText,
   resolveInboundMentionDecision,
 } from "../channels/access/mentions.ts";
 export { resolveInboundDebounceMs } from "../channels/inbound/debouncer.ts";
 export { finalizeInboundContext } from "../channels/runtime/context.ts";
+export { recordChannelBotPairLoopAndCheckSuppression } from "./inbound/bot-pair-loop.ts";
+export { createChannelInboundDebouncer } from "./inbound/debounce.ts";
+export { dispatchInboundDirectDm } from "./inbound/direct-dm.ts";
 export {
   createChannelInboundEnvelopeBuilder,
   formatAgentEnvelope,
@@ -17,10 +21,24 @@ export {
   resolveInboundSessionEnvelopeContext,
 } from "./inbound/envelope.ts";
 export {
+  classifyChannelInboundEvent,
+  createCommandTurnContext,
+  filterChannelInboundQuoteContext,
+  resolveUnmentionedGroupInboundPolicy,
+} from "./inbound/event-kind.ts";
+export {
+  getGroupThreadDeliverySession,
+  isGroupThreadRouteExclusive,
+  resolveGroupThreadConfig,
+  resolveGroupThreadMentionFacts,
+  runGroupThread,
+} from "./inbound/group-thread.ts";
+export {
   buildChannelInboundMediaPayload,
   formatInboundMediaUnavailableText,
   formatLocationText,
   formatMediaPlaceholderText,
+  toHistoryMediaEntries,
   toInboundMediaFacts,
   toInboundMediaFactsWithMetadata,
   toLocationContext,
@@ -34,6 +52,7 @@ export {
   hasFinalInboundReplyDispatch,
   hasVisibleInboundReplyDispatch,
   logInboundDrop,
+  readAgentRunTerminalOutcome,
   resolveInboundReplyDispatchCounts,
   resolveInboundSupplementalSenderAllowed,
   shouldDebounceTextInbound,

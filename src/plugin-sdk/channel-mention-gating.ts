@@ -1,1 +1,6 @@
-export { implicitMentionKindWhen, resolveInboundMentionDecision } from "../channels/access/mentions.ts";
+export {
+  buildMentionRegexes,
+  implicitMentionKindWhen,
+  normalizeMentionText,
+  resolveInboundMentionDecision,
+} from "../channels/access/mentions.ts";

@@ -1,5 +1,12 @@
 /** Matching a conversation with the entries configured for it. */
 
+export {
+  buildMessagingTarget,
+  ensureTargetId,
+  parseMentionPrefixOrAtUserTarget,
+  requireTargetKind,
+} from "./channel-plugin/messaging-targets.ts";
+
 export interface EntryMatch<Entry> {
   entry?: Entry;
   key?: string;
@@ -81,6 +88,23 @@ export function resolveChannelEntryMatchWithFallback<Entry>(params: {
     matchKey: direct.wildcardKey,
     matchSource: "wildcard",
   };
+}
+
+/** The settings of the entry that matched, with how it was found; `null` when none did. */
+export function resolveChannelMatchConfig<Entry, Config extends object>(
+  match: EntryMatch<Entry>,
+  resolveEntry: (entry: Entry) => Config,
+): (Config & Pick<EntryMatch<Entry>, "matchKey" | "matchSource">) | null {
+  return match.entry === undefined ? null : applyChannelMatchMeta(resolveEntry(match.entry), match);
+}
+
+/** Adds how an entry was found to what was read of it. */
+export function applyChannelMatchMeta<Config extends object>(
+  config: Config,
+  match: Pick<EntryMatch<unknown>, "matchKey" | "matchSource">,
+): Config & Pick<EntryMatch<unknown>, "matchKey" | "matchSource"> {
+  if (match.matchKey === undefined || match.matchSource === undefined) return config;
+  return Object.assign(config, { matchKey: match.matchKey, matchSource: match.matchSource });
 }
 
 function findAlike(

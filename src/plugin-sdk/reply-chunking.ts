@@ -5,8 +5,14 @@ import {
 import type { ChannelConfig } from "../contracts/channel.ts";
 
 export { chunkByNewline, chunkByParagraph, chunkText, chunkTextWithMode } from "../channels/text/chunking.ts";
-export { isSilentText as isSilentReplyPayloadText } from "../channels/text/directives.ts";
+export {
+  isSilentText as isSilentReplyPayloadText,
+  isSilentText as isSilentReplyText,
+} from "../channels/text/directives.ts";
 export { chunkMarkdownText, chunkMarkdownTextWithMode } from "../channels/text/markdown-chunking.ts";
+
+/** What a model answers when it has nothing to say. */
+export const SILENT_REPLY_TOKEN = "NO_REPLY";
 
 export function resolveChunkMode(
   cfg: ChannelConfig | undefined,

@@ -1,5 +1,7 @@
 export {
   buildHistoryContext,
+  buildHistoryContextFromEntries,
+  buildInboundHistoryFromEntries,
   buildPendingHistoryContextFromMap,
   CURRENT_MESSAGE_MARKER,
   clearHistoryEntries,

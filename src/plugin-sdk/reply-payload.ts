@@ -1,4 +1,10 @@
 export {
+  sendPayloadMediaSequence,
+  sendPayloadMediaSequenceAndFinalize,
+  sendPayloadMediaSequenceOrFallback,
+  sendPayloadWithChunkedTextAndMedia,
+} from "./replies/media-sequences.ts";
+export {
   buildTtsSupplementMediaPayload,
   countOutboundMedia,
   deliverFormattedTextWithAttachments,

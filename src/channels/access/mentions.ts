@@ -141,12 +141,12 @@ export function mentionRegexOfName(name: string): RegExp {
 }
 
 /** Text as patterns see it: without zero-width characters, in lower case. */
-function normalizeForMention(text: string): string {
+export function normalizeMentionText(text: string): string {
   return text.replace(/\u200B|\u200C|\u200D|\u2060|\uFEFF/g, "").toLowerCase();
 }
 
 export function matchesMentionPatterns(text: string | undefined, patterns: readonly RegExp[]): boolean {
-  const clean = normalizeForMention(text ?? "");
+  const clean = normalizeMentionText(text ?? "");
   return clean !== "" && patterns.some((pattern) => clean.search(pattern) >= 0);
 }
 

@@ -2,6 +2,7 @@ import type { ChannelConfig } from "../../contracts/channel.ts";
 import type { Clock } from "../../kernel/clock.ts";
 import type { Disposable } from "../../kernel/disposable.ts";
 import { asNumber, asRecord } from "../config-values.ts";
+import { createFlush, type Flush } from "./flush.ts";
 
 /** Buffers kept at once; above it the oldest is flushed early. */
 export const DEFAULT_MAX_DEBOUNCE_KEYS = 2_048;
@@ -19,8 +20,12 @@ export interface DebouncerOptions<Item> {
   buildKey(item: Item): string | null | undefined;
   shouldDebounce?(item: Item): boolean;
   resolveDebounceMs?(item: Item): number | undefined;
-  onFlush(items: Item[]): Promise<void> | void;
+  /** False: what waits is flushed first and the item starts a buffer of its own. */
+  canAppend?(item: Item, pending: readonly Item[]): boolean;
+  /** The value of `createFlush` lets the next flush of the key begin as soon as this turn is taken up. */
+  onFlush(items: Item[], flush: typeof createFlush): Flush | Promise<void> | void;
   onError?(error: unknown, items: Item[]): void;
+  onCancel?(items: Item[]): void;
 }
 
 interface Buffer<Item> {
@@ -34,6 +39,8 @@ export class InboundDebouncer<Item> {
   readonly #options: DebouncerOptions<Item>;
   readonly #buffers = new Map<string, Buffer<Item>>();
   readonly #tails = new Map<string, Promise<void>>();
+  /** Turns that were taken up and are still worked on. */
+  readonly #running = new Set<Promise<void>>();
 
   constructor(options: DebouncerOptions<Item>) {
     this.#options = options;
@@ -67,7 +74,11 @@ export class InboundDebouncer<Item> {
     }
     const now = this.#options.clock.now();
     const delay = this.#delay(item);
-    const buffer = this.#buffers.get(key);
+    let buffer = this.#buffers.get(key);
+    if (buffer && this.#options.canAppend?.(item, buffer.items) === false) {
+      this.#startFlush(key);
+      buffer = undefined;
+    }
     if (buffer) {
       buffer.items.push(item);
       buffer.timer.dispose();
@@ -93,6 +104,12 @@ export class InboundDebouncer<Item> {
 
   /** Drops a buffer without flushing; returns what it held. */
   cancelKey(key: string): Item[] {
+    const items = this.#take(key);
+    if (items.length > 0) this.#options.onCancel?.(items);
+    return items;
+  }
+
+  #take(key: string): Item[] {
     const buffer = this.#buffers.get(key);
     this.#buffers.delete(key);
     buffer?.timer.dispose();
@@ -103,6 +120,7 @@ export class InboundDebouncer<Item> {
   async drain(): Promise<void> {
     for (const key of [...this.#buffers.keys()]) this.#startFlush(key);
     await Promise.all(this.#tails.values());
+    await Promise.all(this.#running);
   }
 
   /** Drops every buffer; for a stop after which the rows are taken up again by the next start. */
@@ -119,7 +137,7 @@ export class InboundDebouncer<Item> {
   }
 
   #startFlush(key: string): void {
-    const items = this.cancelKey(key);
+    const items = this.#take(key);
     if (items.length > 0) void this.#chain(key, items);
   }
 
@@ -134,10 +152,19 @@ export class InboundDebouncer<Item> {
 
   async #run(items: Item[]): Promise<void> {
     try {
-      await this.#options.onFlush(items);
+      const flush = this.#options.onFlush(items, createFlush);
+      if (flush && "admission" in flush) await this.#admitted(flush, items);
+      else await flush;
     } catch (error) {
       this.#options.onError?.(error, items);
     }
+  }
+
+  async #admitted(flush: Flush, items: Item[]): Promise<void> {
+    const running = flush.completion.catch((error) => this.#options.onError?.(error, items));
+    this.#running.add(running);
+    void running.then(() => this.#running.delete(running));
+    await flush.admission;
   }
 }
 

@@ -15,6 +15,7 @@ interface LiveReply {
   /** Rows the answer was planned into; unknown until the turn ends. */
   planned: number;
   ended: boolean;
+  outcome?: "completed" | "failed";
   delivered: number;
   failed: number;
   settle(result: DispatchResult): void;
@@ -73,6 +74,7 @@ export class LiveReplies {
     const live = this.#byRun.get(outcome.runId);
     if (!live) return;
     live.ended = true;
+    if (outcome.status !== "aborted") live.outcome = outcome.status === "done" ? "completed" : "failed";
     this.#settleWhenDone(live);
   }
 
@@ -113,6 +115,7 @@ export class LiveReplies {
     const result = emptyResult();
     result.queuedFinal = live.planned > 0;
     result.counts.final = live.planned;
+    if (live.outcome) result["agentRunOutcome"] = live.outcome;
     if (live.failed > 0) result.failedCounts = { tool: 0, block: 0, final: live.failed };
     live.settle(result);
   }

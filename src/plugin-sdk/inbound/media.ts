@@ -47,6 +47,20 @@ export function toInboundMediaFacts(
   });
 }
 
+/** Attachments as a group's history keeps them: what can be shown again, and to which message it belongs. */
+export function toHistoryMediaEntries(
+  media: readonly MediaInput[] | null | undefined,
+  defaults: { messageId?: string; limit?: number } = {},
+): MediaFact[] {
+  const facts = toInboundMediaFacts(
+    media,
+    defaults.messageId === undefined ? {} : { messageId: defaults.messageId },
+  );
+  return facts
+    .filter((fact) => fact.path !== undefined || fact.url !== undefined || fact.kind !== undefined)
+    .slice(0, defaults.limit ?? facts.length);
+}
+
 /** The facts; measuring a file is left to the host, which does it where it needs the numbers. */
 export async function toInboundMediaFactsWithMetadata(
   media: readonly MediaInput[] | null | undefined,

@@ -55,6 +55,15 @@ export function hasVisibleInboundReplyDispatch(result: object | null | undefined
   return hasFinalInboundReplyDispatch(result) || counts.block > 0 || counts.tool > 0;
 }
 
+/** How the run of a dispatched turn ended, where one ran; takes a turn result or its `dispatchResult`. */
+export function readAgentRunTerminalOutcome(
+  result: object | null | undefined,
+): "completed" | "failed" | undefined {
+  const outcome =
+    readPath(result, ["agentRunOutcome"]) ?? readPath(result, ["dispatchResult", "agentRunOutcome"]);
+  return outcome === "completed" || outcome === "failed" ? outcome : undefined;
+}
+
 /** Short texts wait for more of them; commands and attachments do not. */
 export function shouldDebounceTextInbound(params: {
   text: string | null | undefined;

@@ -4,6 +4,8 @@ import { pruneMapToMaxSize } from "../values/collections.ts";
 
 export const DEFAULT_GROUP_HISTORY_LIMIT = 50;
 export const HISTORY_CONTEXT_MARKER = "[Chat messages since your last reply - for context]";
+/** Stands over messages that the platform was asked for, answered or not. */
+export const RECENT_HISTORY_MARKER = "[Recent chat messages - for context]";
 export const CURRENT_MESSAGE_MARKER = "[Current message - respond to this]";
 /** How many conversations are remembered. */
 export const MAX_HISTORY_KEYS = 1_000;
@@ -47,12 +49,12 @@ export function buildHistoryContext(params: {
   historyText: string;
   currentMessage: string;
   lineBreak?: string;
+  historyKind?: "pending" | "recent";
 }): string {
   const newline = params.lineBreak ?? "\n";
   if (params.historyText.trim() === "") return params.currentMessage;
-  return [HISTORY_CONTEXT_MARKER, params.historyText, "", CURRENT_MESSAGE_MARKER, params.currentMessage].join(
-    newline,
-  );
+  const heading = params.historyKind === "recent" ? RECENT_HISTORY_MARKER : HISTORY_CONTEXT_MARKER;
+  return [heading, params.historyText, "", CURRENT_MESSAGE_MARKER, params.currentMessage].join(newline);
 }
 
 export function buildPendingHistoryContextFromMap<T extends HistoryEntry>(params: {
@@ -67,6 +69,36 @@ export function buildPendingHistoryContextFromMap<T extends HistoryEntry>(params
   const entries = params.historyMap.get(params.historyKey) ?? [];
   const newline = params.lineBreak ?? "\n";
   return buildHistoryContext({ ...params, historyText: entries.map(params.formatEntry).join(newline) });
+}
+
+/** The same over a list; by default its last entry is the current message itself and is left out. */
+export function buildHistoryContextFromEntries<T extends HistoryEntry>(params: {
+  entries: readonly T[];
+  currentMessage: string;
+  formatEntry(entry: T): string;
+  lineBreak?: string;
+  excludeLast?: boolean;
+  historyKind?: "pending" | "recent";
+}): string {
+  const entries = params.excludeLast === false ? params.entries : params.entries.slice(0, -1);
+  const historyText = entries.map(params.formatEntry).join(params.lineBreak ?? "\n");
+  return buildHistoryContext({ ...params, historyText });
+}
+
+/** `InboundHistory` of a message context: the newest `limit` entries, as data. */
+export function buildInboundHistoryFromEntries(params: {
+  entries: readonly HistoryEntry[];
+  limit?: number;
+}): Pick<HistoryEntry, "sender" | "body" | "timestamp" | "messageId" | "media">[] | undefined {
+  const { entries, limit = entries.length } = params;
+  if (limit <= 0 || entries.length === 0) return undefined;
+  return entries.slice(-limit).map(({ sender, body, timestamp, messageId, media }) => ({
+    sender,
+    body,
+    ...(timestamp === undefined ? {} : { timestamp }),
+    ...(messageId === undefined ? {} : { messageId }),
+    ...(media === undefined ? {} : { media }),
+  }));
 }
 
 export function clearHistoryEntries<T extends HistoryEntry>(params: {

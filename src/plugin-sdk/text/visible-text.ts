@@ -65,6 +65,12 @@ export function stripInlineDirectiveTagsForDisplay(text: string): string {
   return replaceOutsideCode(text, DIRECTIVES, "");
 }
 
+/** The text as it is sent, and whether tags were in it. */
+export function stripInlineDirectiveTagsForDelivery(text: string): { text: string; changed: boolean } {
+  const stripped = stripInlineDirectiveTagsForDisplay(text);
+  return stripped === text ? { text, changed: false } : { text: stripped.trim(), changed: true };
+}
+
 /** An answer without reasoning, tool calls and control tokens. */
 export function sanitizeAssistantVisibleText(text: string): string {
   if (!/[<[｜]/.test(text)) return text.trim() === text ? text : text.trim();

@@ -1,0 +1,1 @@
+export { mergePairLoopGuardConfig } from "./inbound/bot-pair-loop.ts";

@@ -1,0 +1,5 @@
+export {
+  createReplyReferencePlanner,
+  isSingleUseReplyToMode,
+  resolveBatchedReplyThreadingPolicy,
+} from "./replies/reply-references.ts";

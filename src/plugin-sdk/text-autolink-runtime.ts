@@ -1,0 +1,1 @@
+export { isAutoLinkedFileRef } from "./text/file-references.ts";
