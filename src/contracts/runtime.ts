@@ -48,6 +48,24 @@ export interface KeyedStoreEntry<T> {
   expiresAt?: number;
 }
 
+/** A row as its reader saw it; `comparison` goes back to the store as it is. */
+export interface ObservedEntry<T> {
+  value: T | undefined;
+  comparison: unknown;
+}
+
+/** What a reader of a row wants to become of it. */
+export type KeyedStoreIntent<T> =
+  | { operation: "update"; action: "set"; value: T; ttlMs?: number }
+  | { operation: "delete"; action: "delete" }
+  | { operation: "update" | "delete"; action: "keep" };
+
+/** `conflict`: the row changed since it was observed, nothing was done; `unchanged`: nothing was to do. */
+export type ComparedResult<T> =
+  | { status: "applied" }
+  | { status: "unchanged" }
+  | { status: "conflict"; current: ObservedEntry<T> };
+
 /** A plugin's own durable map (spec 4.14). */
 export interface KeyedStore<T> {
   register(key: string, value: T, options?: { ttlMs?: number }): Promise<void>;
@@ -67,6 +85,9 @@ export interface KeyedStore<T> {
   ): Promise<boolean>;
   deleteIf(key: string, predicate: (current: T) => boolean): Promise<boolean>;
   deleteIfEqual(key: string, value: string | number | boolean | null): Promise<boolean>;
+  observe(key: string): Promise<ObservedEntry<T>>;
+  /** Carries `intent` out if the row is still as {@link KeyedStore.observe} saw it. */
+  compareAndApply(key: string, comparison: unknown, intent: KeyedStoreIntent<T>): Promise<ComparedResult<T>>;
   [member: string]: unknown;
 }
 

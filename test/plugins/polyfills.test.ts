@@ -1,3 +1,4 @@
+import { createRequire } from "node:module";
 import { expect, it } from "vitest";
 import { addMissingGlobals } from "../../src/plugins/loading/polyfills.ts";
 
@@ -13,4 +14,8 @@ it("gives plugins the globals that Node 20 lacks, and keeps what is there", asyn
   expect(await promise).toBe(7);
   expect(typeof WebSocket).toBe("function");
   expect(WebSocket.CLOSED).toBe(3);
+  const { markAsUncloneable } = createRequire(import.meta.url)("node:worker_threads") as {
+    markAsUncloneable(value: object): void;
+  };
+  expect(markAsUncloneable({})).toBeUndefined();
 });

@@ -58,10 +58,25 @@ const MAX_SCANNED_BYTES = 8_000_000;
 export class ModuleLoader {
   readonly #sdkFolder: string;
   readonly #importModule: (url: string) => Promise<unknown>;
+  #loading: Promise<unknown> = Promise.resolve();
 
   constructor({ sdkFolder, importModule = (url) => import(url) }: ModuleLoaderOptions) {
     this.#sdkFolder = sdkFolder;
     this.#importModule = importModule;
+  }
+
+  /**
+   * Runs one load after the other. Plugins share the SDK's modules, and what one requires synchronously,
+   * Node cannot hand out while the import of another is still linking it; on Node 20 such a module is lost
+   * for the whole process.
+   */
+  alone<T>(work: () => Promise<T>): Promise<T> {
+    const next = this.#loading.then(work, work);
+    this.#loading = next.then(
+      () => {},
+      () => {},
+    );
+    return next;
   }
 
   /** @throws SluiceError with a {@link LoadErrorCode} */

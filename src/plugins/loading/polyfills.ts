@@ -1,8 +1,9 @@
+import { createRequire, syncBuiltinESMExports } from "node:module";
 import { WebSocket } from "ws";
 
 /**
- * Gives plugins of others what Node 22 has and Node 20 lacks. Loaded
- * only before such a plugin's code, and never in the way of what the runtime itself provides.
+ * Gives plugins of others what Node 22 has and Node 20 lacks. Loaded only before such a plugin's code, and
+ * never in the way of what the runtime itself provides.
  */
 export function addMissingGlobals(): void {
   const promise = Promise as PromiseConstructor & { withResolvers?: unknown };
@@ -22,5 +23,11 @@ export function addMissingGlobals(): void {
       writable: true,
       enumerable: false,
     });
+  }
+  // HTTP clients mark what must not be cloned to other threads; here nothing is.
+  const workers = createRequire(import.meta.url)("node:worker_threads") as { markAsUncloneable?: unknown };
+  if (!workers.markAsUncloneable) {
+    workers.markAsUncloneable = function markAsUncloneable() {};
+    syncBuiltinESMExports();
   }
 }

@@ -22,9 +22,11 @@ export type StateOperation =
   | "entries"
   | "clear"
   | "count"
-  | "update";
+  | "update"
+  | "observe"
+  | "compareAndApply";
 
-const READS: ReadonlySet<StateOperation> = new Set(["lookup", "lookupMany", "entries", "count"]);
+const READS: ReadonlySet<StateOperation> = new Set(["lookup", "lookupMany", "entries", "count", "observe"]);
 
 /** What keyed stores throw (spec 4.14). `operation` is the method that was called. */
 export class PluginStateStoreError extends SluiceError<PluginStateErrorCode> {

@@ -1,8 +1,14 @@
-import type { KeyedStore, KeyedStoreEntry } from "../../contracts/runtime.ts";
+import type {
+  ComparedResult,
+  KeyedStore,
+  KeyedStoreEntry,
+  KeyedStoreIntent,
+  ObservedEntry,
+} from "../../contracts/runtime.ts";
 import type { Store } from "../../store/index.ts";
 import type { StateRow } from "../../store/procedures/keyed-state.ts";
-import { PluginStateStoreError, type StateOperation, stateError } from "./errors.ts";
-import { assertSync, type Namespace, seen, type TtlOptions } from "./namespace.ts";
+import { invalidInput, PluginStateStoreError, type StateOperation, stateError } from "./errors.ts";
+import { asSeen, assertSync, type Namespace, seen, type TtlOptions } from "./namespace.ts";
 
 /** How often a compare-and-swap starts over before it gives up. */
 export const MAX_SWAP_ATTEMPTS = 64;
@@ -100,6 +106,42 @@ export class AsyncKeyedStore<T> implements KeyedStore<T> {
       if (!verdict) return false;
       return (await this.#rows.deleteIfSeen({ ...at, seen: seen(row) })) ? true : undefined;
     });
+  }
+
+  async observe(key: string): Promise<ObservedEntry<T>> {
+    const row = await named("observe", this.#rows.lookup(this.#namespace.at("observe", key)));
+    return {
+      value: row && this.#namespace.value<T>("observe", row),
+      comparison: Object.freeze(seen(row)),
+    };
+  }
+
+  async compareAndApply(
+    key: string,
+    comparison: unknown,
+    intent: KeyedStoreIntent<T>,
+  ): Promise<ComparedResult<T>> {
+    const operation = "compareAndApply";
+    const base = asSeen(operation, comparison);
+    const at = this.#namespace.at(operation, key);
+    let done: boolean;
+    let unchanged = false;
+    if (intent.action === "set") {
+      const ttl = intent.ttlMs === undefined ? undefined : { ttlMs: intent.ttlMs };
+      const write = this.#namespace.write(operation, key, intent.value, ttl, base?.expiresAt);
+      done = await named(operation, this.#rows.replaceIf({ ...write, seen: base }));
+    } else if (intent.action === "delete") {
+      unchanged = base === null;
+      done = await named(operation, this.#rows.deleteIfSeen({ ...at, seen: base }));
+    } else if (intent.action === "keep") {
+      unchanged = true;
+      const row = await named(operation, this.#rows.lookup(at));
+      done = JSON.stringify(seen(row)) === JSON.stringify(base);
+    } else {
+      throw invalidInput(operation, `the intent's action must be "set", "delete" or "keep"`);
+    }
+    if (!done) return { status: "conflict", current: await this.observe(key) };
+    return { status: unchanged ? "unchanged" : "applied" };
   }
 
   /** Repeats `attempt` until it is decided; `undefined` means that somebody else was faster. */

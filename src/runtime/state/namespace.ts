@@ -159,6 +159,17 @@ export function seen(row: StateRow | undefined): SeenRow {
   return { valueJson: row.valueJson, createdAt: row.createdAt, expiresAt: row.expiresAt };
 }
 
+/** Reads back what {@link seen} gave to a plugin. */
+export function asSeen(operation: StateOperation, comparison: unknown): SeenRow {
+  if (comparison === null) return null;
+  const { valueJson, createdAt, expiresAt } = (comparison ?? {}) as Partial<NonNullable<SeenRow>>;
+  const expires = expiresAt === null || typeof expiresAt === "number";
+  if (typeof valueJson !== "string" || typeof createdAt !== "number" || !expires) {
+    throw invalidInput(operation, "give the comparison that observe returned for this key");
+  }
+  return { valueJson, createdAt, expiresAt };
+}
+
 /** Refuses what an `async` callback returns: the store would write before it settles. */
 export function assertSync(operation: StateOperation, result: unknown): void {
   if (typeof (result as { then?: unknown } | null | undefined)?.then === "function") {

@@ -51,6 +51,34 @@ describe("[F224] openKeyedStore", () => {
     expect(await things.entries()).toEqual([]);
   });
 
+  it("applies what was decided on an observed row, and only while it is as it was seen", async () => {
+    const { stores, clock } = await fixture();
+    const things = stores.openKeyedStore<number>("p", options);
+    const absent = await things.observe("k");
+    expect(absent.value).toBeUndefined();
+    const set = (value: number) => ({ operation: "update", action: "set", value }) as const;
+    expect(await things.compareAndApply("k", absent.comparison, set(1))).toEqual({ status: "applied" });
+    const late = await things.compareAndApply("k", absent.comparison, set(2));
+    expect(late).toMatchObject({ status: "conflict", current: { value: 1 } });
+    const seen = await things.observe("k");
+    const keep = { operation: "update", action: "keep" } as const;
+    expect(await things.compareAndApply("k", seen.comparison, keep)).toEqual({ status: "unchanged" });
+    expect(await things.compareAndApply("k", absent.comparison, keep)).toMatchObject({ status: "conflict" });
+
+    clock.advance(5);
+    await things.register("k", 1);
+    const remove = { operation: "delete", action: "delete" } as const;
+    // The same value, but written anew: not the row that was seen.
+    expect(await things.compareAndApply("k", seen.comparison, remove)).toMatchObject({ status: "conflict" });
+    const again = await things.observe("k");
+    expect(await things.compareAndApply("k", again.comparison, remove)).toEqual({ status: "applied" });
+    expect(await things.lookup("k")).toBeUndefined();
+    expect(await things.compareAndApply("k", null, remove)).toEqual({ status: "unchanged" });
+    await expect(things.compareAndApply("k", { made: "up" }, remove)).rejects.toMatchObject({
+      code: "PLUGIN_STATE_INVALID_INPUT",
+    });
+  });
+
   it("survives a restart and keeps plugins and namespaces apart", async () => {
     const folder = await temporaryFolder();
     const first = await fixture(undefined, folder);
