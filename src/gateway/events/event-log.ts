@@ -3,13 +3,15 @@ import { Emitter } from "../../kernel/emitter.ts";
 import type { Logger } from "../../kernel/logger.ts";
 import type { EventRule } from "../../protocol/events.ts";
 import type { Store } from "../../store/index.ts";
-import type { EventLogRead } from "../../store/procedures/event-log.ts";
+import type { EventLogRead, EventPlaces, EventRows } from "../../store/procedures/event-log.ts";
 import type { PublishOptions } from "./hub.ts";
 
 /** Rows kept; a client that was away for longer gets one `reset`. */
 export const EVENT_LOG_ROWS = 10_000;
 /** Events waiting to be written; past it the oldest is sent without a row, and resuming clients reset. */
 export const MAX_WAITING_EVENTS = 10_000;
+/** Rows that may wait for earlier ones to be told; past it they are told, and resuming clients reset. */
+export const MAX_EARLY_EVENTS = 10_000;
 /** Rows written in one call. */
 const BATCH = 500;
 
@@ -44,6 +46,9 @@ export class EventLog {
   readonly #committed: Emitter<CommittedEvent>;
   readonly #waiting: LoggedEvent[] = [];
   readonly #idle: (() => void)[] = [];
+  /** Committed rows by first position, told as soon as all before them are. */
+  readonly #early = new Map<number, LoggedEvent[]>();
+  #earlyEvents = 0;
   #writing = false;
   #position: EventPosition;
   /** Up to here an event may be missing: nobody can resume from an older position. */
@@ -82,13 +87,55 @@ export class EventLog {
     }
   }
 
-  /** What follows a position, or one explicit reset. */
+  /** Events in the form in which somebody else's commit writes them. */
+  rowsOf(entries: readonly LoggedEvent[]): EventRows {
+    const events = entries.map(({ event, payloadJson, options }) => ({
+      event,
+      payload: payloadJson,
+      ...(options.sessionKey === undefined ? {} : { sessionKey: options.sessionKey }),
+    }));
+    return { events, keep: EVENT_LOG_ROWS };
+  }
+
+  /** Reports rows that a commit wrote, in the order of the log: those of a later commit wait for them. */
+  tell({ epoch, first }: Pick<EventPlaces, "epoch" | "first">, entries: readonly LoggedEvent[]): void {
+    if (entries.length === 0) return;
+    if (first <= this.#position.offset) {
+      // Their place was given up on; a client that resumes from before it loads anew.
+      for (const entry of entries) this.#committed.emit({ ...entry, position: this.#position });
+      return;
+    }
+    this.#early.set(first, [...entries]);
+    this.#earlyEvents += entries.length;
+    if (this.#earlyEvents > MAX_EARLY_EVENTS) this.#skipGap();
+    for (;;) {
+      const next = this.#position.offset + 1;
+      const batch = this.#early.get(next);
+      if (!batch) return;
+      this.#early.delete(next);
+      this.#earlyEvents -= batch.length;
+      for (const entry of batch) {
+        this.#position = { epoch, offset: this.#position.offset + 1 };
+        this.#committed.emit({ ...entry, position: this.#position });
+      }
+    }
+  }
+
+  /** What follows a position, or one explicit reset. Rows that are not told yet are still to come. */
   async readAfter(position: EventPosition, limit: number): Promise<EventLogRead> {
     const { epoch, offset } = this.#position;
     if (position.epoch !== epoch || position.offset <= this.#lostUpTo) {
       return { status: "reset", epoch, head: offset };
     }
-    return this.#options.store.call.eventLog.readAfter({ epoch, position: position.offset, limit });
+    const read = await this.#options.store.call.eventLog.readAfter({
+      epoch,
+      position: position.offset,
+      limit,
+    });
+    const told = this.#position.offset;
+    if (read.status === "reset" || read.head <= told) return read;
+    const events = read.events.filter((row) => row.position <= told);
+    return { ...read, head: told, events, more: read.more && events.length === read.events.length };
   }
 
   /** Resolves when everything appended so far is written. */
@@ -102,19 +149,11 @@ export class EventLog {
     while (this.#waiting.length > 0) {
       const batch = this.#waiting.splice(0, BATCH);
       try {
-        const { epoch, first } = await store.call.eventLog.append({
-          events: batch.map(({ event, payloadJson, options }) => ({
-            event,
-            payload: payloadJson,
-            ...(options.sessionKey === undefined ? {} : { sessionKey: options.sessionKey }),
-          })),
-          keep: EVENT_LOG_ROWS,
+        const places = await store.call.eventLog.append({
+          ...this.rowsOf(batch),
           now: now(),
         });
-        for (const [index, entry] of batch.entries()) {
-          this.#position = { epoch, offset: first + index };
-          this.#committed.emit({ ...entry, position: this.#position });
-        }
+        this.tell(places, batch);
       } catch (error) {
         logger.error("events could not be written to the log and are only sent live", { error });
         this.#lostUpTo = this.#position.offset;
@@ -123,6 +162,14 @@ export class EventLog {
     }
     this.#writing = false;
     for (const resolve of this.#idle.splice(0)) resolve();
+  }
+
+  /** A commit whose rows nobody tells must not hold the others for ever. */
+  #skipGap(): void {
+    const first = Math.min(...this.#early.keys());
+    this.#options.logger.error("rows of the event log were never told; clients that resume load anew");
+    this.#lostUpTo = first - 1;
+    this.#position = { ...this.#position, offset: first - 1 };
   }
 
   #overflow(): void {

@@ -5,8 +5,9 @@ import { type EventRule, eventRule } from "../../protocol/events.ts";
 import type { StateVersion } from "../../protocol/frames.ts";
 import type { OperatorScope, Role } from "../../protocol/scopes.ts";
 import { satisfies } from "../../protocol/scopes.ts";
+import type { CommitEvents } from "../../runtime/agent/types.ts";
 import type { EventLogRead } from "../../store/procedures/event-log.ts";
-import type { EventLog, EventPosition } from "./event-log.ts";
+import type { EventLog, EventPosition, LoggedEvent } from "./event-log.ts";
 import { SharedFrame } from "./frame.ts";
 
 /** One connection as the hub sees it. */
@@ -68,6 +69,13 @@ export interface PublishOptions {
   to?: (receiver: EventReceiver) => boolean;
 }
 
+/** An event to be published. */
+export interface EventDraft {
+  event: string;
+  payload: unknown;
+  options: PublishOptions;
+}
+
 /** One published event, for listeners inside the process. */
 export interface PublishedEvent {
   event: string;
@@ -102,6 +110,8 @@ export class EventHub {
   readonly #published: Emitter<PublishedEvent>;
   readonly #log: EventLog | undefined;
   readonly #logger: Logger;
+  /** Events that somebody's commit wrote and that are being announced now. */
+  #written: LoggedEvent[] = [];
 
   constructor(options: EventHubOptions) {
     this.#log = options.log;
@@ -146,11 +156,47 @@ export class EventHub {
         : { event, payload, sessionKey: options.sessionKey },
     );
     if (rule.logged && this.#log) {
+      if (this.#written.length > 0 && this.#isWritten(event, options)) return;
       this.#log.append({ event, payloadJson: JSON.stringify(payload ?? null), rule, options });
       return;
     }
     if (this.#receivers.size === 0) return;
     this.#broadcast(event, JSON.stringify(payload ?? null), rule, options);
+  }
+
+  /**
+   * State-changing events as rows that somebody writes with a commit of his own and tells afterwards.
+   * `undefined` without a log.
+   */
+  ahead(drafts: readonly EventDraft[]): CommitEvents | undefined {
+    const log = this.#log;
+    if (!log) return undefined;
+    const entries: LoggedEvent[] = [];
+    for (const { event, payload, options } of drafts) {
+      const rule = eventRule(event, payload, options.pluginGuard);
+      if (rule?.logged) entries.push({ event, payloadJson: JSON.stringify(payload ?? null), rule, options });
+    }
+    return {
+      rows: log.rowsOf(entries),
+      told: (places, announce) => {
+        const outer = this.#written;
+        this.#written = [...entries];
+        try {
+          announce();
+        } finally {
+          this.#written = outer;
+          log.tell(places, entries);
+        }
+      },
+    };
+  }
+
+  #isWritten(event: string, options: PublishOptions): boolean {
+    const index = this.#written.findIndex(
+      (entry) => entry.event === event && entry.options.sessionKey === options.sessionKey,
+    );
+    if (index >= 0) this.#written.splice(index, 1);
+    return index >= 0;
   }
 
   /** The newest row of the log; `undefined` for a hub without one. */

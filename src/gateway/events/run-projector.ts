@@ -2,18 +2,23 @@ import type { Clock } from "../../kernel/clock.ts";
 import type { Disposable } from "../../kernel/disposable.ts";
 import type { AgentEvent, AgentRuntime } from "../../runtime/agent/types.ts";
 import type { TurnOutcome } from "../../store/records.ts";
-import type { EventHub, EventReceiver } from "./hub.ts";
+import type { EventDraft, EventHub, EventReceiver } from "./hub.ts";
 import { type LiveText, Pacer } from "./pacer.ts";
+import {
+  chatEvent,
+  chatMessage,
+  endOf,
+  type RunPlace,
+  sessionChanged,
+  terminalChat,
+  visibleMessage,
+} from "./run-payloads.ts";
 
 /** Runs whose live text is remembered; more than the lanes ever hold open. */
 export const MAX_PROJECTED_RUNS = 20_000;
 
 /** What has been told about one run. */
-interface RunView {
-  runId: string;
-  sessionKey: string;
-  agentId: string | undefined;
-  sessionId: string | undefined;
+interface RunView extends RunPlace {
   /** Text that `chat` frames have told, trailing space trimmed. */
   told: string;
   pacers: Map<string, Pacer>;
@@ -68,34 +73,17 @@ export class RunProjector {
 
   #lifecycle(view: RunView, event: AgentEvent, outcome: TurnOutcome | undefined): void {
     const phase = String(event.data["phase"]);
+    const { ts } = event;
     if (phase === "start") {
-      this.#sessionChanged(view, event, "start", [view.runId]);
+      this.#publish(sessionChanged(view, { ts, phase, activeRunIds: [view.runId] }));
       return;
     }
     if (phase !== "end" && phase !== "error") return;
     this.#runs.delete(view.runId);
-    this.#terminal(view, event, outcome);
-    this.#sessionChanged(view, event, phase, []);
-  }
-
-  #terminal(view: RunView, event: AgentEvent, outcome: TurnOutcome | undefined): void {
     const message = outcome && visibleMessage(outcome);
-    const text = message?.text ?? "";
-    const ended = outcome?.status ?? (event.data["phase"] === "error" ? "failed" : "done");
-    if (ended === "done" && message) this.#tell(view, event.seq, event.ts, text);
-    const common = {
-      ...(outcome?.stopReason === undefined ? {} : { stopReason: outcome.stopReason }),
-      ...(message ? { message: chatMessage(text, message.timestamp) } : {}),
-    };
-    const usage = outcome?.usage === undefined ? {} : { usage: outcome.usage };
-    if (ended === "aborted") {
-      this.#chat(view, event.seq, { state: "aborted", ...common });
-    } else if (ended === "failed") {
-      const errorMessage = outcome?.error?.message ?? String(event.data["error"] ?? "the run failed");
-      this.#chat(view, event.seq, { state: "error", errorMessage, ...common, ...usage });
-    } else {
-      this.#chat(view, event.seq, { state: "final", ...common, ...usage });
-    }
+    if (message && endOf(event, outcome) === "done") this.#tell(view, event.seq, ts, message.text);
+    this.#publish(terminalChat(view, event, outcome));
+    this.#publish(sessionChanged(view, { ts, phase, activeRunIds: [] }));
   }
 
   #live(view: RunView, stream: string, live: LiveText): void {
@@ -157,30 +145,11 @@ export class RunProjector {
   }
 
   #chat(view: RunView, seq: number, fields: Record<string, unknown>): void {
-    const payload = {
-      runId: view.runId,
-      sessionKey: view.sessionKey,
-      ...(view.agentId === undefined ? {} : { agentId: view.agentId }),
-      seq,
-      ...fields,
-    };
-    this.#hub.publish("chat", payload, { sessionKey: view.sessionKey });
+    this.#publish(chatEvent(view, seq, fields));
   }
 
-  #sessionChanged(view: RunView, event: AgentEvent, phase: string, activeRunIds: string[]): void {
-    this.#hub.publish(
-      "sessions.changed",
-      {
-        sessionKey: view.sessionKey,
-        ...(view.agentId === undefined ? {} : { agentId: view.agentId }),
-        ...(view.sessionId === undefined ? {} : { sessionId: view.sessionId }),
-        ts: event.ts,
-        phase,
-        runId: view.runId,
-        activeRunIds,
-      },
-      { sessionKey: view.sessionKey },
-    );
+  #publish({ event, payload, options }: EventDraft): void {
+    this.#hub.publish(event, payload, options);
   }
 
   #view(event: AgentEvent, sessionKey: string): RunView {
@@ -221,18 +190,4 @@ function liveText(event: AgentEvent): LiveText {
     ts: event.ts,
     data: event.data,
   };
-}
-
-function chatMessage(text: string, timestamp: number) {
-  return { role: "assistant", content: [{ type: "text", text: text.trimEnd() }], timestamp };
-}
-
-/** The text people see; `undefined` for a silent reply and for a failure without an answer. */
-function visibleMessage(outcome: TurnOutcome): { text: string; timestamp: number } | undefined {
-  const text = outcome.payloads
-    .filter((payload) => !payload.isError)
-    .map((payload) => payload.text)
-    .join("\n\n");
-  if (text === "") return undefined;
-  return { text, timestamp: outcome.message?.timestamp ?? outcome.endedAt };
 }

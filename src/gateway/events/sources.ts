@@ -2,16 +2,16 @@ import type { Scope } from "../../kernel/scope.ts";
 import { displayMessage } from "../../runtime/sessions/index.ts";
 import type { GatewayServices } from "../services.ts";
 import { RunProjector } from "./run-projector.ts";
-import { tellTranscripts } from "./transcript-events.ts";
+import { type Display, tellTranscripts } from "./transcript-events.ts";
+import { TurnRows } from "./turn-rows.ts";
 
 /** Turns what happens in the rooms below into events for clients. */
 export function publishEvents(services: GatewayServices, scope: Scope): void {
   const { agent, hub, clock, sessions, config, registry } = services;
   scope.use(new RunProjector({ hub, clock }).follow(agent), "run projector");
-  scope.use(
-    tellTranscripts(agent, hub, ({ entry }) => displayMessage(entry)),
-    "transcript listener",
-  );
+  const display: Display = ({ entry }) => displayMessage(entry);
+  scope.use(tellTranscripts(agent, hub, display), "transcript listener");
+  scope.use(agent.writeEvents(new TurnRows(hub, display)), "events of turns");
   scope.use(
     sessions.onChanged(({ row, ...change }) =>
       hub.publish(

@@ -17,6 +17,8 @@ export interface Run {
   seq: number;
   ticket: LaneTicket;
   controller: AbortController;
+  /** Its end is being written: it takes no further events. */
+  ending: boolean;
   /** Left to the next process. */
   abandoned: boolean;
   ended: Promise<TurnOutcome | undefined>;
@@ -48,6 +50,7 @@ export class OpenRuns {
       seq: 0,
       ticket,
       controller: new AbortController(),
+      ending: false,
       abandoned: false,
       ended,
       settle,

@@ -37,9 +37,28 @@ export class RunEvents {
   }
 
   emit(run: Run, stream: string, data: Record<string, unknown>): void {
-    if (run.abandoned) return;
+    if (!run.abandoned) this.#events.emit(this.#next(run, stream, data));
+  }
+
+  /** The one terminal event of a run, to be sent once its end is committed. The run takes no other any more. */
+  endOf(run: Run, outcome: TurnOutcome): AgentEvent {
+    run.ending = true;
+    return this.#next(run, "lifecycle", endData(outcome));
+  }
+
+  /** The same event for another outcome: the turn had ended before. */
+  reworded(event: AgentEvent, outcome: TurnOutcome): AgentEvent {
+    return { ...event, data: endData(outcome) };
+  }
+
+  /** Sends a terminal event. */
+  end(run: Run, event: AgentEvent): void {
+    if (!run.abandoned) this.#events.emit(event);
+  }
+
+  #next(run: Run, stream: string, data: Record<string, unknown>): AgentEvent {
     run.seq += 1;
-    this.#events.emit({
+    return {
       runId: run.runId,
       seq: run.seq,
       ts: this.#clock.now(),
@@ -48,12 +67,7 @@ export class RunEvents {
       agentId: run.agentId,
       stream,
       data,
-    });
-  }
-
-  /** The one terminal event of a run, after its end is committed. */
-  end(run: Run, outcome: TurnOutcome): void {
-    this.emit(run, "lifecycle", endOf(outcome));
+    };
   }
 
   finished(outcome: TurnOutcome): void {
@@ -67,7 +81,7 @@ export class RunEvents {
   }
 }
 
-function endOf(outcome: TurnOutcome): Record<string, unknown> {
+function endData(outcome: TurnOutcome): Record<string, unknown> {
   const { startedAt, endedAt, stopReason, error } = outcome;
   const text = outcome.message?.content.map((part) => (part.type === "text" ? part.text : "")).join("");
   const silent = outcome.payloads.length === 0;

@@ -3,6 +3,7 @@ import { errorMessage, isSluiceError } from "../../kernel/errors.ts";
 import type { Store } from "../../store/index.ts";
 import type { BegunTurn } from "../../store/procedures/turns.ts";
 import type { OutboxDraft, TurnOutcome, TurnRequest } from "../../store/records.ts";
+import type { CommitEventsOfTurns } from "./commit-events.ts";
 import type { OpenRuns, Run } from "./open-runs.ts";
 import type { RunEvents } from "./run-events.ts";
 import { agentSettings } from "./settings.ts";
@@ -36,11 +37,13 @@ export class RunJobs {
   readonly #parts: RunJobParts;
   readonly #runs: OpenRuns;
   readonly #events: RunEvents;
+  readonly #written: CommitEventsOfTurns;
 
-  constructor(parts: RunJobParts, runs: OpenRuns, events: RunEvents) {
+  constructor(parts: RunJobParts, runs: OpenRuns, events: RunEvents, written: CommitEventsOfTurns) {
     this.#parts = parts;
     this.#runs = runs;
     this.#events = events;
+    this.#written = written;
   }
 
   /** Never rejects. */
@@ -123,6 +126,7 @@ export class RunJobs {
       record: async (entries) => {
         if (run.abandoned) return;
         const written = await store.call.turns.record({ runId: run.runId, entries, now: clock.now() });
+        this.#written.tails.saw(run.sessionKey, written);
         this.#events.entries(run.sessionKey, run.agentId, written);
       },
     }).finally(() => watch?.dispose());
@@ -151,10 +155,18 @@ export class RunJobs {
   async #finish(run: Run, request: TurnRequest, end: TurnEnd): Promise<void> {
     const { store, clock } = this.#parts;
     const input = finishInput(request, end, this.#plan(request, end.outcome), clock.now());
+    const event = this.#events.endOf(run, end.outcome);
+    const ahead = this.#written.ofEnd(run, event, input);
+    if (ahead) input.events = ahead.expected;
     const result = await this.#retrying("write the end of a turn", () => store.call.turns.finish(input));
+    this.#written.tails.saw(run.sessionKey, result.entries);
     const outcome = result.outcome ?? end.outcome;
-    this.#events.entries(run.sessionKey, run.agentId, result.entries);
-    this.#events.end(run, outcome);
+    const announce = () => {
+      this.#events.entries(run.sessionKey, run.agentId, result.entries);
+      this.#events.end(run, result.applied ? event : this.#events.reworded(event, outcome));
+    };
+    if (ahead && result.logged) ahead.told(result.logged, announce);
+    else announce();
     this.settle(run, outcome);
   }
 

@@ -5,8 +5,9 @@ import { errorMessage } from "../../kernel/errors.ts";
 import { newUuid } from "../../kernel/ids.ts";
 import type { Logger } from "../../kernel/logger.ts";
 import type { Store } from "../../store/index.ts";
-import type { AcceptTurnOutput } from "../../store/procedures/turns.ts";
+import type { AcceptTurnInput, AcceptTurnOutput } from "../../store/procedures/turns.ts";
 import type { TurnOutcome, TurnRequest } from "../../store/records.ts";
+import { CommitEventsOfTurns, type EventsAhead } from "./commit-events.ts";
 import { LaneScheduler } from "./lanes.ts";
 import { writableMessage } from "./message-write.ts";
 import { OpenRuns } from "./open-runs.ts";
@@ -15,7 +16,7 @@ import { type RunJobParts, RunJobs } from "./run-job.ts";
 import { maxConcurrentTurns } from "./settings.ts";
 import { HISTORY_ENTRIES } from "./transcript-context.ts";
 import { AbortReason } from "./turn.ts";
-import type { AgentEvent, AgentRuntime, TranscriptUpdate, TurnAccepted } from "./types.ts";
+import type { AgentEvent, AgentRuntime, TranscriptUpdate, TurnAccepted, TurnEventRows } from "./types.ts";
 
 export type AgentRuntimeOptions = RunJobParts;
 
@@ -32,6 +33,7 @@ class LaneRuntime implements AgentRuntime {
   readonly #lanes: LaneScheduler;
   readonly #runs: OpenRuns;
   readonly #events: RunEvents;
+  readonly #written = new CommitEventsOfTurns();
   readonly #jobs: RunJobs;
   #draining: Promise<void> | undefined;
 
@@ -43,7 +45,7 @@ class LaneRuntime implements AgentRuntime {
     this.#lanes = new LaneScheduler({ concurrency: maxConcurrentTurns(options.config.current().config) });
     this.#runs = new OpenRuns(options.clock);
     this.#events = new RunEvents(options.clock, options.logger);
-    this.#jobs = new RunJobs(options, this.#runs, this.#events);
+    this.#jobs = new RunJobs(options, this.#runs, this.#events, this.#written);
   }
 
   async accept(request: TurnRequest): Promise<TurnAccepted> {
@@ -51,7 +53,7 @@ class LaneRuntime implements AgentRuntime {
     if (known) return this.#known(await this.#acceptRow(request, false));
     // The place in the lane is taken before the row is written, so that both have one order.
     const ticket = this.#lanes.enter(request.sessionKey);
-    let output: AcceptTurnOutput;
+    let output: AcceptTurnOutput & { ahead?: EventsAhead };
     try {
       output = await this.#acceptRow(request, ticket.admitted);
     } catch (error) {
@@ -75,8 +77,12 @@ class LaneRuntime implements AgentRuntime {
     );
     // After whoever asked has read the acknowledgement: its first event never overtakes it.
     setImmediate(() => {
-      this.#announce(output, request);
-      ticket.attach(() => this.#jobs.execute(run));
+      const start = () => {
+        this.#announce(output, request);
+        ticket.attach(() => this.#jobs.execute(run));
+      };
+      if (output.ahead && output.logged) output.ahead.told(output.logged, start);
+      else start();
     });
     return {
       runId: request.runId,
@@ -113,7 +119,7 @@ class LaneRuntime implements AgentRuntime {
     for (const outcome of queued) {
       const run = this.#runs.get(outcome.runId);
       run?.ticket.leave();
-      if (run) this.#events.end(run, outcome);
+      if (run) this.#events.end(run, this.#events.endOf(run, outcome));
       this.#jobs.settle(run, outcome);
     }
     const runIds = queued.map((outcome) => outcome.runId);
@@ -143,7 +149,7 @@ class LaneRuntime implements AgentRuntime {
 
   publish(event: { runId: string; stream: string; data: unknown }): boolean {
     const run = this.#runs.get(event.runId);
-    if (!run || run.abandoned) return false;
+    if (!run || run.ending || run.abandoned) return false;
     const { data } = event;
     const fields = typeof data === "object" && data !== null && !Array.isArray(data) ? data : { value: data };
     this.#events.emit(run, event.stream, fields as Record<string, unknown>);
@@ -160,6 +166,10 @@ class LaneRuntime implements AgentRuntime {
 
   onTranscript(listener: (update: TranscriptUpdate) => void): Disposable {
     return this.#events.onTranscript(listener);
+  }
+
+  writeEvents(rows: TurnEventRows): Disposable {
+    return this.#written.use(rows);
   }
 
   async whenIdle(sessionKey: string): Promise<void> {
@@ -221,17 +231,26 @@ class LaneRuntime implements AgentRuntime {
     this.#runs.clear();
   }
 
-  async #acceptRow(request: TurnRequest, begin: boolean): Promise<AcceptTurnOutput & { runId: string }> {
+  async #acceptRow(
+    request: TurnRequest,
+    begin: boolean,
+  ): Promise<AcceptTurnOutput & { runId: string; ahead?: EventsAhead }> {
     const now = this.#clock.now();
     const message = this.#userMessage(request, now);
-    const output = await this.#store.call.turns.accept({
+    const input: AcceptTurnInput = {
       request,
       newSession: { sessionId: newUuid(), lifecycleRevision: newUuid() },
       ...(message ? { userMessage: { entryId: newUuid(), body: JSON.stringify(message) } } : {}),
       ...(begin ? { begin: { historyLimit: HISTORY_ENTRIES } } : {}),
       now,
-    });
-    return { ...output, runId: request.runId };
+    };
+    // A gate may still take the message back: then it is told only once the gate let it pass.
+    const ahead =
+      begin && !this.#options.hooks.has("before_agent_run") ? this.#written.ofStart(input) : undefined;
+    if (ahead) input.events = ahead.expected;
+    const output = await this.#store.call.turns.accept(input);
+    if (output.userEntry) this.#written.tails.saw(request.sessionKey, [output.userEntry]);
+    return { ...output, runId: request.runId, ...(ahead ? { ahead } : {}) };
   }
 
   #userMessage(request: TurnRequest, now: number): UserMessage | undefined {

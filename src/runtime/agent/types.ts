@@ -1,4 +1,5 @@
 import type { Disposable } from "../../kernel/disposable.ts";
+import type { EventPlaces, EventRows } from "../../store/procedures/event-log.ts";
 import type { TranscriptRecord } from "../../store/procedures/transcripts.ts";
 import type { DeliveryTarget, OutboxDraft, TurnOutcome, TurnRequest } from "../../store/records.ts";
 
@@ -42,6 +43,28 @@ export interface ReplyPlanner {
   plan(target: DeliveryTarget, outcome: TurnOutcome): OutboxDraft[];
 }
 
+/** Events written with somebody else's commit. */
+export interface CommitEvents {
+  readonly rows: EventRows;
+  /**
+   * The rows are committed: runs `announce`, in which what they say is not published a second time, then
+   * tells them. Call it exactly once for rows that were written; later rows wait for these.
+   */
+  told(places: EventPlaces, announce: () => void): void;
+}
+
+/** Says which rows of the event log belong to a turn's commits; the floor that tells clients hands it in. */
+export interface TurnEventRows {
+  /** A turn is accepted and begins; `entry` is its message as it is going to be. */
+  started(
+    run: { runId: string; sessionKey: string; sessionId: string; agentId: string },
+    now: number,
+    entry: TranscriptRecord | undefined,
+  ): CommitEvents | undefined;
+  /** A turn ends with this event; `entry` is its answer as it is going to be. */
+  ended(event: AgentEvent, entry: TranscriptRecord | undefined): CommitEvents | undefined;
+}
+
 /** Runs agent turns: one at a time per session lane, durable from acceptance to outcome. */
 export interface AgentRuntime extends Disposable {
   /**
@@ -67,6 +90,8 @@ export interface AgentRuntime extends Disposable {
   onFinished(listener: (outcome: TurnOutcome) => void): Disposable;
   /** One call per transcript entry, after it was committed. */
   onTranscript(listener: (update: TranscriptUpdate) => void): Disposable;
+  /** Writes the events of a turn's start and end with its commits. One at a time; the last one given counts. */
+  writeEvents(rows: TurnEventRows): Disposable;
   /** Resolves when no turn of the session waits or runs any more. */
   whenIdle(sessionKey: string): Promise<void>;
   /** Puts every open turn of an earlier process back on its lane. Called once at start. */

@@ -6,7 +6,7 @@ import { acceptTurn, beginTurn } from "./turn-start.ts";
 
 export type { FinishTurnInput } from "./turn-end.ts";
 export type { TurnRecord } from "./turn-rows.ts";
-export type { AcceptTurnOutput, BegunTurn, ExpectedEvents } from "./turn-start.ts";
+export type { AcceptTurnInput, AcceptTurnOutput, BegunTurn, ExpectedEvents } from "./turn-start.ts";
 
 /** Turns one page of `open` holds. */
 export const MAX_OPEN_TURNS_PAGE = 1_000;
