@@ -185,6 +185,7 @@ async function build(options: GatewayOptions, scope: Scope): Promise<RunningGate
   }));
   const installs = await InstallBook.open(stateDir);
   if (installs.problem) logger.error(`${installs.file} cannot be read`, { problem: installs.problem });
+  const coreToolNames = new Set<string>();
   const plugins = createPluginHost({
     config,
     roots: {
@@ -199,7 +200,7 @@ async function build(options: GatewayOptions, scope: Scope): Promise<RunningGate
     logger,
     clock,
     env,
-    core: { gatewayMethod: new Set(CATALOGUE.flatMap((group) => group.names)) },
+    core: { gatewayMethod: new Set(CATALOGUE.flatMap((group) => group.names)), tool: coreToolNames },
     runtimeFor: (_pluginId, owner) => createPluginRuntime(openRooms(), owner),
     publishEvent: (event, payload, pluginGuard) => hub.publish(event, payload, { pluginGuard }),
     workflow: workflow.services,
@@ -220,6 +221,7 @@ async function build(options: GatewayOptions, scope: Scope): Promise<RunningGate
   const models = createModels({ registry, config, clock, logger, env });
   const systemEvents = new SystemEvents();
   const foundation = createChannelFoundation({ registry, config, clock });
+  for (const { names } of foundation.tools) for (const name of names) coreToolNames.add(name);
   const agent = scope.use(
     createAgentRuntime({
       store,

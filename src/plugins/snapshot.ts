@@ -71,6 +71,7 @@ export function buildSnapshot(
   for (const plugin of plugins) byId.set(policyId(plugin.candidate.id), plugin);
   const find = (id: string) => byId.get(policyId(id));
   diagnostics.push(...configDiagnostics(settings, plugins, find, discovery.missingPaths.length > 0));
+  diagnostics.push(...provenanceDiagnostics(plugins, new Set(discovery.installed)));
   return Object.freeze({
     plugins: Object.freeze(plugins),
     settings,
@@ -129,6 +130,20 @@ function configDiagnostics(
     }
   }
   return found;
+}
+
+/** Code that nobody installed and no configuration names is loaded with a warning (spec 2.6). */
+function provenanceDiagnostics(
+  plugins: readonly KnownPlugin[],
+  installed: ReadonlySet<string>,
+): PluginDiagnostic[] {
+  return plugins.flatMap(({ candidate, decision }) => {
+    const { id, origin, rootDir } = candidate;
+    const known = origin === "bundled" || origin === "config" || installed.has(rootDir);
+    if (known || !decision.enabled || candidate.blocked) return [];
+    const message = `"${id}" in ${rootDir} has no install record; install it with sluice plugins install, or name its folder in plugins.load.paths`;
+    return [{ level: "warn", code: "untracked-provenance", message, pluginId: id }];
+  });
 }
 
 function ownersOf(plugins: readonly KnownPlugin[]): OwnerMaps {

@@ -91,7 +91,26 @@ describe("activation", () => {
     await bench.host.start();
     expect(bench.host.diagnostics().map(({ code, pluginId }) => [code, pluginId])).toEqual([
       ["open-allowlist", "loose"],
+      ["untracked-provenance", "loose"],
     ]);
+  });
+
+  it("[F194] warns of code that nobody installed, also when it is allowed; not of what has a record or a path", async () => {
+    const root = await pluginBench();
+    const folder = await root.write("extra", "recorded", NOTHING);
+    const bench = await pluginBench(
+      { plugins: { allow: ["dropped", "recorded", "named"] } },
+      { roots: { installed: [folder], global: join(root.root, "global") } },
+    );
+    await root.write("global", "dropped", NOTHING);
+    await root.write("global", "off", NOTHING);
+    await bench.host.start();
+    const found = bench.host.diagnostics();
+    expect(found.map(({ code, pluginId }) => [code, pluginId])).toEqual([
+      ["stale-config-reference", "named"],
+      ["untracked-provenance", "dropped"],
+    ]);
+    expect(found[1]?.message).toContain("sluice plugins install");
   });
 
   it("[F256] the memory slot has one owner; others of the kind are off, plugins of two kinds stay on", async () => {

@@ -1,5 +1,5 @@
 import type { HttpRouteRegistration } from "../../contracts/registrations.ts";
-import type { RegistryEntry, RegistryReader } from "../../plugins/types.ts";
+import type { RegistryEntry, RegistryGeneration, RegistryReader } from "../../plugins/types.ts";
 import { canonicalPaths } from "../../protocol/route-path.ts";
 
 export type RouteEntry = RegistryEntry<HttpRouteRegistration>;
@@ -7,8 +7,10 @@ export type RouteEntry = RegistryEntry<HttpRouteRegistration>;
 export const HTTP_ROUTE_KIND = "httpRoute";
 
 /**
- * Below this path every request needs the gateway's credential, unless a route of that very place says that
- * its plugin checks requests itself, as published channels do for the callbacks of their service.
+ * Below this path every request needs the gateway's credential (spec 3.7). One exception, because the services
+ * of published channels call back there and can only sign what they send: the exact path
+ * `/api/channels/<id>/…` of a plugin that has registered the channel `<id>` and says that it checks requests
+ * itself. Every reading of the request's path must be that one place.
  */
 export const PROTECTED_PREFIX = "/api/channels";
 
@@ -30,6 +32,8 @@ export class PluginRoutes {
   #generation = -1;
   #exact = new Map<string, KnownRoute[]>();
   #prefixes: KnownRoute[] = [];
+  /** Paths below the protected prefix that their channel guards itself. */
+  #callbacks = new Set<string>();
 
   constructor(registry: RegistryReader) {
     this.#registry = registry;
@@ -52,7 +56,7 @@ export class PluginRoutes {
       routes,
       needsGatewayAuth:
         routes.some((entry) => entry.value.auth !== "plugin") ||
-        (forms.some((form) => isBelow(form, PROTECTED_PREFIX)) && !routes.some(isOpenChannelRoute)),
+        forms.some((form) => isBelow(form, PROTECTED_PREFIX) && !this.#callbacks.has(form)),
     };
   }
 
@@ -62,9 +66,11 @@ export class PluginRoutes {
     this.#generation = generation.id;
     this.#exact = new Map();
     this.#prefixes = [];
+    this.#callbacks = new Set();
     for (const entry of generation.list<HttpRouteRegistration>(HTTP_ROUTE_KIND)) {
       const path = entry.value.canonicalPath;
       const route = { entry, path };
+      if (isChannelCallback(entry, generation)) this.#callbacks.add(path);
       if (entry.value.match === "prefix") this.#prefixes.push(route);
       else this.#exact.set(path, [...(this.#exact.get(path) ?? []), route]);
     }
@@ -72,8 +78,14 @@ export class PluginRoutes {
   }
 }
 
-function isOpenChannelRoute({ value }: RouteEntry): boolean {
-  return value.auth === "plugin" && isBelow(value.canonicalPath, PROTECTED_PREFIX);
+function isChannelCallback({ value, pluginId }: RouteEntry, generation: RegistryGeneration): boolean {
+  if (value.auth !== "plugin" || value.match !== "exact") return false;
+  if (!isBelow(value.canonicalPath, PROTECTED_PREFIX)) return false;
+  const [channel, ...rest] = value.canonicalPath.slice(PROTECTED_PREFIX.length + 1).split("/");
+  if (!channel || rest.length === 0) return false;
+  return generation
+    .ofPlugin(pluginId)
+    .some(({ kind, key }) => kind === "channel" && key.toLowerCase() === channel);
 }
 
 /** True for the path itself and anything below it at a segment boundary. */

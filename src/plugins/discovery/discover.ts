@@ -23,6 +23,8 @@ export interface DiscoveryResult {
   readonly diagnostics: readonly PluginDiagnostic[];
   /** Configured paths that do not exist: their plugins' config must be left alone. */
   readonly missingPaths: readonly string[];
+  /** Folders of plugins with an install record. */
+  readonly installed: readonly string[];
 }
 
 const IGNORED = new Set([
@@ -75,7 +77,7 @@ export async function discoverPlugins(
   ]);
   const installedFolders = new Set(roots.installed ?? []);
   const candidates = settle(groups.flat(), installedFolders, diagnostics);
-  return { candidates, diagnostics, missingPaths };
+  return { candidates, diagnostics, missingPaths, installed: roots.installed ?? [] };
 }
 
 async function readLoadPath(

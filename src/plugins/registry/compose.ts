@@ -81,6 +81,14 @@ class GenerationBuilder {
         );
         continue;
       }
+      if (item.row.kind === "tool" && this.#core["tool"]?.has(id)) {
+        this.#diagnose(
+          draft,
+          "reserved-name",
+          `tool "${item.keys[0]}" is refused: the plugin's id "${id}" is the name of a tool of the gateway; choose another id`,
+        );
+        continue;
+      }
       const keys = this.#freeKeys(item, draft);
       if (keys.length === 0) continue;
       this.#store(item, keys, draft, slot);

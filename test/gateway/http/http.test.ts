@@ -13,7 +13,11 @@ const ROUTES = `
   api.registerHttpRoute({ path: "/throws", auth: "plugin", handler: () => { throw new Error("broken"); } });
   api.registerHttpRoute({ path: "/api", auth: "plugin", match: "prefix", handler: say("secret") });
   api.registerHttpRoute({ path: "/api/channels/x", auth: "gateway", handler: say("secret") });
-  api.registerHttpRoute({ path: "/api/channels/callback", auth: "plugin", handler: say("callback") });
+  api.registerChannel({ id: "Letters", capabilities: { chatTypes: ["direct"] }, config: { listAccountIds: () => [], resolveAccount: () => ({}) } });
+  api.registerHttpRoute({ path: "/api/channels/letters/callback", auth: "plugin", handler: say("callback") });
+  api.registerHttpRoute({ path: "/api/channels/letters", auth: "plugin", handler: say("secret") });
+  api.registerHttpRoute({ path: "/api/channels/letters/all", match: "prefix", auth: "plugin", handler: say("secret") });
+  api.registerHttpRoute({ path: "/api/channels/others/callback", auth: "plugin", handler: say("secret") });
   api.registerHttpRoute({ path: "/echo", auth: "plugin", handler: (request, response) => request.pipe(response) });
   api.registerGatewayMethod("probe.echo", ({ params }) => ({ got: params }), { scope: "operator.read" });
   api.registerGatewayMethod("probe.admin", () => "done");
@@ -96,13 +100,27 @@ describe("[F068] plugin routes", () => {
       "/API%2fchannels/x",
       "/api/channels",
       "/api/channels/other",
-      "/api/channels/callback/../x",
+      "/api/channels/letters/callback/../x",
+      // Only the exact place of the plugin's own channel is open.
+      "/api/channels/letters",
+      "/api/channels/letters/all",
+      "/api/channels/letters/all/callback",
+      "/api/channels/others/callback",
+      "/api/channels/letters/callback/more",
+      "/api/channels/letters/callback%2fmore",
+      "/api/channels/letters/callback;x",
+      "/api/channels/letters/callback.",
+      "/api/channels/letters/%63allback%252f..%252f..%252fx",
     ]) {
       const refused = await raw(port, path);
       expect(refused.status, path).toBe(401);
       expect(refused.body, path).not.toContain("secret");
     }
-    expect((await raw(port, "/api/channels/callback")).body).toBe("callback");
+    expect((await raw(port, "/api/channels/letters/callback")).body).toBe("callback");
+    expect((await raw(port, "/API/channels//Letters/callback/?state=1")).body).toBe("callback");
+    // A path that reads as the callback only after decoding is not taken at its word.
+    expect((await raw(port, "/api/channels/letters/%63allback")).status).toBe(401);
+    expect((await raw(port, "/api/channels/letters/all/x", { headers: BEARER })).body).toBe("secret");
     expect((await raw(port, "/secret/x", { headers: BEARER })).body).toBe("secret");
     expect((await raw(port, "/%2573ecret", { headers: BEARER })).body).toBe("secret");
     expect((await raw(port, "/%zz", { headers: BEARER })).status).toBe(400);
