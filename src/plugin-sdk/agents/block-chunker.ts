@@ -94,7 +94,8 @@ export class EmbeddedBlockChunker {
     const open = openFence(this.#buffer.slice(0, end));
     const fence = open && this.#standsAlone(open) ? open : undefined;
     const head = this.#buffer.slice(0, end);
-    const tail = this.#buffer.slice(end).replace(/^\n+/, "");
+    // Space at a cut within a line is the cut's; at a line's beginning it may be indentation.
+    const tail = this.#buffer.slice(end).replace(open || head.endsWith("\n") ? /^\n+/ : /^\s+/, "");
     emitText(fence ? `${head.replace(/\n*$/, "\n")}${fence.mark}` : head, emit);
     this.#buffer = fence && tail !== "" ? `${fence.mark}${fence.info}\n${tail}` : tail;
   }
