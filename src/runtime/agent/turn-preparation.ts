@@ -16,6 +16,7 @@ import type { ConversationBindings } from "../workflow/conversation-bindings.ts"
 import { injectedText, type NextTurnInjections, type QueuedInjection } from "../workflow/injections.ts";
 import { memoryPrompt } from "../workflow/memory-prompt.ts";
 import type { SessionExtensions } from "../workflow/session-extensions.ts";
+import type { Invocation } from "./invocation.ts";
 import { pluginCommandReply } from "./plugin-command.ts";
 import { dispatchedReply } from "./reply-dispatch.ts";
 import { type AgentSettings, agentDir, agentSettings, agentWorkspaceDir } from "./settings.ts";
@@ -99,6 +100,7 @@ export async function prepareTurn(
   parts: TurnParts,
   request: TurnRequest,
   begun: BegunTurn,
+  invocation: Invocation,
 ): Promise<ReadyTurn | HookReply> {
   const { hooks } = parts;
   const config = parts.config.current().config;
@@ -166,8 +168,10 @@ export async function prepareTurn(
       activeModel: { provider: resolved.model.provider, modelId: resolved.model.id, modelRef: resolved.ref },
       senderIsOwner: senderIsOwner(request),
       sandboxed: false,
+      assertInvocationCurrent: invocation.assertCurrent,
       ...(request.deliver
         ? {
+            deliveryContext: deliveryContextOf(request.deliver),
             messageChannel: request.deliver.channel,
             agentAccountId: request.deliver.accountId,
             messageTo: request.deliver.to,
@@ -413,6 +417,11 @@ function thinkingFor(
     settings.thinking ??
     resolved.thinking.defaultLevel;
   return clampThinkingLevel(wanted, resolved.thinking);
+}
+
+/** Where the answer of this turn goes, as tools see it. */
+function deliveryContextOf({ channel, accountId, to, threadId }: NonNullable<TurnRequest["deliver"]>) {
+  return { channel, accountId, to, ...(threadId === undefined ? {} : { threadId }) };
 }
 
 function toolsFor(all: ToolSet, request: TurnRequest, hookAllow: string[] | undefined): ToolSet {

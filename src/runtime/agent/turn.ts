@@ -14,6 +14,7 @@ import type { BegunTurn } from "../../store/procedures/turns.ts";
 import type { TurnOutcome, TurnRequest } from "../../store/records.ts";
 import { Finalizer } from "./finalize.ts";
 import { callsToGoOn, interruptedBatch } from "./interrupted-calls.ts";
+import { Invocation } from "./invocation.ts";
 import { LoopGuard } from "./loop-guard.ts";
 import { writableMessage } from "./message-write.ts";
 import { callModel } from "./model-call.ts";
@@ -79,19 +80,23 @@ export interface TurnEnd {
 
 /** Runs one turn to its end. Never rejects: whatever goes wrong is an outcome. */
 export async function runTurn(parts: TurnParts, turn: RunningTurn): Promise<TurnEnd> {
-  const run = new TurnRun(parts, turn);
+  const invocation = new Invocation(turn.signal);
+  const run = new TurnRun(parts, turn, invocation);
   try {
     return await run.run();
   } catch (error) {
     if (turn.signal.aborted) return run.aborted(undefined);
     parts.logger.warn("a turn failed", { runId: turn.request.runId, error: errorMessage(error) });
     return run.failed(isSluiceError(error) ? error.code : "TURN_FAILED", errorMessage(error));
+  } finally {
+    invocation.end();
   }
 }
 
 class TurnRun {
   readonly #parts: TurnParts;
   readonly #turn: RunningTurn;
+  readonly #invocation: Invocation;
   readonly #startedAt: number;
   readonly #startedMonotonic: number;
   readonly #guard = new LoopGuard();
@@ -101,9 +106,10 @@ class TurnRun {
   /** Assistant messages of this run so far; numbers their idempotency keys. */
   #answers: number;
 
-  constructor(parts: TurnParts, turn: RunningTurn) {
+  constructor(parts: TurnParts, turn: RunningTurn, invocation: Invocation) {
     this.#parts = parts;
     this.#turn = turn;
+    this.#invocation = invocation;
     this.#startedAt = turn.begun.turn.startedAt ?? parts.clock.now();
     this.#startedMonotonic = parts.clock.monotonic();
     this.#answers = turn.begun.own.filter((entry) => entry.body.startsWith('{"role":"assistant"')).length;
@@ -113,7 +119,7 @@ class TurnRun {
     const { emit, request, begun, signal } = this.#turn;
     emit("run_status", { phase: "preparing_context" });
     emit("lifecycle", { phase: "start", startedAt: this.#startedAt });
-    const prepared = await prepareTurn(this.#parts, request, begun);
+    const prepared = await prepareTurn(this.#parts, request, begun, this.#invocation);
     if (signal.aborted) return this.aborted(undefined);
     if (prepared.kind === "reply") return this.#replied(prepared);
     this.#ready = prepared;
