@@ -7,3 +7,8 @@ export {
   resolveAckReaction,
   shouldAckReaction,
 } from "./replies/acknowledgement.ts";
+export {
+  createStatusReactionController,
+  DEFAULT_EMOJIS,
+  DEFAULT_TIMING,
+} from "./replies/status-reactions.ts";

@@ -1,3 +1,4 @@
+export { logTypingFailure } from "./inbound/turn.ts";
 export { bindIngressLifecycleToReplyOptions, createChannelIngressError } from "./ingress/lifecycle.ts";
 export {
   createChannelIngressMonitor,
@@ -10,6 +11,9 @@ export {
   runPassiveAccountLifecycle,
   waitUntilAbort,
 } from "./outbound/account-lifecycle.ts";
+export { isRecentOutboundMessageIdentity, recordOutboundMessageIdentity } from "./outbound/echo-guard.ts";
+export { resolveTranscriptBackedChannelFinalText } from "./outbound/final-text.ts";
+export { buildOutboundSessionContext, resolveAgentOutboundIdentity } from "./outbound/identity.ts";
 export {
   createChannelMessageAdapterFromOutbound,
   createReplyToFanout,
@@ -17,8 +21,10 @@ export {
   defineChannelMessageAdapter,
   resolveOutboundSendDep,
 } from "./outbound/message-adapter.ts";
+export { sendDurableMessageBatch } from "./outbound/message-batch.ts";
 export {
   createMessageReceiptFromOutboundResults,
+  createPreviewMessageReceipt,
   listMessageReceiptPlatformIds,
   resolveMessageReceiptPrimaryId,
 } from "./outbound/receipts.ts";
@@ -28,22 +34,38 @@ export {
   createReplyPrefixOptions,
   createTypingCallbacks,
 } from "./outbound/reply-pipeline.ts";
+export { createChannelRunQueue } from "./outbound/run-queue.ts";
 export {
+  resolveChannelDraftStreamingChunking,
   resolveChannelMessageSourceReplyDeliveryMode,
   resolveChannelPreviewStreamMode,
   resolveChannelStreamingBlockCoalesce,
   resolveChannelStreamingBlockEnabled,
   resolveChannelStreamingChunkMode,
+  resolveChannelStreamingPreviewCommandText,
   resolveChannelStreamingPreviewToolProgress,
+  resolveChannelStreamingProgressNarration,
+  resolveChannelStreamingSuppressDefaultToolProgressMessages,
 } from "./outbound/streaming-settings.ts";
-export { createFinalizableDraftLifecycle } from "./previews/draft-lifecycle.ts";
+export { createDraftStreamLoop, createFinalizableDraftLifecycle } from "./previews/draft-lifecycle.ts";
 export {
   defineFinalizableLivePreviewAdapter,
   deliverWithFinalizableLivePreviewAdapter,
 } from "./previews/live-preview.ts";
+export { createLivePreviewLifecycle } from "./previews/preview-lifecycle.ts";
 export {
   buildChannelProgressDraftLineForEntry,
   buildProgressLine as buildChannelProgressDraftLine,
   createChannelProgressDraftCompositor,
+  formatChannelProgressDraftLineForEntry,
 } from "./previews/progress-draft.ts";
+export {
+  createChannelProgressWorkCounter,
+  formatChannelProgressDraftDiffStat,
+  formatChannelProgressDraftText,
+  formatPlanChecklistLines,
+  isChannelProgressDraftWorkToolName,
+  resolveChannelProgressDraftConfig,
+  resolveChannelProgressDraftMaxLineChars,
+} from "./previews/progress-text.ts";
 export { sanitizeForPlainText } from "./text/markdown.ts";

@@ -58,6 +58,20 @@ export function createMessageReceiptFromOutboundResults(params: {
   };
 }
 
+/** The receipt of a message that began as a preview. */
+export function createPreviewMessageReceipt(params: {
+  id: string | number;
+  threadId?: string;
+  replyToId?: string | undefined;
+}): MessageReceipt {
+  return createMessageReceiptFromOutboundResults({
+    results: [{ messageId: String(params.id) }],
+    kind: "preview",
+    ...(params.threadId === undefined ? {} : { threadId: params.threadId }),
+    ...(params.replyToId === undefined ? {} : { replyToId: params.replyToId }),
+  });
+}
+
 function isId(value: string | undefined): value is string {
   return value !== undefined && value.trim() !== "";
 }

@@ -1,4 +1,6 @@
-import { asOptionalRecord, readPath, type UnknownRecord } from "../values/records.ts";
+import { resolveTextChunkLimit } from "../../channels/outbound/chunk-plan.ts";
+import type { ChannelConfig } from "../../contracts/channel.ts";
+import { asOptionalRecord, asRecordOrEmpty, readPath, type UnknownRecord } from "../values/records.ts";
 
 /** How an account wants answers to appear: `streaming.*`, and older flat keys. */
 
@@ -72,4 +74,71 @@ export function resolveChannelMessageSourceReplyDeliveryMode(params: {
   const isGroup = params.ctx?.ChatType !== undefined && params.ctx.ChatType !== "direct";
   const visible = readPath(params.cfg, ["messages", "groupChat", "visibleReplies"]);
   return isGroup && visible === "message_tool" ? "message_tool_only" : "automatic";
+}
+
+/** `streaming` of an account where it is an object. */
+export function getChannelStreamingConfigObject(entry: Entry): UnknownRecord | undefined {
+  return streaming(entry);
+}
+
+/** Whether the platform's own streaming is wanted; `undefined` where nobody said. */
+export function resolveChannelStreamingNativeTransport(entry: Entry): boolean | undefined {
+  const stated = streaming(entry)?.["nativeTransport"];
+  return typeof stated === "boolean" ? stated : undefined;
+}
+
+/** Commands in progress lines as they are run, or only that one is. */
+export function resolveChannelStreamingPreviewCommandText(entry: Entry): "raw" | "status" {
+  const stated = [["progress"], ["preview"]].map((path) =>
+    readPath(streaming(entry), [...path, "commandText"]),
+  );
+  return stated.find((value) => value !== undefined) === "status" ? "status" : "raw";
+}
+
+/** Whether a model tells in words what is going on; only where that is asked for. */
+export function resolveChannelStreamingProgressNarration(entry: Entry): boolean {
+  return readPath(streaming(entry), ["progress", "narration"]) === true;
+}
+
+/** A preview shows tool progress itself, or is to show none: no messages of their own for it. */
+export function resolveChannelStreamingSuppressDefaultToolProgressMessages(
+  _entry: Entry,
+  state: {
+    draftStreamActive?: boolean;
+    mode?: StreamingMode;
+    previewToolProgressEnabled?: boolean;
+    previewStreamingEnabled?: boolean;
+  },
+): boolean {
+  return state.mode !== "off" && state.draftStreamActive === true && (state.previewStreamingEnabled ?? true);
+}
+
+export const DEFAULT_DRAFT_MIN_CHARS = 200;
+export const DEFAULT_DRAFT_MAX_CHARS = 800;
+
+/** In pieces of which size a preview grows: account, channel, default, never over the platform's limit. */
+export function resolveChannelDraftStreamingChunking(
+  cfg: ChannelConfig | undefined,
+  channel: string,
+  accountId?: string | null,
+  options: { fallbackLimit?: number } = {},
+): { minChars: number; maxChars: number; breakPreference: "paragraph" | "newline" | "sentence" } {
+  const section = asRecordOrEmpty(readPath(cfg, ["channels", channel]));
+  const account = accountId ? readPath(section, ["accounts", accountId]) : undefined;
+  const layers = [account, section].map((layer) =>
+    asRecordOrEmpty(readPath(layer, ["streaming", "preview", "chunk"]) ?? readPath(layer, ["draftChunk"])),
+  );
+  const stated = (key: string) => layers.map((layer) => layer[key]).find((value) => value !== undefined);
+  const size = (key: string, fallback: number) => {
+    const value = stated(key);
+    return typeof value === "number" && value >= 1 ? Math.floor(value) : fallback;
+  };
+  const limit = resolveTextChunkLimit(cfg ?? {}, undefined, channel, accountId, options.fallbackLimit);
+  const maxChars = Math.min(size("maxChars", DEFAULT_DRAFT_MAX_CHARS), limit);
+  const preference = stated("breakPreference");
+  return {
+    minChars: Math.min(size("minChars", DEFAULT_DRAFT_MIN_CHARS), maxChars),
+    maxChars,
+    breakPreference: preference === "newline" || preference === "sentence" ? preference : "paragraph",
+  };
 }

@@ -22,6 +22,7 @@ interface LoopOptions<Update> {
   send(value: Update): Promise<unknown>;
   emptyValue: Update;
   isEmpty(value: Update): boolean;
+  onBackgroundFlushError?(error: unknown): void;
 }
 
 /** At most one send at a time and one per `throttleMs`; only the newest waiting value counts. */
@@ -66,7 +67,7 @@ export function createDraftLoop<Update>(options: LoopOptions<Update>): DraftLoop
     const wait = Math.max(0, options.throttleMs - (Date.now() - lastSentAt));
     timer = setTimeout(() => {
       timer = undefined;
-      void flush().catch(() => {});
+      void flush().catch((error) => options.onBackgroundFlushError?.(error));
     }, wait);
     timer.unref();
   };
@@ -99,6 +100,28 @@ export function createDraftLoop<Update>(options: LoopOptions<Update>): DraftLoop
       return value;
     },
   };
+}
+
+/** The loop by itself, for plugins that keep the message's end to themselves. */
+export function createDraftStreamLoop<Update = string>(params: {
+  throttleMs: number;
+  isStopped(): boolean;
+  sendOrEditStreamMessage(value: Update): Promise<unknown>;
+  emptyValue?: Update;
+  isEmpty?(value: Update): boolean;
+  onBackgroundFlushError?(error: unknown): void;
+  [extra: string]: unknown;
+}): DraftLoop<Update> {
+  const emptyValue = (params.emptyValue ?? "") as Update;
+  return createDraftLoop({
+    throttleMs: params.throttleMs,
+    isStopped: params.isStopped,
+    send: params.sendOrEditStreamMessage,
+    emptyValue,
+    isEmpty:
+      params.isEmpty ?? ((value) => (typeof value === "string" ? value.trim() === "" : value === emptyValue)),
+    ...(params.onBackgroundFlushError ? { onBackgroundFlushError: params.onBackgroundFlushError } : {}),
+  });
 }
 
 interface MessageIdOwner<Id> {

@@ -3,7 +3,7 @@ import { createMessageReceiptFromOutboundResults } from "../outbound/receipts.ts
 
 /** Turning the preview of an answer into the answer itself. */
 
-interface Draft<Id> {
+export interface Draft<Id> {
   flush(): Promise<void>;
   id(): Id | undefined;
   seal?(): Promise<void>;
@@ -21,12 +21,13 @@ export interface LiveState<Payload> {
 export interface PreviewAdapter<Payload, Id, Edit> {
   draft?: Draft<Id>;
   buildFinalEdit(payload: Payload): Edit | undefined;
-  editFinal(id: Id, edit: Edit): Promise<void>;
+  /** `{ visibleReplySent: false }`: it could not be finished so, and the payload is sent instead. */
+  editFinal(id: Id, edit: Edit): Promise<unknown>;
   resolveFinalizedId?(id: Id, edit: Edit): Id | undefined;
   createPreviewReceipt?(id: Id, edit: Edit): MessageReceipt;
   onPreviewFinalized?(id: Id, receipt: MessageReceipt, state: LiveState<Payload>): Promise<void> | void;
   buildSupplementalPayload?(payload: Payload): Payload | undefined;
-  deliverSupplemental?(payload: Payload): Promise<boolean | undefined>;
+  deliverSupplemental?(payload: Payload): Promise<Delivered>;
   handlePreviewEditError?(params: {
     error: unknown;
     id: Id;
@@ -48,7 +49,11 @@ export type PreviewOutcome = "normal-delivered" | "normal-skipped" | "preview-fi
 interface Result<Payload> {
   kind: PreviewOutcome;
   liveState?: LiveState<Payload>;
+  /** What the delivery said of itself. */
+  deliveryResult?: Delivered;
 }
+
+type Delivered = boolean | undefined | { visibleReplySent?: boolean };
 
 /**
  * Delivers a payload: a final one by a last edit of its preview where that is possible, anything else the
@@ -60,7 +65,7 @@ export async function deliverWithFinalizableLivePreviewAdapter<Payload, Id, Edit
   payload: Payload;
   liveState?: LiveState<Payload>;
   adapter?: PreviewAdapter<Payload, Id, Edit>;
-  deliverNormally(payload: Payload): Promise<boolean | undefined>;
+  deliverNormally(payload: Payload): Promise<Delivered>;
   onNormalDelivered?(): Promise<void> | void;
 }): Promise<Result<Payload>> {
   const { adapter, payload } = params;
@@ -76,8 +81,10 @@ export async function deliverWithFinalizableLivePreviewAdapter<Payload, Id, Edit
   const id = draft.id();
   if (id === undefined) return replacePreview(params, draft);
   await draft.seal?.();
+  let said: Delivered;
   try {
-    await adapter.editFinal(id, edit);
+    said = (await adapter.editFinal(id, edit)) as Delivered;
+    if (typeof said === "object" && said.visibleReplySent === false) return replacePreview(params, draft);
   } catch (error) {
     adapter.logPreviewEditFailure?.(error);
     const choice = await adapter.handlePreviewEditError?.({ error, id, edit, payload, liveState: state });
@@ -93,13 +100,15 @@ export async function deliverWithFinalizableLivePreviewAdapter<Payload, Id, Edit
   await adapter.onPreviewFinalized?.(finalId, receipt, finalized);
   const rest = adapter.buildSupplementalPayload?.(payload);
   if (rest !== undefined) await (adapter.deliverSupplemental ?? params.deliverNormally)(rest);
-  return { kind: "preview-finalized", liveState: finalized };
+  const messageIds = receipt.platformMessageIds;
+  const deliveryResult = typeof said === "object" ? said : { messageIds, receipt, visibleReplySent: true };
+  return { kind: "preview-finalized", liveState: finalized, deliveryResult };
 }
 
 async function replacePreview<Payload, Id>(
   params: {
     payload: Payload;
-    deliverNormally(payload: Payload): Promise<boolean | undefined>;
+    deliverNormally(payload: Payload): Promise<Delivered>;
     onNormalDelivered?(): Promise<void> | void;
   },
   draft: Draft<Id>,
@@ -112,10 +121,13 @@ async function replacePreview<Payload, Id>(
 
 async function deliverNormally<Payload>(params: {
   payload: Payload;
-  deliverNormally(payload: Payload): Promise<boolean | undefined>;
+  deliverNormally(payload: Payload): Promise<Delivered>;
   onNormalDelivered?(): Promise<void> | void;
 }): Promise<Result<Payload>> {
-  if ((await params.deliverNormally(params.payload)) === false) return { kind: "normal-skipped" };
+  const deliveryResult = await params.deliverNormally(params.payload);
+  const isVisible =
+    typeof deliveryResult === "object" ? deliveryResult.visibleReplySent !== false : deliveryResult !== false;
+  if (!isVisible) return { kind: "normal-skipped", deliveryResult };
   await params.onNormalDelivered?.();
-  return { kind: "normal-delivered" };
+  return { kind: "normal-delivered", deliveryResult };
 }

@@ -4,6 +4,13 @@ import {
 } from "../outbound/streaming-settings.ts";
 import { readPath } from "../values/records.ts";
 import { truncateUtf16Safe } from "../values/text.ts";
+import {
+  DEFAULT_LABEL,
+  DEFAULT_LINE_CHARS,
+  DEFAULT_MAX_LINES,
+  formatPlanChecklistLines,
+  type PlanSteps as Steps,
+} from "./progress-text.ts";
 
 /** What an agent is doing, as a few lines that are edited while it works. */
 
@@ -33,10 +40,6 @@ export interface ProgressEvent {
   args?: Record<string, unknown> | undefined;
   [extra: string]: unknown;
 }
-
-const DEFAULT_MAX_LINES = 8;
-const DEFAULT_LINE_CHARS = 160;
-const DEFAULT_LABEL = "Working…";
 
 const KINDS: Record<string, ProgressLine["kind"]> = {
   tool: "tool",
@@ -76,6 +79,15 @@ export function buildChannelProgressDraftLineForEntry(
   return resolveChannelStreamingPreviewToolProgress(entry) ? buildProgressLine(input) : undefined;
 }
 
+/** The same as text; `undefined` where the account wants no such lines. */
+export function formatChannelProgressDraftLineForEntry(
+  entry: object | null | undefined,
+  input: ProgressEvent,
+  options?: object,
+): string | undefined {
+  return buildChannelProgressDraftLineForEntry(entry, input, options)?.text;
+}
+
 type Line = ProgressLine | string | undefined;
 
 export interface ProgressDraftOptions {
@@ -89,8 +101,6 @@ export interface ProgressDraftOptions {
   shouldStartNow?(line: Line): boolean;
   [extra: string]: unknown;
 }
-
-type Steps = readonly { step?: string; text?: string; status?: string }[];
 
 /** Collects what happens in a turn and shows it as one message: a headline, the plan, the last lines. */
 export function createChannelProgressDraftCompositor(options: ProgressDraftOptions) {
@@ -202,9 +212,7 @@ class ProgressDraft {
 
   pushPlanProgress = async (steps: Steps = [], given: { explanation?: string } = {}): Promise<boolean> => {
     if (!this.#may()) return false;
-    const mark = (status: string | undefined) =>
-      status === "completed" ? "[x]" : status === "in_progress" ? "[>]" : "[ ]";
-    this.#plan = steps.map((step) => `${mark(step.status)} ${step.step ?? step.text ?? ""}`.trim());
+    this.#plan = formatPlanChecklistLines(steps);
     if (given.explanation) this.#plan.unshift(given.explanation);
     this.#started = true;
     return this.#show(false);

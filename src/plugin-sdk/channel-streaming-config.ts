@@ -1,0 +1,4 @@
+export {
+  getChannelStreamingConfigObject,
+  resolveChannelStreamingNativeTransport,
+} from "./outbound/streaming-settings.ts";

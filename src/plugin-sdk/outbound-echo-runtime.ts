@@ -1,0 +1,1 @@
+export { isRecentOutboundMessageIdentity, recordOutboundMessageIdentity } from "./outbound/echo-guard.ts";
