@@ -20,6 +20,7 @@ import {
 import type { KeyedStores } from "../runtime/state/index.ts";
 import { systemNamespace } from "../runtime/system/index.ts";
 import { type TaskBook, tasksNamespace } from "../runtime/tasks/index.ts";
+import { toolsNamespace } from "../runtime/tools/index.ts";
 import { ttsNamespace } from "../runtime/tts/index.ts";
 import { webSearchNamespace } from "../runtime/web-search/index.ts";
 
@@ -54,7 +55,7 @@ export function createPluginRuntime(rooms: RuntimeRooms, owner: RuntimeOwner): P
     }),
     agent: named("agent", agentNamespace(rooms)),
     llm: named("llm", llmNamespace(rooms, pluginId)),
-    tools: named("tools", {}),
+    tools: named("tools", toolsNamespace(rooms, pluginId)),
     tts: named("tts", ttsNamespace(rooms)),
     media: named("media", mediaNamespace()),
     mediaUnderstanding: named("mediaUnderstanding", mediaUnderstandingNamespace(rooms)),
