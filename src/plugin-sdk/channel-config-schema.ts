@@ -40,6 +40,7 @@ export {
   GroupPolicySchema,
   MarkdownConfigSchema,
   MentionPatternsPolicySchema,
+  MSTeamsReplyStyleSchema,
   ProviderCommandsSchema,
   ReplyRuntimeConfigSchemaShape,
   ReplyToModeSchema,

@@ -1,1 +1,4 @@
-export { isDangerousNameMatchingEnabled } from "./policy/mutable-entries.ts";
+export {
+  isDangerousNameMatchingEnabled,
+  resolveDangerousNameMatchingEnabled,
+} from "./policy/mutable-entries.ts";

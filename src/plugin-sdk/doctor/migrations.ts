@@ -1,5 +1,6 @@
 import type { ChannelConfig } from "../../contracts/channel.ts";
 import { asRecordOrEmpty, isRecord, type UnknownRecord } from "../values/records.ts";
+import { withValueAt } from "./key-moves.ts";
 import { type ConfigMutation, type LegacyConfigRule, mapChannelScopes, rulesForScopes } from "./records.ts";
 
 interface MigrationInput {
@@ -15,12 +16,6 @@ const STREAMING_ALIASES: readonly (readonly [from: string, to: readonly string[]
   ["blockStreamingCoalesce", ["block", "coalesce"]],
   ["draftChunk", ["preview", "chunk"]],
 ];
-
-function setIn(record: UnknownRecord, path: readonly string[], value: unknown): UnknownRecord {
-  const [key, ...rest] = path as [string, ...string[]];
-  if (rest.length === 0) return record[key] === undefined ? { ...record, [key]: value } : record;
-  return { ...record, [key]: setIn(asRecordOrEmpty(record[key]), rest, value) };
-}
 
 function hasStreamingAlias(record: UnknownRecord): boolean {
   const { streaming } = record;
@@ -57,11 +52,11 @@ export function defineChannelAliasMigration(params: {
         const { streaming, ...rest } = record;
         let next = asRecordOrEmpty(streaming);
         const mode = typeof streaming === "boolean" ? (streaming ? "partial" : "off") : streaming;
-        if (typeof mode === "string" && !deliveryOnly) next = setIn(next, ["mode"], mode);
+        if (typeof mode === "string" && !deliveryOnly) next = withValueAt(next, ["mode"], mode);
         const kept: UnknownRecord = { ...rest };
         for (const [from, to] of STREAMING_ALIASES) {
           if (kept[from] === undefined) continue;
-          if (!deliveryOnly || to[0] !== "mode") next = setIn(next, to, kept[from]);
+          if (!deliveryOnly || to[0] !== "mode") next = withValueAt(next, to, kept[from]);
           changes.push(`Moved ${pathPrefix}.${from} to ${pathPrefix}.streaming.${to.join(".")}.`);
           delete kept[from];
         }
@@ -124,47 +119,5 @@ export function createLegacyPrivateNetworkDoctorContract(params: { channelKey: s
       );
       return { config, changes };
     },
-  };
-}
-
-/** A setting of a channel that got another name or place. */
-export function defineKeyMoveMigration(params: {
-  channelId?: string;
-  channelKey?: string;
-  from: string | readonly string[];
-  to: string | readonly string[];
-  message?: string;
-  transform?(value: unknown): unknown;
-  [extra: string]: unknown;
-}) {
-  const channelId = params.channelId ?? params.channelKey ?? "";
-  const from = typeof params.from === "string" ? params.from.split(".") : params.from;
-  const to = typeof params.to === "string" ? params.to.split(".") : params.to;
-  const read = (record: UnknownRecord) =>
-    from.reduce<unknown>((value, key) => (isRecord(value) ? value[key] : undefined), record);
-  const without = (record: UnknownRecord, path: readonly string[]): UnknownRecord => {
-    const [key, ...rest] = path as [string, ...string[]];
-    if (rest.length === 0) return Object.fromEntries(Object.entries(record).filter(([name]) => name !== key));
-    return isRecord(record[key]) ? { ...record, [key]: without(record[key], rest) } : record;
-  };
-  const normalizeChannelConfig = (input: MigrationInput): ConfigMutation => {
-    const changes = [...(input.changes ?? [])];
-    const config = mapChannelScopes(input.cfg, channelId, ({ record, pathPrefix }) => {
-      const value = read(record);
-      if (value === undefined) return record;
-      changes.push(`Moved ${pathPrefix}.${from.join(".")} to ${pathPrefix}.${to.join(".")}.`);
-      return setIn(without(record, from), to, params.transform ? params.transform(value) : value);
-    });
-    return { config, changes };
-  };
-  return {
-    legacyConfigRules: rulesForScopes(
-      channelId,
-      params.message ??
-        `channels.${channelId}.${from.join(".")} is now ${to.join(".")}; run \`sluice doctor --fix\`.`,
-      (record) => read(record) !== undefined,
-    ),
-    normalizeChannelConfig,
-    normalizeCompatibilityConfig: normalizeChannelConfig,
   };
 }

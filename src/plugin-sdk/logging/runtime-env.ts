@@ -1,3 +1,4 @@
+import { type RejectionHandler, rejectionHandlers } from "../../plugins/watchdog/rejection-handlers.ts";
 import { currentHost } from "../ambient/host.ts";
 import { isTruthyEnvValue } from "../values/numbers.ts";
 import { readPath } from "../values/records.ts";
@@ -33,8 +34,19 @@ function write(level: Level, bindings: Record<string, unknown>, message: string,
   console[level](message, ...(meta === undefined ? [] : [meta]));
 }
 
+/** Plugins write the message first, or, as with pino, the facts first. */
+function inOrder(first: unknown, second: unknown): { message: string; meta?: object } {
+  const isFactsFirst = typeof first === "object" && first !== null;
+  const [facts, text] = isFactsFirst ? [first, second] : [second, first];
+  const message = text === undefined ? "" : String(text);
+  return typeof facts === "object" && facts !== null ? { message, meta: facts } : { message };
+}
+
 export function getChildLogger(bindings: Record<string, unknown> = {}): SdkLogger {
-  const at = (level: Level) => (message: string, meta?: object) => write(level, bindings, message, meta);
+  const at = (level: Level) => (first: unknown, second?: unknown) => {
+    const { message, meta } = inOrder(first, second);
+    write(level, bindings, message, meta);
+  };
   return {
     trace: at("debug"),
     debug: at("debug"),
@@ -92,6 +104,65 @@ export function createNonExitingRuntime(): RuntimeEnv & {
   return createLoggerBackedRuntime({
     logger: { info: (text) => console.log(text), error: (text) => console.error(text) },
   });
+}
+
+/** The console and the process of a command that a person runs. */
+export const defaultRuntime: RuntimeEnv & {
+  writeStdout(value: string): void;
+  writeJson(value: unknown, space?: number): void;
+} = {
+  ...createNonExitingRuntime(),
+  exit: (code) => {
+    process.exit(code);
+  },
+};
+
+const PINO_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
+type PinoLevel = (typeof PINO_LEVELS)[number];
+type PinoWrite = (factsOrMessage: unknown, message?: string) => void;
+
+export interface PinoLikeLogger extends Record<Exclude<PinoLevel, "silent">, PinoWrite> {
+  level: string;
+  child(bindings?: Record<string, unknown>): PinoLikeLogger;
+  silent: PinoWrite;
+}
+
+/** A logger for libraries that expect pino: facts first, children, and nothing below the level. */
+export function toPinoLikeLogger(logger: SdkLogger, level = "info"): PinoLikeLogger {
+  return pinoLike(logger, level, {});
+}
+
+function pinoLike(logger: SdkLogger, level: string, bindings: Record<string, unknown>): PinoLikeLogger {
+  const known = PINO_LEVELS.indexOf(level as PinoLevel);
+  const least = known === -1 ? PINO_LEVELS.indexOf("info") : known;
+  const at = (name: Exclude<PinoLevel, "silent">): PinoWrite => {
+    return (first, second) => {
+      if (PINO_LEVELS.indexOf(name) < least) return;
+      const { message, meta } = inOrder(first, second);
+      const facts = { ...bindings, ...meta };
+      const hasFacts = Object.keys(facts).length > 0;
+      logger[name](message, ...(hasFacts ? [facts] : []));
+    };
+  };
+  return {
+    level,
+    child: (more = {}) => pinoLike(logger, level, { ...bindings, ...more }),
+    trace: at("trace"),
+    debug: at("debug"),
+    info: at("info"),
+    warn: at("warn"),
+    error: at("error"),
+    fatal: at("fatal"),
+    silent: () => {},
+  };
+}
+
+/** Hears of promises that nobody awaited before they count as an error; the result ends that. */
+export function registerUnhandledRejectionHandler(handler: RejectionHandler): () => void {
+  rejectionHandlers().add(handler);
+  return () => {
+    rejectionHandlers().delete(handler);
+  };
 }
 
 export function createLoggerBackedRuntime(params: {

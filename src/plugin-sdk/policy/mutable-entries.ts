@@ -10,6 +10,15 @@ export function isDangerousNameMatchingEnabled(
   return config?.dangerouslyAllowNameMatching === true;
 }
 
+/** The account's setting, else the channel's. */
+export function resolveDangerousNameMatchingEnabled(params: {
+  providerConfig?: { dangerouslyAllowNameMatching?: boolean } | null | undefined;
+  accountConfig?: { dangerouslyAllowNameMatching?: boolean } | null | undefined;
+}): boolean {
+  const own = params.accountConfig?.dangerouslyAllowNameMatching;
+  return typeof own === "boolean" ? own : isDangerousNameMatchingEnabled(params.providerConfig);
+}
+
 /** True for an entry that is neither a wildcard, an access group nor a stable id. */
 export function buildMutableAllowEntryDetector(params: {
   prefixes?: readonly string[];
@@ -63,6 +72,25 @@ export function collectStandardAllowlistLists(
     }
   }
   return lists;
+}
+
+export interface NameMatchingScope {
+  /** `channels.<channel>` or `channels.<channel>.accounts.<id>`. */
+  prefix: string;
+  account: UnknownRecord;
+  dangerousFlagPath: string;
+  dangerousNameMatchingEnabled: boolean;
+}
+
+/** Where a channel has allowlists, and whether they may match by name. */
+export function collectProviderDangerousNameMatchingScopes(
+  cfg: ChannelConfig,
+  channel: string,
+): NameMatchingScope[] {
+  return scopesOf(cfg, channel).map(({ enabled, ...scope }) => ({
+    ...scope,
+    dangerousNameMatchingEnabled: enabled,
+  }));
 }
 
 /** The channel's root and each of its accounts, with what they leave out taken from the root. */

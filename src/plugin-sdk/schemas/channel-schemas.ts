@@ -16,6 +16,8 @@ export const ReplyToModeSchema = z.union([
 export const ContextVisibilityModeSchema = z.enum(["all", "allowlist", "allowlist_quote"]);
 export const TextChunkModeSchema = z.enum(["length", "newline"]);
 export const UnifiedStreamingModeSchema = z.enum(["off", "partial", "block", "progress"]);
+/** Whether an answer in a team's channel begins a thread of its own or a new post. */
+export const MSTeamsReplyStyleSchema = z.enum(["thread", "top-level"]);
 export const ChannelDangerouslyAllowNameMatchingSchema = z.boolean().optional();
 export const ChannelSendReadReceiptsSchema = z.boolean().optional();
 /** A program to start: no shell syntax. */

@@ -3,6 +3,7 @@ import type { Disposable } from "../../kernel/disposable.ts";
 import { errorMessage, SluiceError } from "../../kernel/errors.ts";
 import { pluginScope } from "../loading/plugin-scope.ts";
 import { culpritIn, framesOf, type PluginRoot, stackOf } from "./culprit.ts";
+import { isClaimedRejection } from "./rejection-handlers.ts";
 
 export type ProcessGuardErrorCode = "PLUGIN_EXIT_REFUSED";
 
@@ -20,7 +21,9 @@ export class ProcessGuard implements Disposable {
   readonly #options: ProcessGuardOptions;
   readonly #exit = process.exit;
   readonly #onThrown = (error: unknown) => this.#stray(error, "threw where nobody could catch it");
-  readonly #onRejected = (error: unknown) => this.#stray(error, "rejected a promise that nobody awaited");
+  readonly #onRejected = (error: unknown) => {
+    if (!isClaimedRejection(error)) this.#stray(error, "rejected a promise that nobody awaited");
+  };
 
   constructor(options: ProcessGuardOptions) {
     this.#options = options;

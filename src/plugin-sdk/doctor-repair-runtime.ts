@@ -1,0 +1,5 @@
+export {
+  detectPluginInstallPathIssue,
+  formatPluginInstallPathIssue,
+  removePluginFromConfig,
+} from "./doctor/plugin-install.ts";
