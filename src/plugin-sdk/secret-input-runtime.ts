@@ -1,3 +1,4 @@
+export { resolveConfiguredSecretInputString } from "./secrets/configured-secret.ts";
 export {
   coerceSecretRef,
   hasConfiguredSecretInput,

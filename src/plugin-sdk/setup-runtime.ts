@@ -9,9 +9,17 @@ export {
 } from "./setup/allow-from-edits.ts";
 export { patchChannelConfigForAccount, setSetupChannelEnabled } from "./setup/config-edits.ts";
 export {
+  noteChannelLookupFailure,
+  noteChannelLookupSummary,
+  parseMentionOrPrefixedId,
+  promptResolvedAllowFrom,
+  resolveEntriesWithOptionalToken,
+} from "./setup/prompts.ts";
+export {
   createEnvPatchedAccountSetupAdapter,
   createPatchedAccountSetupAdapter,
 } from "./setup/setup-adapters.ts";
+export { createClackPrompter } from "./setup/terminal-prompter.ts";
 export {
   baseUrlTextInput,
   createAccountScopedAllowFromSection,
@@ -26,4 +34,5 @@ export {
   createAccountScopedGroupAccessSection,
   createAllowlistSetupWizardProxy,
   createDelegatedSetupWizardProxy,
+  createTopLevelChannelDmPolicy,
 } from "./setup/wizard-proxies.ts";

@@ -16,6 +16,8 @@ export {
   setTopLevelChannelDmPolicyWithAllowFrom,
   splitSetupEntries,
 } from "./setup/allow-from-edits.ts";
+export { createDetectedBinaryStatus, detectBinary } from "./setup/binaries.ts";
+export { WizardCancelledError } from "./setup/cancelled.ts";
 export {
   applyAccountNameToChannelSection,
   applySetupAccountConfigPatch,
@@ -26,6 +28,12 @@ export {
   prepareScopedSetupConfig,
   setSetupChannelEnabled,
 } from "./setup/config-edits.ts";
+export { promptAccountId, promptChannelAccessConfig } from "./setup/prompts.ts";
+export {
+  buildSingleChannelSecretPromptState,
+  promptSingleChannelSecretInput,
+  runSingleChannelSecretStep,
+} from "./setup/secret-prompts.ts";
 export { createPatchedAccountSetupAdapter } from "./setup/setup-adapters.ts";
 export {
   baseUrlTextInput,

@@ -1,4 +1,6 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync } from "node:fs";
+import { lstat, open } from "node:fs/promises";
+import { readHandleBounded } from "../security/regular-files.ts";
 import { resolveUserPath } from "../values/text.ts";
 
 export const DEFAULT_SECRET_FILE_MAX_BYTES = 16 * 1_024;
@@ -41,6 +43,34 @@ export function readSecretFileSync(filePath: string, label: string, options: Sec
     return secret;
   } finally {
     closeSync(descriptor);
+  }
+}
+
+/** The same without holding up other work. */
+export async function readSecretFile(
+  filePath: string,
+  label: string,
+  options: SecretFileOptions = {},
+): Promise<string> {
+  const path = resolveUserPath(filePath);
+  if (path === "") throw new Error(`${label}: the path is empty`);
+  const maxBytes = options.maxBytes ?? DEFAULT_SECRET_FILE_MAX_BYTES;
+  if (options.rejectSymlink && (await lstat(path)).isSymbolicLink()) {
+    throw new Error(`${label} must not be a symbolic link: ${path}`);
+  }
+  const file = await open(path, constants.O_RDONLY | (options.rejectSymlink ? constants.O_NOFOLLOW : 0));
+  try {
+    const stat = await file.stat();
+    if (!stat.isFile()) throw new Error(`${label} must be a regular file: ${path}`);
+    if (options.rejectHardlinks && stat.nlink > 1) {
+      throw new Error(`${label} must not be a hard link: ${path}`);
+    }
+    if (stat.size > maxBytes) throw new Error(`${label} is larger than ${maxBytes} bytes: ${path}`);
+    const secret = (await readHandleBounded(file, stat.size, path, maxBytes)).toString("utf8").trim();
+    if (secret === "") throw new Error(`${label} is empty: ${path}`);
+    return secret;
+  } finally {
+    await file.close();
   }
 }
 

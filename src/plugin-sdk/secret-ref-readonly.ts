@@ -1,0 +1,1 @@
+export { canResolveEnvSecretRefInReadOnlyPath } from "./secrets/configured-secret.ts";
