@@ -153,6 +153,24 @@ export type AgentToolResultMiddleware = (
   context: { runtime: string; agentId?: string; sessionId?: string; sessionKey?: string; runId?: string },
 ) => { result: AgentToolResult } | Nothing | Promise<{ result: AgentToolResult } | Nothing>;
 
+/** One call of a tool, as the middleware around it sees it. */
+export interface ToolCallContext {
+  toolCallId: string;
+  toolName: string;
+  params: Record<string, unknown>;
+  /** `openclaw` for the gateway's own agent. */
+  runtime: string;
+  agentId?: string;
+  sessionId?: string;
+  sessionKey?: string;
+  runId?: string;
+  signal?: AbortSignal;
+  /** Goes on with the call, with these arguments or the ones it has. */
+  execute(params?: unknown): Promise<AgentToolResult>;
+}
+
+export type AgentToolCallMiddleware = (call: ToolCallContext) => unknown;
+
 export interface NodeHostCommand {
   command: string;
   handle(paramsJson?: string, io?: never, context?: never): string | Promise<string>;

@@ -1,6 +1,7 @@
 import type {
   AgentEventSubscription,
   AgentHarness,
+  AgentToolCallMiddleware,
   AgentToolResultMiddleware,
   CliBackend,
   CompactionProvider,
@@ -218,6 +219,10 @@ export interface PluginApi
   registerAgentToolResultMiddleware(
     middleware: AgentToolResultMiddleware,
     options?: { matcher?: string[]; runtimes?: string[] },
+  ): void;
+  registerAgentToolCallMiddleware(
+    middleware: AgentToolCallMiddleware,
+    options?: { matcher?: string[]; runtimes?: string[]; priority?: number },
   ): void;
   registerCodexAppServerExtensionFactory(factory: (...args: never[]) => unknown): void;
   registerTrustedToolPolicy(policy: TrustedToolPolicy): void;

@@ -216,7 +216,8 @@ export interface PluginRuntimeAgent {
   runEmbeddedPiAgent(params: EmbeddedAgentParams): Promise<EmbeddedAgentResult>;
   readonly session: {
     resolveStorePath(...args: unknown[]): string;
-    loadSessionStore(path: string): Promise<Record<string, SessionEntry>>;
+    /** A copy of the sessions last used. Blocks for a round trip to the store; `listSessionEntries` does not. */
+    loadSessionStore(path: string): Promise<Record<string, SessionEntry>> & Record<string, SessionEntry>;
     getSessionEntry(params: { sessionKey: string; agentId?: string }): Promise<SessionEntry | undefined>;
     listSessionEntries(params?: {
       agentId?: string;

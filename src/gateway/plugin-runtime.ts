@@ -45,6 +45,8 @@ export function createPluginRuntime(rooms: RuntimeRooms, owner: RuntimeOwner): P
     version: PLUGIN_CONTRACT_VERSION,
     config: named("config", configNamespace(rooms.config, pluginId, owner.logger)),
     state: named("state", {
+      /** Older plugins read the folder as a member. */
+      dir: rooms.stateDir,
       resolveStateDir: () => rooms.stateDir,
       openKeyedStore: (options: Parameters<KeyedStores["openKeyedStore"]>[1]) =>
         keyedStores.openKeyedStore(pluginId, options),

@@ -3,7 +3,9 @@
  * `config-mutation`, `runtime-group-policy` and `markdown-table-runtime`.
  */
 import type { ChannelConfig } from "../contracts/channel.ts";
-import { requireHost } from "./ambient/host.ts";
+import type { SessionEntry } from "../contracts/runtime.ts";
+import { requireHost, requireServices } from "./ambient/host.ts";
+import { agentOfStorePath } from "./sessions/reading.ts";
 import { readPath } from "./values/records.ts";
 
 export { mutateConfigFile, replaceConfigFile } from "./config-mutation.ts";
@@ -44,8 +46,11 @@ export async function writeConfigFile(config: ChannelConfig): Promise<void> {
 }
 
 /** @deprecated `api.runtime.agent.session` */
-export function loadSessionStore(storePath: string): unknown {
-  return call(["agent", "session", "loadSessionStore"], storePath);
+export function loadSessionStore(storePath: string): Record<string, SessionEntry> {
+  const { sessions } = requireServices("loadSessionStore");
+  const agentId = agentOfStorePath(storePath);
+  const rows = sessions.list(agentId === undefined ? {} : { agentId });
+  return Object.fromEntries(rows.map(({ sessionKey, entry }) => [sessionKey, entry]));
 }
 
 /** @deprecated `api.runtime.agent.session` */

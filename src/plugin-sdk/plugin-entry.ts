@@ -1,6 +1,7 @@
 import type { NodeHostCommand, ReloadRegistration } from "../contracts/capabilities.ts";
 import type { PluginKind } from "../contracts/manifest.ts";
 import type { PluginApi, PluginDefinition } from "../contracts/plugin-api.ts";
+import { isRecord } from "./values/records.ts";
 
 export type {
   OmeniaClawPluginApi,
@@ -26,9 +27,20 @@ export interface PluginEntryOptions {
   securityAuditCollectors?: ((context: never) => unknown)[];
 }
 
-/** The schema of a plugin without settings. */
+/**
+ * The schema of a plugin without settings. Older plugins read it as a parser with its JSON Schema beside it;
+ * both are there, out of sight of whoever reads the schema itself.
+ */
 export function emptyPluginConfigSchema(): Record<string, unknown> {
-  return { type: "object", properties: {}, additionalProperties: false };
+  const schema = { type: "object", properties: {}, additionalProperties: false };
+  const safeParse = (value: unknown) =>
+    value === undefined || (isRecord(value) && Object.keys(value).length === 0)
+      ? { success: true, data: value }
+      : { success: false, error: { issues: [{ path: [], message: "this plugin has no settings" }] } };
+  return Object.defineProperties(schema, {
+    safeParse: { value: safeParse },
+    jsonSchema: { value: { ...schema } },
+  });
 }
 
 /**

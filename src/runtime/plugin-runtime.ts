@@ -60,6 +60,10 @@ export function agentNamespace(rooms: ConversationRooms): PluginRuntimeAgent {
       const model = agentModelRef(current()) ?? FALLBACK_MODEL;
       return { model, provider: parseModelRef(model)?.provider ?? model };
     },
+    /** Older plugins read the default agent's workspace as a member. */
+    get workspaceDir() {
+      return agentWorkspaceDir(current(), stateDir, defaultAgentId(current()));
+    },
     resolveAgentDir: (config, agentId) => agentDir(stateDir, idOf(config, agentId)),
     resolveAgentWorkspaceDir: (config, agentId) =>
       agentWorkspaceDir(config as SluiceConfig, stateDir, idOf(config, agentId)),
@@ -146,8 +150,12 @@ function sessionNamespace(rooms: ConversationRooms): PluginRuntimeAgent["session
       const agentId = (options as { agentId?: unknown } | undefined)?.agentId;
       return join(sessionsDir(typeof agentId === "string" ? agentId : undefined), "sessions.json");
     },
-    loadSessionStore: async () =>
-      Object.fromEntries((await list()).map(({ sessionKey, entry }) => [sessionKey, structuredClone(entry)])),
+    loadSessionStore: () => {
+      const page = store.callSync.sessions.list({ limit: MAX_LISTED_ENTRIES });
+      const rows = Object.fromEntries(page.sessions.map((session) => [session.sessionKey, entryOf(session)]));
+      // Older plugins use the answer at once, newer ones wait for it: the promise has the rows as well.
+      return Object.assign(Promise.resolve(structuredClone(rows)), rows);
+    },
     getSessionEntry: async ({ sessionKey, agentId }) => {
       const found = await sessions.get(sessions.key(sessionKey, agentId).sessionKey);
       return found && entryOf(found);

@@ -7,6 +7,7 @@ import type { Claim } from "./types.ts";
 const CONTRACT_WORDS: Readonly<Record<string, string>> = {
   tools: "agent tool",
   trustedToolPolicies: "decides about every tool call",
+  agentToolCallMiddleware: "stands around the execution of tools",
   agentToolResultMiddleware: "changes tool results before the model sees them",
   embeddingProviders: "embedding provider",
   memoryEmbeddingProviders: "embedding provider for memory",

@@ -4,6 +4,7 @@ import type { AgentTool, AgentToolResult } from "../../contracts/tool.ts";
 import type { Clock } from "../../kernel/clock.ts";
 import { errorMessage } from "../../kernel/errors.ts";
 import type { Logger } from "../../kernel/logger.ts";
+import { runToolCall } from "../../plugins/hooks/tool-call-middleware.ts";
 import { applyToolResultMiddleware } from "../../plugins/hooks/tool-result-middleware.ts";
 import type { HookRunner, RegistryReader } from "../../plugins/types.ts";
 import type { ApprovalRecord } from "../../store/procedures/approvals.ts";
@@ -224,7 +225,15 @@ async function execute(
     input.signal.addEventListener("abort", onAbort, { once: true });
   });
   try {
-    const running = Promise.resolve(tool.execute(call.id, params as never, input.signal, onUpdate));
+    const { agentId, sessionId, sessionKey, runId } = input.hookContext as ToolHookContext;
+    const place = { runtime: "openclaw", agentId, sessionId, sessionKey, runId, signal: input.signal };
+    const running = Promise.resolve(
+      runToolCall(
+        input.registry?.current(),
+        { toolCallId: call.id, toolName: call.name, params, ...place },
+        (given) => tool.execute(call.id, given as never, input.signal, onUpdate),
+      ),
+    );
     const outcome = await Promise.race([running, aborted]);
     if (outcome === "aborted") {
       running.catch(() => {});

@@ -68,7 +68,28 @@ export const toolKinds: readonly KindRow[] = [
       key: "agentToolResultMiddleware",
       names: (value) => (value as { runtimes: readonly string[] }).runtimes,
     },
-    read: ([handler, options], registrant) => readMiddleware(handler, options, registrant),
+    read: ([handler, options], registrant) =>
+      readMiddleware(handler, options, registrant, "agentToolResultMiddleware"),
+  },
+  {
+    kind: "agentToolCallMiddleware",
+    method: "registerAgentToolCallMiddleware",
+    summary: "Stands around the execution of a tool: may hold it up, change its arguments or answer in its place",
+    spec: "3.13",
+    features: ["F081"],
+    scope: "plugin",
+    again: "all",
+    trust: "explicit",
+    contract: {
+      key: "agentToolCallMiddleware",
+      names: (value) => (value as { runtimes: readonly string[] }).runtimes,
+    },
+    read: ([handler, options], registrant) => {
+      const read = readMiddleware(handler, options, registrant, "agentToolCallMiddleware");
+      const priority = isObject(options) ? options["priority"] : undefined;
+      if (isRefused(read) || typeof priority !== "number" || !Number.isFinite(priority)) return read;
+      return { ...read, overrides: { priority } };
+    },
   },
   {
     kind: "trustedToolPolicy",
@@ -189,18 +210,24 @@ function readToolMetadata(value: unknown): Accepted | Refused {
   return read;
 }
 
-function readMiddleware(handler: unknown, options: unknown, registrant: Registrant): Accepted | Refused {
-  if (typeof handler !== "function") return malformed("tool-result middleware: expected a function");
+function readMiddleware(
+  handler: unknown,
+  options: unknown,
+  registrant: Registrant,
+  contract: "agentToolResultMiddleware" | "agentToolCallMiddleware",
+): Accepted | Refused {
+  const noun = contract === "agentToolCallMiddleware" ? "tool-call middleware" : "tool-result middleware";
+  if (typeof handler !== "function") return malformed(`${noun}: expected a function`);
   const given = isObject(options) ? options : {};
-  const declared = (registrant.manifest.contracts["agentToolResultMiddleware"] ?? []).map(runtimeName);
+  const declared = (registrant.manifest.contracts[contract] ?? []).map(runtimeName);
   const asked = stringList(given["runtimes"]) ? given["runtimes"].map(runtimeName) : undefined;
   const runtimes = asked ?? TOOL_RESULT_RUNTIMES.filter((runtime) => declared.includes(runtime));
   const unknown = runtimes.find((runtime) => !TOOL_RESULT_RUNTIMES.includes(runtime));
-  if (unknown) return malformed(`tool-result middleware: unknown runtime "${unknown}"`);
+  if (unknown) return malformed(`${noun}: unknown runtime "${unknown}"`);
   if (runtimes.length === 0) {
     return refuse(
       "contract-undeclared",
-      'tool-result middleware: list its runtimes, for example ["openclaw"], in contracts.agentToolResultMiddleware',
+      `${noun}: list its runtimes, for example ["openclaw"], in contracts.${contract}`,
     );
   }
   const matcher = readToolMatcher(given["matcher"]);
