@@ -205,6 +205,7 @@ async function build(options: GatewayOptions, scope: Scope): Promise<RunningGate
     publishEvent: (event, payload, pluginGuard) => hub.publish(event, payload, { pluginGuard }),
     workflow: workflow.services,
     ...(options.importModule === undefined ? {} : { importModule: options.importModule }),
+    ...(options.ownsProcess ? { process: { logFile: logFile.file } } : {}),
   });
   const { registry, hooks } = plugins;
   const installer = new PluginInstaller({

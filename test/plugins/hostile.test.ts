@@ -2,7 +2,8 @@ import { link, mkdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
 import { ManualClock } from "../../src/kernel/manual-clock.ts";
-import { type PluginBench, pluginBench } from "./support/plugin-bench.ts";
+import { IMPORT_LIMIT_MS, MAX_LABEL_LENGTH } from "../../src/plugins/loading/load-plugin.ts";
+import { type PluginBench, type PluginFiles, pluginBench } from "./support/plugin-bench.ts";
 
 async function codes(bench: PluginBench, id: string): Promise<string[]> {
   const record = bench.host.records().find((candidate) => candidate.id === id);
@@ -67,6 +68,76 @@ describe("a hostile zoo", () => {
     ],
     ["memory without the kind", { register: "api.registerMemoryCapability({});" }, "register-failed"],
     [
+      "a module that never finishes",
+      { files: { "index.mjs": "await new Promise(() => {});" }, patience: true },
+      "load-failed",
+    ],
+    [
+      "a module that pretends to be a promise",
+      {
+        files: { "index.mjs": "export function then() {} export default { register() {} };" },
+        patience: true,
+      },
+      "load-failed",
+    ],
+    [
+      "an id that throws",
+      { files: { "index.mjs": `export default { get id() { throw new Error("no"); }, register() {} };` } },
+      "load-failed",
+    ],
+    [
+      "an id that is no text",
+      { files: { "index.mjs": "export default { id: { toString() { throw 1; } }, register() {} };" } },
+      "load-failed",
+    ],
+    ["a thrown object without a text", { register: "throw Object.create(null);" }, "register-failed"],
+    [
+      "a thrown proxy that throws",
+      { register: "throw new Proxy({}, { get() { throw 1; }, getPrototypeOf() { throw 2; } });" },
+      "load-failed",
+    ],
+    [
+      "a register that returns a proxy that throws",
+      { register: "return new Proxy({}, { get() { throw new Error('looked at'); } });" },
+      "register-failed",
+    ],
+    ["a register that returns a thenable", { register: "return { then() {} };" }, "register-async"],
+    [
+      "registrations whose members throw",
+      { register: "api.registerTool({ get name() { throw new Error('no'); } });" },
+      "register-failed",
+    ],
+    [
+      "names of a megabyte",
+      {
+        register: "api.registerCommand({ name: 'x'.repeat(1_000_000), description: 'd', handler() {} });",
+        loads: true,
+      },
+      "registration-malformed",
+    ],
+    ["endless refused registrations", { register: "for (;;) api.registerTool({});" }, "register-failed"],
+    [
+      "a tool list that makes every check slow",
+      {
+        manifest: { contracts: { tools: Array.from({ length: 8_000 }, (_, index) => `tool_${index}`) } },
+        register: `for (let i = 0; i < 4_100; i++) api.registerTool({ name: "tool_" + i, parameters: {}, execute: async () => ({}) });`,
+      },
+      "register-failed",
+    ],
+    [
+      "factories that claim every name of the manifest",
+      {
+        manifest: { contracts: { tools: Array.from({ length: 8_000 }, (_, index) => `tool_${index}`) } },
+        register: "for (let i = 0; i < 100; i++) api.registerTool(() => undefined);",
+      },
+      "register-failed",
+    ],
+    [
+      "bytes that are no text in its manifest",
+      { manifest: '{"id":"x\ufffd\ufffd","configSchema":{}}', register: "" },
+      "plugin-id-mismatch",
+    ],
+    [
       "ten thousand tools",
       {
         manifest: { contracts: { tools: ["t"] } },
@@ -74,15 +145,115 @@ describe("a hostile zoo", () => {
       },
       "register-failed",
     ],
-  ])("[F244] [F258] refuses a plugin with %s", async (_what, files, code) => {
+  ] as readonly [string, PluginFiles & { patience?: true; loads?: true }, string][])(
+    "[F244] [F258] refuses a plugin with %s",
+    async (_what, files, code) => {
+      const bench = await pluginBench();
+      await bench.write("global", "x", files);
+      await bench.write("global", "good", { register: GOOD });
+      const starting = bench.host.start();
+      if (files.patience) {
+        await vi.waitFor(() => expect(bench.clock.armed).toBe(1));
+        await bench.clock.advance(IMPORT_LIMIT_MS);
+      }
+      await starting;
+      const bad = bench.host.records().find(({ id }) => id !== "good");
+      expect(bad?.status).toBe(files.loads ? "loaded" : "error");
+      expect(bad?.diagnostics.map((diagnostic) => diagnostic.code)).toContain(code);
+      expect(bench.host.registry.current().get("command", "good")?.pluginId).toBe("good");
+    },
+  );
+
+  it("reads manifests with a byte order mark and with carriage returns", async () => {
     const bench = await pluginBench();
-    await bench.write("global", "x", files);
-    await bench.write("global", "good", { register: GOOD });
+    await bench.write("global", "windows", {
+      manifest:
+        '\ufeff{\r\n  "id": "windows",\r\n  "configSchema": {},\r\n  "activation": { "onStartup": true }\r\n}\r\n',
+      register: GOOD,
+    });
     await bench.host.start();
-    const bad = bench.host.records().find(({ id }) => id !== "good");
-    expect(bad?.status).toBe("error");
-    expect(bad?.diagnostics.map((diagnostic) => diagnostic.code)).toContain(code);
-    expect(bench.host.registry.current().get("command", "good")?.pluginId).toBe("good");
+    expect(bench.host.records()).toMatchObject([{ id: "windows", status: "loaded", diagnostics: [] }]);
+  });
+
+  it("takes what a definition says of itself only when it is text of a sane length", async () => {
+    const bench = await pluginBench();
+    await bench.write("global", "loud", {
+      files: {
+        "index.mjs": `export default { name: "n".repeat(1_000_000), version: 7, description: {}, register() {} };`,
+      },
+    });
+    await bench.host.start();
+    const [record] = bench.host.records();
+    expect(record?.name).toHaveLength(MAX_LABEL_LENGTH);
+    expect(record?.version).toBeUndefined();
+    expect(record?.description).toBeUndefined();
+  });
+
+  it("an object kept after unloading can do nothing any more", async () => {
+    const bench = await pluginBench();
+    await bench.write("global", "stale", {
+      register: `globalThis.staleApi ??= api; api.registerCommand({ name: "fresh", description: "d", handler: () => ({}) });`,
+    });
+    await bench.host.start();
+    await bench.host.reload("stale");
+    const { staleApi } = globalThis as unknown as { staleApi: { registerCommand(command: object): unknown } };
+    staleApi.registerCommand({ name: "revenant", description: "d", handler: () => ({}) });
+    expect(
+      bench.host.registry
+        .current()
+        .list("command")
+        .map(({ key }) => key),
+    ).toEqual(["fresh"]);
+    bench.config.set({ plugins: { entries: { stale: { enabled: false } } } });
+    await bench.host.applyConfig();
+    staleApi.registerCommand({ name: "revenant", description: "d", handler: () => ({}) });
+    expect(bench.host.registry.current().list("command")).toEqual([]);
+  });
+
+  it("does not let one hook's changes of an event reach another hook or the gateway", async () => {
+    const bench = await pluginBench();
+    await bench.write("global", "vandal", {
+      register: `
+        for (const hook of ["message_received", "message_sending"]) api.on(hook, (event, context) => {
+          event.content = "changed"; if (event.metadata) event.metadata.nested.word = "changed"; context.channelId = "changed";
+        }, { priority: 10 });`,
+    });
+    await bench.write("global", "witness", {
+      register: `
+        globalThis.witnessed = [];
+        for (const hook of ["message_received", "message_sending"])
+          api.on(hook, (event, context) => void globalThis.witnessed.push([event.content, event.metadata.nested.word, context.channelId]));`,
+    });
+    await bench.host.start();
+    for (const hook of ["message_received", "message_sending"]) {
+      const event = { from: "a", to: "b", content: "as sent", metadata: { nested: { word: "as sent" } } };
+      const context = { channelId: "chat" };
+      await bench.host.hooks.run(hook, event, context);
+      expect([event.content, event.metadata.nested.word, context.channelId]).toEqual([
+        "as sent",
+        "as sent",
+        "chat",
+      ]);
+    }
+    expect((globalThis as unknown as { witnessed: unknown }).witnessed).toEqual([
+      ["as sent", "as sent", "chat"],
+      ["as sent", "as sent", "chat"],
+    ]);
+  });
+
+  it("orders hooks by priorities that are numbers; nonsense counts as none, endless time as the default", async () => {
+    const bench = await pluginBench();
+    const on = (name: string, options: string) =>
+      `api.on("message_received", () => { globalThis.hookOrder.push("${name}"); }, ${options});`;
+    await bench.write("global", "ranks", {
+      register: `${on("last", "{ priority: -5 }")} ${on("none", "{ priority: NaN }")} ${on("text", '{ priority: "99" }')}
+        ${on("endless", "{ priority: Infinity, timeoutMs: Infinity }")} ${on("first", "{ priority: 3, timeoutMs: -1 }")}`,
+    });
+    const hookOrder: string[] = [];
+    Object.assign(globalThis, { hookOrder });
+    await bench.host.start();
+    await bench.host.hooks.run("message_received", { from: "a", content: "b" }, { channelId: "c" });
+    expect(hookOrder).toEqual(["first", "none", "text", "endless", "last"]);
   });
 
   it("contains a plugin that fails later: rejects after register, throws in a timer's hook, never answers", async () => {

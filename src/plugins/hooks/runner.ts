@@ -220,7 +220,7 @@ export class TypedHookRunner implements HookRunner {
           return;
         }
         try {
-          await this.#call(entry, row, { ...event }, context);
+          await this.#call(entry, row, detached(event as Fields), context);
         } finally {
           this.#release();
         }
@@ -254,7 +254,8 @@ export class TypedHookRunner implements HookRunner {
   ): Promise<{ result: unknown } | { failure: string }> {
     const { handler, timeoutMs } = entry.value;
     try {
-      const work = Promise.resolve(handler(event, context));
+      // The context may hold functions, so it is copied one level deep; what it holds belongs to the host.
+      const work = Promise.resolve(handler(event, { ...context }));
       const result = await (timeoutMs === undefined
         ? work
         : withDeadline(work, timeoutMs, `hook ${row.name} of plugin "${entry.pluginId}"`, this.#clock));

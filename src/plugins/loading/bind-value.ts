@@ -11,27 +11,35 @@ const MAX_SEARCH = 2_000;
  * return is bound in the same way.
  */
 export function bindValue<T>(instance: PluginInstance, value: T, options: BindOptions = {}): T {
-  const { overrides, makes } = options;
-  return new Binder(instance, makes ?? []).bind(value, undefined, overrides) as T;
+  return new Binder(instance, options).bind(value, undefined, undefined, options.overrides) as T;
 }
 
 export interface BindOptions {
   readonly overrides?: Readonly<Record<string, unknown>>;
   readonly makes?: readonly string[];
+  /** Members, at any depth, that run until something stops them; retirement does not wait for those. */
+  readonly lasting?: readonly string[];
 }
 
 class Binder {
   readonly #instance: PluginInstance;
   readonly #makes: readonly string[];
+  readonly #lasting: readonly string[];
   readonly #bound = new WeakMap<object, unknown>();
 
-  constructor(instance: PluginInstance, makes: readonly string[]) {
+  constructor(instance: PluginInstance, { makes = [], lasting = [] }: BindOptions) {
     this.#instance = instance;
     this.#makes = makes;
+    this.#lasting = lasting;
   }
 
-  bind(value: unknown, owner: object | undefined, overrides?: Readonly<Record<string, unknown>>): unknown {
-    if (typeof value === "function") return this.#bindFunction(value, owner);
+  bind(
+    value: unknown,
+    owner: object | undefined,
+    key?: PropertyKey,
+    overrides?: Readonly<Record<string, unknown>>,
+  ): unknown {
+    if (typeof value === "function") return this.#bindFunction(value, owner, key);
     if (typeof value !== "object" || value === null) return value;
     if (!overrides && !holdsFunctions(value)) return value;
     const known = this.#bound.get(value);
@@ -43,15 +51,17 @@ class Binder {
     return bound;
   }
 
-  #bindFunction(run: unknown, owner: object | undefined): unknown {
+  #bindFunction(run: unknown, owner: object | undefined, key: PropertyKey | undefined): unknown {
     const original = run as (...args: unknown[]) => unknown;
     const known = this.#bound.get(original);
     if (known) return known;
     const instance = this.#instance;
-    const call = (...args: unknown[]) => instance.run(() => Reflect.apply(original, owner, args));
+    const lasting = typeof key === "string" && this.#lasting.includes(key);
+    const call = (...args: unknown[]) =>
+      instance.run(() => Reflect.apply(original, owner, args), lasting ? "lasting" : "passing");
     const makes = this.#makes.includes(original.name);
     const bound = makes
-      ? (...args: unknown[]) => new Binder(instance, []).bind(call(...args), undefined)
+      ? (...args: unknown[]) => new Binder(instance, {}).bind(call(...args), undefined)
       : call;
     Object.defineProperty(bound, "name", { value: original.name });
     this.#bound.set(original, bound);
@@ -62,7 +72,7 @@ class Binder {
     const read = (key: PropertyKey) =>
       typeof key === "string" && Object.hasOwn(overrides, key)
         ? overrides[key]
-        : this.bind(Reflect.get(value, key, value), value);
+        : this.bind(Reflect.get(value, key, value), value, key);
     // An empty target: the plugin's object may be frozen, which would forbid handing out bound members.
     return new Proxy(Object.create(null) as object, {
       get: (_target, key) => read(key),

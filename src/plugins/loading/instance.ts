@@ -57,9 +57,11 @@ export class PluginInstance {
 
   /**
    * Calls `work` inside the instance's scope. What the plugin itself still has in flight goes on while it is
-   * being retired. @throws SluiceError `PLUGIN_RETIRED`
+   * being retired. What is `lasting` runs until something stops it, so retirement does not wait for it.
+   *
+   * @throws SluiceError `PLUGIN_RETIRED`
    */
-  run<T>(work: () => T): T {
+  run<T>(work: () => T, kind: "passing" | "lasting" = "passing"): T {
     if (this.#fenced && pluginScope().getStore() !== this) {
       throw new SluiceError<InstanceErrorCode>(
         "PLUGIN_RETIRED",
@@ -67,7 +69,7 @@ export class PluginInstance {
         { retryable: true, details: { pluginId: this.pluginId } },
       );
     }
-    return this.#enter(work);
+    return this.#enter(work, kind === "lasting");
   }
 
   /** Like {@link PluginInstance.run}, also while retiring: stop functions and clean-up callbacks. */
@@ -75,7 +77,7 @@ export class PluginInstance {
     return this.#enter(work);
   }
 
-  #enter<T>(work: () => T): T {
+  #enter<T>(work: () => T, lasting = false): T {
     this.#active++;
     const outermost = this.#watch && pluginScope().getStore() !== this ? this.#watch : undefined;
     const startedAt = outermost?.monotonic() ?? 0;
@@ -89,7 +91,8 @@ export class PluginInstance {
       const held = outermost ? outermost.monotonic() - startedAt : 0;
       if (held >= LOOP_HOLD_LIMIT_MS) outermost?.onHeld(this.pluginId, held);
     }
-    this.#leaveWith(result);
+    if (lasting) this.#leave();
+    else this.#leaveWith(result);
     return result;
   }
 

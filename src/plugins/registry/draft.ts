@@ -5,12 +5,18 @@ import type { PluginDiagnostic, RegistryEntry } from "../types.ts";
 import { isRefused } from "./checks.ts";
 import { runtimeName } from "./kinds/tools.ts";
 import { kindRow } from "./kinds.ts";
-import { type KindRow, type Note, type Refused, type Registrant, refuse } from "./row.ts";
+import { type KindRow, malformed, type Note, type Refused, type Registrant, refuse } from "./row.ts";
 
 export type DraftErrorCode = "TOO_MANY_REGISTRATIONS";
 
 /** Contributions one plugin may make; one more fails it. */
 export const MAX_REGISTRATIONS_PER_PLUGIN = 4_096;
+
+/** Names all of a plugin's contributions may claim together; one contribution may claim many. */
+export const MAX_NAMES_PER_PLUGIN = 16_384;
+
+/** Longest name a contribution may claim. */
+export const MAX_NAME_LENGTH = 1_024;
 
 /** One contribution before it competes with those of other plugins. */
 export interface DraftItem {
@@ -35,6 +41,10 @@ export class RegistrationDraft {
   #items: readonly DraftItem[] = [];
   #diagnostics: readonly PluginDiagnostic[] = [];
   #next = 0;
+  /** What was refused counts too: checking costs as much. */
+  #refused = 0;
+  #names = 0;
+  readonly #declared = new Map<string, ReadonlySet<string>>();
 
   constructor(registrant: Omit<Registrant, "report">, instance: PluginInstance) {
     this.registrant = Object.create(registrant, {
@@ -53,7 +63,7 @@ export class RegistrationDraft {
 
   /** Checks and keeps one registration. Returns its item, or `undefined` when it was refused. */
   add(row: KindRow, args: readonly unknown[]): DraftItem | undefined {
-    if (this.#next >= MAX_REGISTRATIONS_PER_PLUGIN) {
+    if (this.#items.length + this.#refused >= MAX_REGISTRATIONS_PER_PLUGIN) {
       throw new SluiceError<DraftErrorCode>(
         "TOO_MANY_REGISTRATIONS",
         `plugin "${this.registrant.id}" registers more than ${MAX_REGISTRATIONS_PER_PLUGIN} things`,
@@ -65,6 +75,16 @@ export class RegistrationDraft {
     if (isRefused(read)) return this.#refuse(read);
     const undeclared = this.#checkContract(row, read.value) ?? this.#checkReserved(row, read.keys);
     if (undeclared) return this.#refuse(undeclared);
+    if (read.keys.some((key) => key.length > MAX_NAME_LENGTH)) {
+      return this.#refuse(malformed(`${row.method}: a name is longer than ${MAX_NAME_LENGTH} characters`));
+    }
+    this.#names += read.keys.length;
+    if (this.#names > MAX_NAMES_PER_PLUGIN) {
+      throw new SluiceError<DraftErrorCode>(
+        "TOO_MANY_REGISTRATIONS",
+        `plugin "${this.registrant.id}" claims more than ${MAX_NAMES_PER_PLUGIN} names`,
+      );
+    }
     for (const note of read.notes ?? []) this.note(note);
     if (row.unconsumed) {
       this.note({
@@ -90,7 +110,9 @@ export class RegistrationDraft {
   remove(item: DraftItem): boolean {
     const before = this.#items.length;
     this.#items = this.#items.filter((other) => other !== item);
-    return this.#items.length < before;
+    if (this.#items.length === before) return false;
+    this.#names -= item.keys.length;
+    return true;
   }
 
   note({ level, code, message }: Note): void {
@@ -101,6 +123,7 @@ export class RegistrationDraft {
   }
 
   #refuse({ refused }: Refused): undefined {
+    this.#refused++;
     for (const note of refused) this.note(note);
     return undefined;
   }
@@ -123,8 +146,7 @@ export class RegistrationDraft {
     const { contract } = row;
     const { origin, manifest } = this.registrant;
     if (!contract || (contract.externalOnly && origin === "bundled")) return undefined;
-    const lists = [contract.key, ...(contract.or ?? [])].flatMap((key) => manifest.contracts[key] ?? []);
-    const declared = new Set(lists.map(runtimeName));
+    const declared = this.#declaredIn([contract.key, ...(contract.or ?? [])]);
     const missing = contract.names(value).filter((name) => !declared.has(name));
     if (missing.length === 0) return undefined;
     const names = missing.map((name) => `"${name}"`).join(", ");
@@ -134,6 +156,16 @@ export class RegistrationDraft {
       return undefined;
     }
     return refuse("contract-undeclared", message);
+  }
+
+  /** What these lists of the manifest name; made once, however many registrations ask. */
+  #declaredIn(lists: readonly string[]): ReadonlySet<string> {
+    const key = lists.join();
+    const { contracts } = this.registrant.manifest;
+    const known =
+      this.#declared.get(key) ?? new Set(lists.flatMap((list) => contracts[list] ?? []).map(runtimeName));
+    this.#declared.set(key, known);
+    return known;
   }
 
   #checkReserved(row: KindRow, keys: readonly string[]): Refused | undefined {

@@ -63,6 +63,8 @@ export interface Accepted {
   readonly overrides?: Readonly<Record<string, unknown>>;
   /** Functions of the value whose results hold functions of the plugin too. */
   readonly makes?: readonly string[];
+  /** Members that run until something stops them, such as a service's `start`; nobody waits for them to end. */
+  readonly lasting?: readonly string[];
   readonly notes?: readonly Note[];
 }
 

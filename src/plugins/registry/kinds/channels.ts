@@ -108,5 +108,6 @@ function readChannel(registration: unknown): Accepted | Refused {
     docsPath: nonEmpty(meta["docsPath"]) ?? `/channels/${id}`,
     blurb: typeof meta["blurb"] === "string" ? meta["blurb"] : "",
   };
-  return { keys: [id.toLowerCase()], value: channel, overrides: { meta: complete }, notes };
+  const lasting = ["startAccount"];
+  return { keys: [id.toLowerCase()], value: channel, overrides: { meta: complete }, lasting, notes };
 }

@@ -11,7 +11,7 @@ import type {
 import { OPERATOR_SCOPES } from "../../../protocol/scopes.ts";
 import { readTypedHook } from "../../hooks/read-typed-hook.ts";
 import { hookRow } from "../../hooks/table.ts";
-import { isObject, nonEmpty, notFunction, readIdentified } from "../checks.ts";
+import { isObject, isRefused, nonEmpty, notFunction, readIdentified } from "../checks.ts";
 import { canonicalRoutePath } from "../route-path.ts";
 import {
   type Accepted,
@@ -96,8 +96,14 @@ export const infrastructureKinds: readonly KindRow[] = [
     features: ["F079"],
     scope: "global",
     again: "ignore",
-    read: ([value]) =>
-      readIdentified(value, { noun: "service", functions: ["start"], optionalFunctions: ["stop"] }),
+    read: ([value]) => {
+      const read = readIdentified(value, {
+        noun: "service",
+        functions: ["start"],
+        optionalFunctions: ["stop"],
+      });
+      return isRefused(read) ? read : { ...read, lasting: ["start"] };
+    },
   },
   {
     kind: "gatewayDiscoveryService",
@@ -108,7 +114,10 @@ export const infrastructureKinds: readonly KindRow[] = [
     scope: "global",
     again: "ignore",
     capability: "gateway-discovery",
-    read: ([value]) => readIdentified(value, { noun: "gateway discovery service", functions: ["advertise"] }),
+    read: ([value]) => {
+      const read = readIdentified(value, { noun: "gateway discovery service", functions: ["advertise"] });
+      return isRefused(read) ? read : { ...read, lasting: ["advertise"] };
+    },
   },
   {
     kind: "cli",

@@ -74,7 +74,8 @@ export const toolKinds: readonly KindRow[] = [
   {
     kind: "agentToolCallMiddleware",
     method: "registerAgentToolCallMiddleware",
-    summary: "Stands around the execution of a tool: may hold it up, change its arguments or answer in its place",
+    summary:
+      "Stands around the execution of a tool: may hold it up, change its arguments or answer in its place",
     spec: "3.13",
     features: ["F081"],
     scope: "plugin",
@@ -167,24 +168,34 @@ function readTool(tool: unknown, options: unknown, registrant: Registrant): Acce
   }
   const metadata = registrant.manifest.toolMetadata;
   const optional = given["optional"] === true || [...names].some((name) => metadata[name]?.optional === true);
-  const declared = new Set([...names, ...(registrant.manifest.contracts["tools"] ?? [])]);
   const value: ToolRegistration = {
     names: [...names],
     optional,
-    create: (context) => onlyDeclared(create(context), declared, registrant),
+    create: (context) => onlyDeclared(create(context), names, registrant),
   };
   return { keys: names.size > 0 ? [...names] : [`${registrant.id}:unnamed`], value, makes: ["create"] };
+}
+
+const NO_NAMES: readonly string[] = [];
+/** One set per list of a manifest, however many tools look into it. */
+const sets = new WeakMap<readonly string[], ReadonlySet<string>>();
+
+function setOf(list: readonly string[]): ReadonlySet<string> {
+  const known = sets.get(list) ?? new Set(list);
+  sets.set(list, known);
+  return known;
 }
 
 /** What a factory makes must be in the manifest too (spec 3.4). */
 function onlyDeclared(
   made: ReturnType<ToolFactory>,
-  declared: ReadonlySet<string>,
+  names: ReadonlySet<string>,
   registrant: Registrant,
 ): ReturnType<ToolFactory> {
-  if (!made || declared.size === 0) return made;
+  const declared = setOf(registrant.manifest.contracts["tools"] ?? NO_NAMES);
+  if (!made || (names.size === 0 && declared.size === 0)) return made;
   const isDeclared = (tool: AgentTool | null | undefined) => {
-    if (!tool || declared.has(tool.name)) return Boolean(tool);
+    if (!tool || names.has(tool.name) || declared.has(tool.name)) return Boolean(tool);
     const message = `a factory made the tool "${tool.name}"; list it in "contracts.tools" of the manifest`;
     registrant.report({ level: "error", code: "contract-undeclared", message });
     return false;

@@ -1,0 +1,121 @@
+// A gateway under load, before and while plugins that misbehave are loaded and reloaded.
+import { enabling, pluginFolders, writePlugin } from "../plugins/folders.mjs";
+import { ZOO } from "../plugins/hostile-zoo.mjs";
+import { startGateway, TOKEN } from "../support/gateway.mjs";
+import { call, openOperator, request } from "../support/raw-client.mjs";
+import { median, percentile, sleep } from "../support/statistics.mjs";
+
+const METHOD = "gateway.identity.get";
+const CONNECTIONS = 8;
+/** Requests of one connection come this far apart: a bounded load that leaves the server room. */
+const EVERY_MS = 4;
+const WINDOW_MS = 4_000;
+const ROUNDS = 3;
+
+export const name = "plugins-hostile";
+
+/** Round trips of one connection until `running` ends, in microseconds. */
+async function roundTrips(client, running) {
+  const one = request(METHOD, {}, "1:bench");
+  const times = [];
+  client.counting = true;
+  while (running.on) {
+    const started = performance.now();
+    await new Promise((resolve) => {
+      client.onCount = resolve;
+      client.write(one);
+    });
+    times.push((performance.now() - started) * 1_000);
+    await sleep(EVERY_MS);
+  }
+  client.counting = false;
+  return times;
+}
+
+async function underLoad(clients, work) {
+  const running = { on: true };
+  const measuring = Promise.all(clients.map((client) => roundTrips(client, running)));
+  const done = await work();
+  running.on = false;
+  return { times: (await measuring).flat(), done };
+}
+
+/** Its start is waited for, so that reloading it would fill the window with waiting. */
+const NOT_RELOADED = "service-never-starts";
+const RELOAD_EVERY_MS = 100;
+
+async function reloading(control, all) {
+  const ids = all.filter((id) => id !== NOT_RELOADED);
+  const end = performance.now() + WINDOW_MS;
+  let loads = 0;
+  while (performance.now() < end) {
+    for (const id of ids) {
+      await call(control, "plugins.reload", { pluginIds: [id] }).catch(() => {});
+      loads++;
+      await sleep(RELOAD_EVERY_MS);
+    }
+  }
+  return loads;
+}
+
+export async function run() {
+  const made = await pluginFolders();
+  const gateway = await startGateway();
+  try {
+    const folders = {};
+    for (const [id, { code, manifest, text, package: metadata }] of Object.entries(ZOO)) {
+      folders[id] = await writePlugin(
+        made.root,
+        id,
+        {
+          "index.js": code,
+          "package.json": JSON.stringify(metadata ?? { name: id, version: "1.0.0", type: "module" }),
+          ...(text ? { "openclaw.plugin.json": text } : {}),
+        },
+        manifest,
+      );
+    }
+    const clients = [];
+    for (let index = 0; index < CONNECTIONS; index++) clients.push(await openOperator(gateway.port, TOKEN));
+    const control = await openOperator(gateway.port, TOKEN);
+    await underLoad(clients, () => sleep(1_000));
+    const before = [];
+    for (let round = 0; round < ROUNDS; round++)
+      before.push((await underLoad(clients, () => sleep(WINDOW_MS))).times);
+    const { hash } = await call(control, "config.get", {});
+    const raw = JSON.stringify(enabling(folders));
+    const loading = await underLoad(clients, async () => {
+      await call(control, "config.patch", { raw, baseHash: hash });
+      // One of them is waited for until its time is over.
+      await sleep(6_000);
+    });
+    const during = [];
+    let loads = 0;
+    for (let round = 0; round < ROUNDS; round++) {
+      const { times, done } = await underLoad(clients, () => reloading(control, Object.keys(folders)));
+      during.push(times);
+      loads += done;
+    }
+    const records = (await call(control, "plugins.list", {})).plugins;
+    const known = records.filter(({ id }) => id in ZOO).length;
+    if (known < Object.keys(ZOO).length - 2) throw new Error(`only ${known} hostile plugins were found`);
+    const p99 = (rounds) => median(rounds.map((times) => percentile(times, 0.99)));
+    const row = (what, ours, max) => ({
+      what,
+      ours,
+      floor: p99(before),
+      unit: "µs",
+      ratio: ours / p99(before),
+      aa: percentile(before.at(-1), 0.99) / percentile(before[0], 0.99),
+      ...(max === undefined ? {} : { budget: { max } }),
+    });
+    return [
+      row(`p99 while ${loads} hostile plugins are reloaded ÷ before`, p99(during), 2),
+      row("p99 while they are loaded for the first time ÷ before", percentile(loading.times, 0.99)),
+      row("worst answer while they are reloaded ÷ p99 before", Math.max(...during.flat())),
+    ];
+  } finally {
+    await gateway.dispose();
+    await made.dispose();
+  }
+}
