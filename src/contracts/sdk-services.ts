@@ -1,6 +1,7 @@
 import type { ChannelPlugin } from "./channel.ts";
 import type { PluginCommand } from "./registrations.ts";
 import type { KeyedStore, KeyedStoreOptions, SessionEntry, SyncKeyedStore } from "./runtime.ts";
+import type { SdkConversations } from "./sdk-conversations.ts";
 
 /**
  * What SDK functions without an `api` may ask of the gateway beyond `api.runtime`. Synchronous members block
@@ -13,6 +14,7 @@ export interface SdkServices {
   /** Commands of plugins that a channel offers. */
   commands(channel?: string): readonly PluginCommand[];
   readonly interactive: SdkInteractive;
+  readonly conversations: SdkConversations;
   readonly sessions: SdkSessions;
   readonly models: SdkModels;
   /** Calls the listener with what happens; the result ends that. */

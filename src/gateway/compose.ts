@@ -47,7 +47,6 @@ import { LOCK_FILE_NAME, takeInstanceLock } from "./instance-lock.ts";
 import { LogFile } from "./log-file.ts";
 import { packageVersion } from "./package-version.ts";
 import { createPluginRuntime, type RuntimeRooms } from "./plugin-runtime.ts";
-import { createSdkServices } from "./sdk/services.ts";
 import { createWorkflowRooms } from "./plugin-workflow.ts";
 import { Presence } from "./presence.ts";
 import { notePresence, presenceKey } from "./presence-entries.ts";
@@ -55,6 +54,7 @@ import { CATALOGUE } from "./rpc/catalogue.ts";
 import { Dispatcher } from "./rpc/dispatcher.ts";
 import { MethodTable } from "./rpc/method-table.ts";
 import { WriteLimiter } from "./rpc/write-limiter.ts";
+import { createSdkServices } from "./sdk/services.ts";
 import { GatewayServer } from "./server.ts";
 import type { GatewayServices } from "./services.ts";
 import {
@@ -297,6 +297,8 @@ async function build(options: GatewayOptions, scope: Scope): Promise<RunningGate
     registry,
     env,
     tasks,
+    approvals: workflow.approvals,
+    bindings: workflow.bindings,
   });
 
   scope.use(

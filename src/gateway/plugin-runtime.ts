@@ -23,6 +23,8 @@ import { type TaskBook, tasksNamespace } from "../runtime/tasks/index.ts";
 import { toolsNamespace } from "../runtime/tools/index.ts";
 import { ttsNamespace } from "../runtime/tts/index.ts";
 import { webSearchNamespace } from "../runtime/web-search/index.ts";
+import type { PluginApprovals } from "../runtime/workflow/approvals.ts";
+import type { ConversationBindings } from "../runtime/workflow/conversation-bindings.ts";
 
 /** The rooms that `api.runtime` opens to plugins. */
 export interface RuntimeRooms extends ConversationRooms {
@@ -33,6 +35,8 @@ export interface RuntimeRooms extends ConversationRooms {
   registry: RegistryReader;
   env: Readonly<Record<string, string | undefined>>;
   tasks: TaskBook;
+  approvals: PluginApprovals;
+  bindings: ConversationBindings;
 }
 
 /** Builds `api.runtime` for one instance of a plugin; what it acquires belongs to the instance's scope. */

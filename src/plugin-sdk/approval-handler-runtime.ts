@@ -3,3 +3,5 @@ export {
   createChannelApprovalNativeRuntimeAdapter,
   createLazyChannelApprovalNativeRuntimeAdapter,
 } from "./approvals/native-runtime.ts";
+export { resolvePreparedApprovalAccountId } from "./approvals/selection.ts";
+export { buildChannelApprovalExpiredText, buildChannelApprovalResolvedText } from "./approvals/views.ts";

@@ -3,6 +3,12 @@ export {
   createNativeApprovalForwardingFallbackSuppressor,
 } from "./approvals/route-gates.ts";
 export {
+  doesApprovalRequestSelectChannelAccount,
+  resolveApprovalKind,
+  resolveApprovalRequestSessionConversation,
+  shouldSuppressLocalNativeExecApprovalPrompt,
+} from "./approvals/selection.ts";
+export {
   buildChannelApprovalNativeTargetKey,
   createChannelApproverDmTargetResolver,
   createChannelNativeOriginTargetResolver,

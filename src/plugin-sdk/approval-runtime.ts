@@ -1,1 +1,6 @@
 export { createNativeApprovalControlRegistry } from "./approvals/control-registry.ts";
+export {
+  buildApprovalPendingReplyPayload,
+  buildPluginApprovalResolvedReplyPayload,
+} from "./approvals/replies.ts";
+export { formatChannelApprovalResolvedLabel } from "./approvals/views.ts";

@@ -1,3 +1,4 @@
+import type { SdkConversations } from "../../contracts/sdk-conversations.ts";
 import type {
   InteractiveCallback,
   InteractiveOutcome,
@@ -5,6 +6,7 @@ import type {
 } from "../../contracts/sdk-services.ts";
 import type { Clock } from "../../kernel/clock.ts";
 import type { RegistryReader } from "../../plugins/types.ts";
+import { callbackConversation } from "./conversations.ts";
 
 /** One press of a button is handled once within this time (spec 3.12). */
 export const CALLBACK_DEDUPE_MS = 300_000;
@@ -19,11 +21,13 @@ interface Registered {
 export class InteractiveCallbacks implements SdkInteractive {
   readonly #registry: RegistryReader;
   readonly #clock: Clock;
+  readonly #conversations: SdkConversations;
   readonly #claims = new Map<string, number>();
 
-  constructor(registry: RegistryReader, clock: Clock) {
+  constructor(registry: RegistryReader, clock: Clock, conversations: SdkConversations) {
     this.#registry = registry;
     this.#clock = clock;
+    this.#conversations = conversations;
   }
 
   async dispatch(callback: InteractiveCallback): Promise<InteractiveOutcome> {
@@ -38,7 +42,12 @@ export class InteractiveCallbacks implements SdkInteractive {
     if (claim && !this.#claim(claim)) return { matched: true, handled: true, duplicate: true };
     try {
       await callback.onMatched?.();
-      const { pluginId, value: registration } = entry;
+      const { pluginId, value } = entry;
+      // Whoever builds the context, the handler may ask for its conversation.
+      const registration = {
+        ...value,
+        handler: (context: Record<string, unknown>) => value.handler(this.#withCalls(pluginId, context)),
+      };
       const result = await (callback.invoke
         ? callback.invoke({ registration, namespace, payload })
         : registration.handler(callback.context?.({ namespace, payload, pluginId }) ?? {}));
@@ -50,6 +59,12 @@ export class InteractiveCallbacks implements SdkInteractive {
       if (claim) this.#claims.delete(claim);
       throw error;
     }
+  }
+
+  #withCalls(pluginId: string, context: Record<string, unknown>): Record<string, unknown> {
+    const { senderId } = context;
+    const sender = typeof senderId === "string" ? senderId : undefined;
+    return { ...context, ...this.#conversations.callsFor(pluginId, callbackConversation(context), sender) };
   }
 
   #claim(key: string): boolean {

@@ -8,6 +8,7 @@ import type { SluiceConfig } from "../../runtime/config/types.ts";
 import { publicEntry } from "../../runtime/sessions/index.ts";
 import type { SessionRecord } from "../../store/procedures/session-rows.ts";
 import type { RuntimeRooms } from "../plugin-runtime.ts";
+import { createSdkConversations } from "./conversations.ts";
 import { DiagnosticEvents } from "./diagnostic-events.ts";
 import { InteractiveCallbacks } from "./interactive-callbacks.ts";
 
@@ -20,6 +21,7 @@ const FALLBACK_MODEL = "echo/echo-1";
 /** What the SDK's ambient functions may ask of this gateway. */
 export function createSdkServices(rooms: () => RuntimeRooms): SdkServices {
   let interactive: InteractiveCallbacks | undefined;
+  const conversations = createSdkConversations(rooms);
   let diagnostics: DiagnosticEvents | undefined;
   return {
     get version() {
@@ -39,10 +41,11 @@ export function createSdkServices(rooms: () => RuntimeRooms): SdkServices {
         .filter(({ channels }) => !channel || !channels || channels.includes(channel)),
     interactive: {
       dispatch: (callback) => {
-        interactive ??= new InteractiveCallbacks(rooms().registry, rooms().clock);
+        interactive ??= new InteractiveCallbacks(rooms().registry, rooms().clock, conversations);
         return interactive.dispatch(callback);
       },
     },
+    conversations,
     sessions: sessionsOf(rooms),
     models: modelsOf(rooms),
     onDiagnosticEvent: (listener) => {

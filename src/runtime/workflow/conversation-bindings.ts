@@ -5,6 +5,7 @@ import type {
   ConversationRef,
   PluginConversationBinding,
 } from "../../contracts/conversation-binding.ts";
+import type { ApprovalDecision } from "../../contracts/hooks.ts";
 import type { Clock } from "../../kernel/clock.ts";
 import type { Disposable } from "../../kernel/disposable.ts";
 import { errorMessage } from "../../kernel/errors.ts";
@@ -28,6 +29,15 @@ export interface ConversationBindingsOptions {
   logger: Logger;
   registry: Pick<RegistryReader, "current">;
   approvals: Pick<PluginApprovals, "request" | "cancel" | "onEvent">;
+}
+
+/** How a request for a conversation ended. */
+export interface BindingOutcome {
+  status: "approved" | "denied" | "expired";
+  decision?: ApprovalDecision;
+  pluginId?: string;
+  summary?: string;
+  detachHint?: string;
 }
 
 /** The plugin that asks. */
@@ -132,6 +142,23 @@ export class ConversationBindings implements Disposable {
     await approvals.cancel(approval.id);
     if (second.outcome === "bound") return this.#boundResult(second.record);
     return failed(REFUSALS[second.outcome as "taken" | "full"]);
+  }
+
+  /** How a request for a conversation ended, once its approval has. */
+  async outcomeOf(approvalId: string): Promise<BindingOutcome> {
+    const { store } = this.#options;
+    const record = await store.call.approvals.get({ id: approvalId });
+    // Not waiting for the event of the approval: whoever decided wants to know now.
+    if (record && record.status !== "pending") await this.#settle(approvalId, record.decision ?? null);
+    const binding = await store.call.conversationBindings.ofApproval({ approvalId });
+    if (!binding || binding.status === "pending" || binding.status === "expired")
+      return { status: "expired" };
+    return {
+      status: binding.status === "denied" ? "denied" : "approved",
+      pluginId: binding.pluginId,
+      ...(binding.decision === undefined ? {} : { decision: binding.decision as ApprovalDecision }),
+      ...pick(binding.details, ["summary", "detachHint"]),
+    };
   }
 
   /** Gives a conversation back; without a plugin id whoever owns it. */

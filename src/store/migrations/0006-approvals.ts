@@ -46,7 +46,7 @@ CREATE TABLE conversation_bindings (
 CREATE UNIQUE INDEX conversation_bindings_bound
   ON conversation_bindings (channel, account_id, conversation_id, thread_id) WHERE status = 'bound';
 CREATE UNIQUE INDEX conversation_bindings_asked
-  ON conversation_bindings (approval_id) WHERE status = 'pending';
+  ON conversation_bindings (approval_id) WHERE approval_id IS NOT NULL;
 CREATE INDEX conversation_bindings_settled
   ON conversation_bindings (settled_at, binding_id) WHERE settled_at IS NOT NULL;
 

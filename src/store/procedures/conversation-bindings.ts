@@ -213,6 +213,15 @@ export const conversationBindingProcedures = {
     return row && toRecord(row);
   },
 
+  /** The binding that an approval was asked for. */
+  async ofApproval(tx: Transaction, input: { approvalId: string }): Promise<BindingRecord | undefined> {
+    const row = await tx.get<BindingRow>(
+      "SELECT * FROM conversation_bindings WHERE approval_id = ?",
+      input.approvalId,
+    );
+    return row && toRecord(row);
+  },
+
   /** Every conversation that has an owner. */
   async bound(tx: Transaction, _input: Record<string, never>): Promise<BindingRecord[]> {
     const rows = await tx.all<BindingRow>(

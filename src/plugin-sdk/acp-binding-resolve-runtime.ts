@@ -1,0 +1,1 @@
+export { resolveConfiguredAcpBindingRecord } from "./bindings/binding-routes.ts";

@@ -1,0 +1,17 @@
+import { readApproveCommand } from "../channels/inbound/approve-command.ts";
+
+export {
+  buildApprovalPresentationFromActionDescriptors,
+  buildExecApprovalPendingReplyPayload,
+  buildPluginApprovalPendingReplyPayload,
+  buildTypedApprovalPresentation,
+  getExecApprovalReplyMetadata,
+} from "./approvals/replies.ts";
+
+/** Reads `/approve <id> <decision>`; `null` for anything else. */
+export function parseExecApprovalCommandText(
+  text: string | undefined | null,
+): { approvalId: string; decision: "allow-once" | "allow-always" | "deny" } | null {
+  const command = readApproveCommand(text ?? undefined);
+  return command ? { approvalId: command.id, decision: command.decision } : null;
+}

@@ -1,0 +1,1 @@
+export { inspectConversationBinding } from "./bindings/binding-routes.ts";

@@ -1,0 +1,1 @@
+export { getSessionBindingService } from "./bindings/session-bindings.ts";

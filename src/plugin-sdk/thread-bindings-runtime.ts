@@ -1,0 +1,4 @@
+export {
+  resolveThreadBindingIdleTimeoutMsForChannel,
+  resolveThreadBindingMaxAgeMsForChannel,
+} from "./bindings/thread-bindings.ts";
