@@ -1,4 +1,3 @@
-import type { Dispatcher } from "undici";
 import { type EgressPolicy, isBlockedHostnameOrIp } from "./addresses.ts";
 import { SsrFBlockedError } from "./blocked-error.ts";
 import { deferDispatcher } from "./deferred-dispatcher.ts";
@@ -6,6 +5,15 @@ import type { PinnedHostname } from "./guarded-fetch.ts";
 import { type EnvProxyOptions, parseProxyUrl, resolveEnvHttpProxyAgentOptions } from "./proxy-environment.ts";
 
 /** Connections for `fetch`: through proxies, or only to addresses that were checked. */
+
+/** What `fetch` takes as its dispatcher; described here, so that authors need no package for its type. */
+export interface ConnectionDispatcher {
+  dispatch(options: never, handler: never): boolean;
+  /** Waits for running requests. */
+  close(): Promise<void>;
+  /** Ends running requests. */
+  destroy(error?: Error | null): Promise<void>;
+}
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -25,7 +33,7 @@ export function createHttp1EnvHttpProxyAgent(
   options: EnvProxyOptions & AgentOptions = {},
   timeoutMs?: number,
   env: Environment = process.env,
-): Dispatcher {
+): ConnectionDispatcher {
   const found = resolveEnvHttpProxyAgentOptions(env);
   const httpProxy = options.httpProxy ?? found?.httpProxy ?? "";
   const httpsProxy = options.httpsProxy ?? found?.httpsProxy ?? "";
@@ -48,7 +56,7 @@ export function createHttp1EnvHttpProxyAgent(
 export function createHttp1ProxyAgent(
   options: string | ({ uri: string } & AgentOptions),
   timeoutMs?: number,
-): Dispatcher {
+): ConnectionDispatcher {
   const given = typeof options === "string" ? { uri: options } : options;
   const uri = parseProxyUrl(given.uri).href;
   return deferDispatcher(
@@ -78,7 +86,7 @@ export function createPinnedDispatcher(
   pinned: PinnedHostname,
   dispatcherPolicy?: DispatcherPolicy,
   policy?: EgressPolicy,
-): Dispatcher {
+): ConnectionDispatcher {
   const lookup = { lookup: pinned.lookup };
   if (dispatcherPolicy?.mode === "explicit-proxy") {
     const proxy = parseProxyUrl(dispatcherPolicy.proxyUrl);
@@ -101,7 +109,7 @@ export function createPinnedDispatcher(
 
 /** Ends a dispatcher's connections; one that can not be closed politely is destroyed, a failure is nobody's. */
 export async function closeDispatcher(dispatcher?: unknown): Promise<void> {
-  const target = dispatcher as Partial<Pick<Dispatcher, "close" | "destroy">> | null | undefined;
+  const target = dispatcher as Partial<Pick<ConnectionDispatcher, "close" | "destroy">> | null | undefined;
   try {
     if (typeof target?.destroy === "function") await target.destroy();
     else if (typeof target?.close === "function") await target.close();

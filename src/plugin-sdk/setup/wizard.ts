@@ -12,7 +12,7 @@ interface AccountParams {
   accountId: string;
 }
 
-interface StatusParams {
+export interface StatusParams {
   cfg: ChannelConfig;
   accountId?: string;
 }

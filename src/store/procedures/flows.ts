@@ -54,7 +54,7 @@ export interface FlowChange {
   endedAt?: number;
 }
 
-interface FlowAddress {
+export interface FlowAddress {
   ownerKey: string;
   flowId: string;
 }
