@@ -2,6 +2,8 @@ import { requireHost } from "./ambient/host.ts";
 import { resolveAskUserQuestionOptionIndices } from "./replies/payloads.ts";
 import { isRecord, readPath } from "./values/records.ts";
 
+export { createQuestionReactionTargetStore } from "./replies/question-reactions.ts";
+
 const REACTIONS = ["1️⃣", "2️⃣", "3️⃣", "4️⃣"] as const;
 
 interface Resolution {
@@ -23,6 +25,11 @@ export const questionGatewayRuntime = {
     const request = readPath(requireHost("questionGatewayRuntime").runtime, ["gateway", "request"]);
     if (typeof request !== "function") return { status: "expired" };
     return (await request("question.resolve", answer)) as { status: string };
+  },
+
+  /** A reaction that stands for an option. */
+  resolveReaction(reaction: Resolution): Promise<{ status: string }> {
+    return questionGatewayRuntime.resolveOption(reaction);
   },
 
   readAskUserQuestionId(payload: { channelData?: unknown }): string | undefined {
