@@ -127,8 +127,8 @@ class WorkerDatabase<Table extends ProcedureTable> implements Database<Table> {
       }
       const id = this.#nextId++;
       this.#pending.set(id, { resolve, reject });
-      // Everything called in one turn of the loop crosses in one message.
-      if (this.#batch.push([id, group, name, input]) === 1) queueMicrotask(() => this.#flush());
+      // Everything called in one turn of the loop, promises included, crosses in one message.
+      if (this.#batch.push([id, group, name, input]) === 1) process.nextTick(this.#flushLater);
     });
   }
 
@@ -197,6 +197,8 @@ class WorkerDatabase<Table extends ProcedureTable> implements Database<Table> {
       },
     );
   }
+
+  readonly #flushLater = () => this.#flush();
 
   #flush(): void {
     const calls = this.#batch;

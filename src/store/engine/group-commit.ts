@@ -51,20 +51,26 @@ export class GroupCommit {
   }
 
   /**
-   * Takes calls from the front of `queue` (at least one) until it is empty or the group is old enough,
-   * and returns their answers in the same order.
+   * Takes calls from the front of `queue` until it is empty or the group is old enough, and returns their
+   * answers in the same order. A group that writes is kept open once until `gathered` resolves, so that calls
+   * that arrive while it runs share its sync to disk.
    */
-  async next(queue: { shift(): WireCall | undefined }): Promise<WireAnswer[]> {
+  async next(
+    queue: { shift(): WireCall | undefined },
+    gathered?: () => Promise<void>,
+  ): Promise<WireAnswer[]> {
     const answers: WireAnswer[] = [];
-    const first = queue.shift();
-    if (!first) return answers;
     this.#begun = false;
     const startedAt = performance.now();
-    for (
-      let call: WireCall | undefined = first;
-      call;
-      call = this.#inTime(startedAt) ? queue.shift() : undefined
-    ) {
+    let waited = gathered === undefined;
+    while (answers.length === 0 || this.#inTime(startedAt)) {
+      const call = queue.shift();
+      if (!call) {
+        if (waited || !this.#begun) break;
+        waited = true;
+        await gathered?.();
+        continue;
+      }
       const answer = await this.#run(call);
       answers.push(answer);
       if (this.#begun && !this.#connection.inTransaction) return this.#lost(answers, answer);
@@ -89,8 +95,7 @@ export class GroupCommit {
   async #run([id, group, name, input]: WireCall): Promise<WireAnswer> {
     const transaction = new SqliteTransaction(this.#connection, this.#beforeWrite);
     try {
-      const work = this.#find(group, name)(transaction, input as never);
-      const output = await Promise.race([work, this.#overdue(group, name)]);
+      const output = await this.#inLimit(this.#find(group, name)(transaction, input as never), group, name);
       transaction.end();
       if (transaction.wrote) {
         if (!this.#alone) this.#connection.release();
@@ -120,14 +125,15 @@ export class GroupCommit {
    * A procedure awaits nothing but its transaction, so it ends before the loop can turn; this rejects only
    * for one that broke the rule and would hold the database for ever.
    */
-  #overdue(group: string, name: string): Promise<never> {
+  #inLimit(work: Promise<unknown>, group: string, name: string): Promise<unknown> {
     this.#watchdog ??= setTimeout(() => this.#bark?.(), PROCEDURE_LIMIT_MS).unref();
     this.#watchdog.refresh();
-    return new Promise((_, reject) => {
+    return new Promise((resolve, reject) => {
       this.#bark = () => {
         const message = `${group}.${name} waited for something other than its transaction`;
         reject(new SluiceError<StoreErrorCode>("STORE_FAILED", message));
       };
+      work.then(resolve, reject);
     });
   }
 

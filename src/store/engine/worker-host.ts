@@ -70,7 +70,7 @@ class WorkerHost {
   readonly #syncCalls = new Set<number>();
   readonly #backups = new Set<Promise<void>>();
   #syncLine: SyncLine | undefined;
-  #scheduled = false;
+  #working = false;
   #writesAtCheckpoint = 0;
   readonly #idle: NodeJS.Timeout;
 
@@ -111,22 +111,27 @@ class WorkerHost {
     this.#schedule();
   }
 
-  /** Waits for the end of this turn of the loop, so that everything that arrived with it is in the group. */
+  /** Starts at once: readers are answered without waiting, and what a writer's group gathers comes while it works. */
   #schedule(): void {
-    if (this.#scheduled) return;
-    this.#scheduled = true;
-    setImmediate(() => void this.#drain());
+    if (this.#working) return;
+    this.#working = true;
+    void this.#drain();
   }
 
   async #drain(): Promise<void> {
-    if (this.#calls.size > 0) {
-      this.#send(await this.#commits.next(this.#calls));
-      this.#idle.refresh();
+    for (;;) {
+      if (this.#calls.size > 0) {
+        // A backup copies between two turns of the loop and can not while a transaction is open.
+        const gathered = this.#backups.size > 0 ? undefined : endOfTurn;
+        this.#send(await this.#commits.next(this.#calls, gathered));
+        this.#idle.refresh();
+      }
+      // Errands run once the calls queued before them are done; later calls may overtake, which changes nothing.
+      if (this.#calls.size === 0) for (const errand of this.#errands.splice(0)) errand();
+      if (this.#calls.size === 0 && this.#errands.length === 0) break;
+      await endOfTurn();
     }
-    // Errands run once the calls queued before them are done; later calls may overtake, which changes nothing.
-    if (this.#calls.size === 0) for (const errand of this.#errands.splice(0)) errand();
-    this.#scheduled = false;
-    if (this.#calls.size > 0 || this.#errands.length > 0) this.#schedule();
+    this.#working = false;
   }
 
   #send(answers: WireAnswer[]): void {
@@ -226,6 +231,11 @@ class WorkerHost {
     this.#syncLine?.port.close();
     this.#port.close();
   }
+}
+
+/** Resolves when everything that arrived in this turn of the loop has been received. */
+function endOfTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 function openError(error: unknown, name: string): SluiceError {
