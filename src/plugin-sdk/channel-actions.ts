@@ -1,3 +1,4 @@
+export { assertMediaNotDataUrl, imageResultFromFile } from "./tools/image-results.ts";
 export {
   parseAvailableTags,
   readNonNegativeIntegerParam,

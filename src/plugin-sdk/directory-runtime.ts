@@ -1,3 +1,4 @@
+export { resolveDirectoryAllowlistEntries } from "./directory/allowlist-lookup.ts";
 export {
   applyDirectoryQueryAndLimit,
   createChannelDirectoryAdapter,
@@ -6,7 +7,9 @@ export {
   createRuntimeDirectoryLiveAdapter,
   listDirectoryEntriesFromSources,
   listDirectoryGroupEntriesFromMapKeys,
+  listDirectoryGroupEntriesFromMapKeysAndAllowFrom,
   listDirectoryUserEntriesFromAllowFrom,
+  listDirectoryUserEntriesFromAllowFromAndMapKeys,
   listResolvedDirectoryGroupEntriesFromMapKeys,
   listResolvedDirectoryUserEntriesFromAllowFrom,
   toDirectoryEntries,

@@ -1,4 +1,11 @@
 export {
+  adaptMessagePresentationForChannel,
+  legacyInteractiveReplyToPresentation,
+  normalizeLegacyInteractiveReply,
+  renderPresentationForDelivery,
+  resolveLegacyInteractiveTextFallback,
+} from "./interactive/adapt-presentation.ts";
+export {
   hasMessagePresentationBlocks,
   isMessagePresentationInteractiveBlock,
   normalizeMessagePresentation,

@@ -103,6 +103,41 @@ export function listDirectoryGroupEntriesFromMapKeys(
   });
 }
 
+/** People out of an allowlist and of the keys of their own settings. */
+export function listDirectoryUserEntriesFromAllowFromAndMapKeys(
+  params: Omit<ListFromAllowFrom, "normalizeId"> & {
+    map?: Record<string, unknown> | undefined;
+    normalizeAllowFromId?: Normalize;
+    normalizeMapKeyId?: Normalize;
+  },
+): DirectoryEntry[] {
+  const apply = (entries: readonly unknown[], normalize: Normalize | undefined) =>
+    entries.map((entry) => {
+      const id = String(entry ?? "").trim();
+      return id === "*" || !normalize ? id : normalize(id);
+    });
+  return listDirectoryEntriesFromSources({
+    kind: "user",
+    sources: [
+      apply(params.allowFrom ?? [], params.normalizeAllowFromId),
+      apply(Object.keys(params.map ?? {}), params.normalizeMapKeyId),
+    ],
+    query: params.query,
+    limit: params.limit,
+  });
+}
+
+/** Groups out of the keys of their settings and of an allowlist. */
+export function listDirectoryGroupEntriesFromMapKeysAndAllowFrom(
+  params: ListFromAllowFrom & { groups?: Record<string, unknown> | undefined },
+): DirectoryEntry[] {
+  return listDirectoryEntriesFromSources({
+    ...params,
+    kind: "group",
+    sources: [Object.keys(params.groups ?? {}), params.allowFrom ?? []],
+  });
+}
+
 export function listResolvedDirectoryUserEntriesFromAllowFrom<Account>(
   params: DirectoryQuery & {
     resolveAccount(cfg: ChannelConfig, accountId?: string | null): Account;

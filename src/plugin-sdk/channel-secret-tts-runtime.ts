@@ -1,0 +1,1 @@
+export { collectNestedChannelTtsAssignments } from "./secrets/channel-tts-secrets.ts";

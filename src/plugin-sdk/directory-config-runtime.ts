@@ -1,0 +1,5 @@
+export {
+  createResolvedDirectoryEntriesLister,
+  listResolvedDirectoryGroupEntriesFromMapKeys,
+  listResolvedDirectoryUserEntriesFromAllowFrom,
+} from "./directory/directory.ts";

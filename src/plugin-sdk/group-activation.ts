@@ -1,0 +1,1 @@
+export { normalizeGroupActivation, parseActivationCommand } from "./inbound/group-activation.ts";

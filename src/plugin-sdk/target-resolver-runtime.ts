@@ -1,0 +1,1 @@
+export { resolveTargetsWithOptionalToken } from "./directory/allowlist-lookup.ts";

@@ -1,0 +1,1 @@
+export { stripPlainTextToolCallBlocks } from "./text/tool-call-text.ts";
