@@ -1,9 +1,10 @@
 // Counts what the plugin SDK exports and compares it with the checked-in report docs/plugins/sdk-surface.txt.
 //   node scripts/sdk-surface.mjs            prints the counts; fails when an export of the report is gone
-//   node scripts/sdk-surface.mjs --write    writes the report anew
+//   node scripts/sdk-surface.mjs --write    writes the report anew, and the subpaths by area beside it
 //   node scripts/sdk-surface.mjs --missing  also lists the inventoried names that are not provided
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
+import { catalogueFile, catalogueText, readCatalogue } from "./support/sdk-areas.mjs";
 import {
   lineOf,
   missingNames,
@@ -18,6 +19,7 @@ const lines = surface.map(lineOf);
 if (process.argv.includes("--write")) {
   await mkdir(dirname(surfaceFile), { recursive: true });
   await writeFile(surfaceFile, `${lines.join("\n")}\n`);
+  await writeFile(catalogueFile, catalogueText(await readCatalogue()));
 }
 
 const missing = await missingNames(surface);

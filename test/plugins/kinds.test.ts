@@ -1,8 +1,13 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { KINDS } from "../../src/plugins/registry/kinds.ts";
 import { EVERY_CONTRACT, EVERY_KIND } from "./support/every-kind.ts";
 import { type PluginBench, pluginBench } from "./support/plugin-bench.ts";
 
+const root = join(import.meta.dirname, "../..");
+const contractsFolder = join(root, "src/contracts");
+const page = join(root, "docs/plugins/kinds.md");
 const ENTRIES = { a: { enabled: true }, b: { enabled: true } };
 const MEMORY = { slots: { memory: "a" } };
 
@@ -93,6 +98,24 @@ describe("the kinds table", () => {
     const shown = new Set(EVERY_KIND.map(({ kind }) => kind));
     const missing = KINDS.filter((row) => !shown.has(row.storedAs ?? row.kind)).map(({ kind }) => kind);
     expect(missing).toEqual(["codexAppServerExtensionFactory"]);
+  });
+
+  it("[F185] a capability is one row: its type, its method and its page; storing, showing and taking away follow", async () => {
+    const contracts = (await readdir(contractsFolder)).filter((file) => file.endsWith(".ts"));
+    const declared = (
+      await Promise.all(contracts.map((file) => readFile(join(contractsFolder, file), "utf8")))
+    ).join("\n");
+    for (const { method } of KINDS) {
+      expect(new RegExp(`\\b${method}\\b\\??[(:<]`).test(declared), `${method} in src/contracts`).toBe(true);
+    }
+    const methods = KINDS.map(({ method }) => method);
+    const bench = await start({
+      a: `const absent = ${JSON.stringify(methods)}.filter((name) => typeof api[name] !== "function");
+        if (absent.length > 0) throw new Error(absent.join());`,
+    });
+    expect(bench.host.records()[0]?.error).toBeUndefined();
+    const documented = await readFile(page, "utf8");
+    for (const { method } of KINDS) expect(documented).toContain(method);
   });
 
   it("names each kind after its method", () => {

@@ -34,6 +34,48 @@ describe("code as published packages ship it", () => {
     expect(inspection?.commands).toEqual(["onetwo"]);
   });
 
+  it("[F023] keeps the parts of a plugin in files of their own, each loaded for its purpose", async () => {
+    const bench = await pluginBench({ plugins: { entries: { a: { enabled: true } } } });
+    await bench.write("global", "a", {
+      manifest: { channels: ["chat"], channelConfigs: { chat: { schema: { type: "object" } } } },
+      package: {
+        name: "a",
+        type: "module",
+        openclaw: { extensions: ["./index.js"], setupEntry: "./setup-entry.js" },
+      },
+      files: {
+        "index.js": `import { channel } from "./api.js"; import { name } from "./runtime-api.js";
+export default { id: "a", register(api) {
+  api.registerChannel({ plugin: channel });
+  api.registerCommand({ name, description: "d", handler() {} });
+} };`,
+        "api.js": `export const channel = { id: "chat", capabilities: { chatTypes: ["direct"] }, config: { listAccountIds: () => [], resolveAccount: () => ({}) } };`,
+        "runtime-api.js": `globalThis.loadedRuntimeApi = (globalThis.loadedRuntimeApi ?? 0) + 1; export const name = "full";`,
+        "setup-entry.js": `export { setup as default } from "./setup-api.js";`,
+        "setup-api.js": `import { channel } from "./api.js"; export const setup = { plugin: channel };`,
+      },
+    });
+    const loads = () => (globalThis as { loadedRuntimeApi?: number }).loadedRuntimeApi ?? 0;
+    const light = bench.fresh({ mode: "setup-only" });
+    await light.start();
+    await light.activateRest();
+    expect(
+      light.registry
+        .current()
+        .ofPlugin("a")
+        .map(({ kind }) => kind),
+    ).toEqual(["channel"]);
+    expect(loads()).toBe(0);
+    await bench.host.start();
+    expect(
+      bench.host.registry
+        .current()
+        .ofPlugin("a")
+        .map(({ kind }) => kind),
+    ).toEqual(["channel", "command"]);
+    expect(loads()).toBe(1);
+  });
+
   it("still says what is missing when no ending fits", async () => {
     const { status, error } = await inspected(
       { "index.js": `import "./nowhere"; export default { register() {} };` },

@@ -55,7 +55,7 @@ export interface PluginBench {
   /** Writes a plugin below one of the roots and returns its folder. */
   write(place: "bundled" | "global" | "extra", id: string, files: PluginFiles): Promise<string>;
   /** A second host over the same folders and configuration, as after a restart. */
-  fresh(): PluginHost;
+  fresh(more?: Partial<PluginHostOptions>): PluginHost;
 }
 
 /** A plugin host over temporary folders: real files, real loading, an injected clock. */
@@ -66,7 +66,7 @@ export async function pluginBench(
   const root = await temporaryFolder("sluice-plugins-");
   const testConfig = new TestConfig(config);
   const clock = new ManualClock();
-  const fresh = () => {
+  const fresh = (other: Partial<PluginHostOptions> = {}) => {
     const host = createPluginHost({
       config: testConfig,
       roots: { bundled: join(root, "bundled"), global: join(root, "global") },
@@ -77,6 +77,7 @@ export async function pluginBench(
       runtimeFor: () => ({ version: "test" }) as unknown as PluginRuntime,
       importModule: importNatively,
       ...more,
+      ...other,
     });
     onTestFinished(() => host.dispose());
     return host;
