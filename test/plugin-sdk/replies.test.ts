@@ -1,6 +1,7 @@
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { PluginRuntime } from "../../src/contracts/runtime.ts";
 import { isSilentReplyText, SILENT_REPLY_TOKEN } from "../../src/plugin-sdk/reply-chunking.ts";
+import { generateConversationLabel } from "../../src/plugin-sdk/reply-dispatch-runtime.ts";
 import {
   buildHistoryContextFromEntries,
   buildInboundHistoryFromEntries,
@@ -180,5 +181,38 @@ describe("the running gateway's agent", () => {
 
   it("is named where there is none", async () => {
     await expect(getReplyFromConfig({})).rejects.toThrow("needs a running gateway");
+  });
+
+  it("names a conversation in one short line, or not in time", async () => {
+    const asked: { model?: string; systemPrompt?: string }[] = [];
+    const complete = async (given: {
+      signal: AbortSignal;
+      model?: string;
+      messages: { content: string }[];
+    }) => {
+      asked.push(given);
+      if (given.messages[0]?.content === "slow") {
+        await new Promise((_resolve, reject) =>
+          given.signal.addEventListener("abort", () => reject(new Error("late"))),
+        );
+      }
+      if (given.messages[0]?.content === "broken") throw new Error("no model");
+      return { text: '"A very long title"\nand more' };
+    };
+    const announced = announceSdkHost(() => ({ llm: { complete } }) as unknown as PluginRuntime, hooksOf());
+    onTestFinished(() => void announced.dispose());
+    const label = (userMessage: string) =>
+      generateConversationLabel({
+        cfg: {},
+        userMessage,
+        prompt: "name it",
+        modelRef: "p/m",
+        timeoutMs: 20,
+        maxLength: 6,
+      });
+    expect(await label("hi")).toBe("A very");
+    expect(asked[0]).toMatchObject({ model: "p/m", systemPrompt: "name it" });
+    expect(await label("slow")).toBeNull();
+    await expect(label("broken")).rejects.toThrow("no model");
   });
 });

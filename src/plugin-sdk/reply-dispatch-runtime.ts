@@ -1,0 +1,1 @@
+export { generateConversationLabel } from "./replies/conversation-label.ts";
