@@ -139,7 +139,7 @@ describe("manifest contracts", () => {
 
   it("[F019] [F020] the SDK has no vendor's action runtimes and the core names no vendor", async () => {
     const subpaths = await readdir(join(repository, "src/plugin-sdk"));
-    expect(subpaths.filter((name) => name.includes("action-runtime"))).toEqual([]);
+    expect(subpaths.filter((name) => name.includes("-action-runtime"))).toEqual([]);
     const folders = ["plugins", "channels", "runtime", "gateway"];
     for (const folder of folders) {
       for (const item of await readdir(join(repository, "src", folder), { recursive: true })) {

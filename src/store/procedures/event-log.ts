@@ -3,7 +3,7 @@ import type { Transaction } from "../engine/types.ts";
 /** Rows removed in one transaction; a larger surplus goes in several steps. */
 export const MAX_TRIM_ROWS = 1_024;
 /** Rows above what is kept that wait for the next trim, so that not every append trims. */
-export const TRIM_SLACK_ROWS = 64;
+export const TRIM_STEP_ROWS = 64;
 /** Most events returned by one read. */
 export const MAX_EVENTS_PER_READ = 1_000;
 
@@ -79,7 +79,7 @@ export async function appendEvents(
     position++;
   }
   const surplus = state.head - input.keep - state.floor;
-  if (surplus > Math.min(TRIM_SLACK_ROWS, Math.floor(input.keep / TRIM_SLACK_ROWS))) {
+  if (surplus > Math.min(TRIM_STEP_ROWS, Math.floor(input.keep / TRIM_STEP_ROWS))) {
     const floor = await removeUpTo(tx, state, state.head - input.keep);
     await tx.run("UPDATE event_log_state SET floor = ? WHERE id = ?", floor, ONLY_LOG);
   }
