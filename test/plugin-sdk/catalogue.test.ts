@@ -136,6 +136,14 @@ describe("subpaths, from inside a plugin", () => {
         secret: [security.safeEqualSecret("a", "a"), security.safeEqualSecret("a", "b")],
         config: config.requireRuntimeConfig(api.config, "probe") === api.config,
         merged: config.mergeDeep({ a: { b: 1 } }, { a: { c: 2 } }),
+        states: [
+          { entries: { x: { enabled: true } } },
+          { entries: { x: { enabled: false } } },
+          { deny: ["x"], entries: { x: { enabled: true } } },
+          { enabled: false },
+          {},
+        ].map((section) => config.resolveEffectiveEnableState({ id: "x", origin: "bundled", enabledByDefault: true,
+          config: config.normalizePluginsConfig(section), rootConfig: { plugins: section } })),
         refused: refused.includes("probe"),
       };`);
     expect(result).toEqual({
@@ -143,6 +151,13 @@ describe("subpaths, from inside a plugin", () => {
       secret: [true, false],
       config: true,
       merged: { a: { b: 1, c: 2 } },
+      states: [
+        { enabled: true, reason: "enabled in config" },
+        { enabled: false, reason: "disabled in config" },
+        { enabled: false, reason: "blocked by denylist" },
+        { enabled: false, reason: "plugins disabled" },
+        { enabled: true, reason: "bundled default enablement" },
+      ],
       refused: true,
     });
   });

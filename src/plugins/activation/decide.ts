@@ -1,3 +1,4 @@
+import type { PluginManifest } from "../../contracts/manifest.ts";
 import { type PluginCandidate, policyId } from "../discovery/candidate.ts";
 import { isPlain } from "../manifest/fields.ts";
 import { entryOf, type PluginSettings } from "./plugin-settings.ts";
@@ -11,8 +12,21 @@ export interface ActivationDecision {
   readonly reason: string;
 }
 
+/** What of a plugin the decision looks at. */
+export interface DecidedPlugin extends Pick<PluginCandidate, "id" | "origin"> {
+  readonly manifest?: Pick<
+    PluginManifest,
+    | "autoEnableWhenConfiguredProviders"
+    | "channels"
+    | "enabledByDefault"
+    | "enabledByDefaultOnPlatforms"
+    | "kinds"
+    | "legacyPluginIds"
+  >;
+}
+
 export interface DecisionInput {
-  readonly candidate: PluginCandidate;
+  readonly candidate: DecidedPlugin;
   readonly settings: PluginSettings;
   readonly config: Readonly<Record<string, unknown>>;
   readonly platform: string;
@@ -20,7 +34,7 @@ export interface DecisionInput {
 }
 
 /** Every id the operator may have used for a plugin. */
-export function idsOf(candidate: PluginCandidate): readonly string[] {
+export function idsOf(candidate: DecidedPlugin): readonly string[] {
   return [candidate.id, ...(candidate.manifest?.legacyPluginIds ?? [])];
 }
 
