@@ -162,6 +162,23 @@ describe("subpaths, from inside a plugin", () => {
     });
   });
 
+  it("requests go through a dispatcher of the SDK, as it is built", async () => {
+    const result = await inPlugin(`
+      const { createServer } = await import("node:http");
+      const server = createServer((request, response) => response.end("answered " + request.url));
+      await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+      const [runtime, proxies] = await Promise.all(["runtime-fetch", "fetch-runtime"].map(sdk));
+      const dispatcher = proxies.createHttp1EnvHttpProxyAgent();
+      const url = "http://127.0.0.1:" + server.address().port + "/here";
+      try {
+        return await (await runtime.fetchWithRuntimeDispatcher(url, { dispatcher })).text();
+      } finally {
+        await dispatcher.close();
+        server.close();
+      }`);
+    expect(result).toBe("answered /here");
+  });
+
   it("[F018] the configuration is read and changed through its narrow subpaths and their older barrel", async () => {
     const result = await inPlugin(`
       const [contracts, snapshot, mutation, barrel, plugin] = await Promise.all(

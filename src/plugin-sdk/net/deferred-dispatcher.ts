@@ -1,7 +1,6 @@
 import { EventEmitter } from "node:events";
 import type { Dispatcher } from "undici";
-
-type Undici = typeof import("undici");
+import { loadUndici, type Undici } from "./undici.ts";
 
 /**
  * A dispatcher that loads undici with its first request: making one costs nothing, so plugins can do it
@@ -49,7 +48,7 @@ class DeferredDispatcher extends EventEmitter {
   }
 
   #inner(): Promise<Dispatcher> {
-    this.#loading ??= import("undici").then((undici) => this.#make(undici));
+    this.#loading ??= loadUndici().then((undici) => this.#make(undici));
     return this.#loading;
   }
 }

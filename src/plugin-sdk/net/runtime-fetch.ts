@@ -1,6 +1,7 @@
 import type { Dispatcher } from "undici";
 import { createHttp1ProxyAgent } from "./dispatchers.ts";
 import { encodedForm } from "./form-body.ts";
+import { loadUndici } from "./undici.ts";
 
 type FetchInput = string | URL | Request;
 export type DispatcherInit = RequestInit & { dispatcher?: unknown };
@@ -20,7 +21,7 @@ export async function fetchWithRuntimeDispatcher(
 ): Promise<Response> {
   const { dispatcher, ...plain } = init;
   if (!dispatcher) return fetch(input, plain);
-  const { fetch: undiciFetch } = await import("undici");
+  const { fetch: undiciFetch } = await loadUndici();
   const request = await encodedForm({ ...(await partsOf(input)), ...plain });
   const response = await undiciFetch(resolveRequestUrl(input), {
     ...request,

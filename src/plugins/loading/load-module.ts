@@ -89,6 +89,10 @@ export class ModuleLoader {
       if (!canHookRequire && !request.bundled && request.version === 0) {
         await (await import("./preload-sdk.ts")).preloadSdk(this.#sdkFolder, request.entry, partsInText);
       }
+      if (request.version === 0 && (await isCommonJs(request))) {
+        // What is missing only matters to who requires it.
+        await this.#sdkModulesOf(request.realRoot).catch(() => {});
+      }
       const url = pathToFileURL(request.entry);
       if (request.version > 0) url.searchParams.set(RELOAD_QUERY, String(request.version));
       try {
@@ -144,7 +148,10 @@ export class ModuleLoader {
     return jiti.import(entry);
   }
 
-  /** The SDK modules that sources below `root` name, loaded natively, so that every plugin shares them. */
+  /**
+   * The SDK modules that sources below `root` name, loaded natively, so that every plugin shares them. CommonJS
+   * requires some of them late, and Node can not hand out one that an import elsewhere is just linking.
+   */
   async #sdkModulesOf(root: string): Promise<Record<string, unknown>> {
     const specifiers = await findSdkSpecifiers(root);
     const modules: Record<string, unknown> = {};
@@ -169,6 +176,14 @@ function partsInText(text: string): string[] {
 async function partsNamedIn(entry: string): Promise<string[]> {
   const parts = partsInText(await readFile(entry, "utf8"));
   return parts.map((part) => resolve(dirname(entry), part)).filter((file) => existsSync(file));
+}
+
+async function isCommonJs({ entry, realRoot, bundled }: ModuleRequest): Promise<boolean> {
+  const ending = extname(entry);
+  if (bundled || ending === ".mjs") return false;
+  if (ending === ".cjs") return true;
+  const text = await readFile(join(realRoot, "package.json"), "utf8").catch(() => "");
+  return text !== "" && !/"type"\s*:\s*"module"/.test(text);
 }
 
 /** Node 20 lacks globals that plugins of others rely on. */

@@ -109,4 +109,29 @@ describe.skipIf(!available)("published packages, unmodified", () => {
       for (const [at, entry] of after.entries()) expect(entry).toBe(before[at]);
     },
   );
+
+  it("all live in one gateway, which serves on while each goes again", async () => {
+    const { services, httpUrl } = await publishedGateway(...EXPECTED);
+    const { plugins, registry, config } = services;
+    const ids = EXPECTED.map(({ id }) => id);
+    const state = (id: string) => plugins.records().find((record) => record.id === id);
+    for (const id of ids) expect(state(id), id).toMatchObject({ status: "loaded" });
+    const servers = () => process.getActiveResourcesInfo().filter((name) => name === "TCPServerWrap").length;
+    const before = servers();
+    for (const id of ids) {
+      await config.mutate(
+        (draft) => {
+          (draft as { plugins: { entries: Record<string, object> } }).plugins.entries[id] = {
+            enabled: false,
+          };
+        },
+        { reason: "test", afterWrite: { mode: "auto" } },
+      );
+      await plugins.applyConfig();
+      expect(registry.current().ofPlugin(id)).toEqual([]);
+      expect(state(id)?.diagnostics.filter(({ code }) => /drain|cleanup|uncaught/.test(code))).toEqual([]);
+    }
+    expect(servers()).toBeLessThanOrEqual(before);
+    expect((await fetch(`${httpUrl}/readyz`)).status).toBe(200);
+  }, 30_000);
 });

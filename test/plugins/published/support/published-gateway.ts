@@ -15,15 +15,17 @@ export interface PublishedPlugin {
   slots?: Record<string, string>;
 }
 
-/** A real gateway that loads one published package from where npm put it. */
-export async function publishedGateway(plugin: PublishedPlugin): Promise<RunningGateway> {
+/** A real gateway that loads published packages from where npm put them. */
+export async function publishedGateway(...plugins: readonly PublishedPlugin[]): Promise<RunningGateway> {
   const stateDir = await temporaryFolder("sluice-published-");
+  const channels = plugins.map(({ config }) => config?.["channels"] as object | undefined);
   const config = {
-    ...plugin.config,
+    ...Object.assign({}, ...plugins.map((plugin) => plugin.config)),
+    channels: Object.assign({}, ...channels),
     plugins: {
-      load: { paths: [packageFolder(plugin.package)] },
-      entries: { [plugin.id]: { enabled: true } },
-      ...(plugin.slots ? { slots: plugin.slots } : {}),
+      load: { paths: plugins.map((plugin) => packageFolder(plugin.package)) },
+      entries: Object.fromEntries(plugins.map(({ id }) => [id, { enabled: true }])),
+      slots: Object.assign({}, ...plugins.map(({ slots }) => slots)),
     },
   };
   await writeFile(join(stateDir, "sluice.json"), JSON.stringify(config));
