@@ -1,3 +1,4 @@
+import type { MemoryCapability, MemoryPromptBuilder } from "./capabilities.ts";
 import type { ChannelPlugin } from "./channel.ts";
 import type { PluginCommand } from "./registrations.ts";
 import type { KeyedStore, KeyedStoreOptions, SessionEntry, SyncKeyedStore } from "./runtime.ts";
@@ -17,6 +18,7 @@ export interface SdkServices {
   readonly conversations: SdkConversations;
   readonly sessions: SdkSessions;
   readonly models: SdkModels;
+  readonly memory: SdkMemory;
   /** Calls the listener with what happens; the result ends that. */
   onDiagnosticEvent(listener: (event: DiagnosticEvent) => void): () => void;
   /** What stands in the file and what is in force, with the file's hash. */
@@ -57,6 +59,14 @@ export interface SdkTranscriptEntry {
   /** Milliseconds since 1970. */
   createdAt: number;
   body: unknown;
+}
+
+/** The memory of the gateway, for companions of the plugin that keeps it (plugin-sdk spec 3.15). */
+export interface SdkMemory {
+  /** What the plugin in the memory slot registered, older setters merged in. */
+  active(): { pluginId: string; capability: MemoryCapability } | undefined;
+  /** Prompt builders of any plugin, beside the active memory. */
+  promptSupplements(): readonly { pluginId: string; builder: MemoryPromptBuilder }[];
 }
 
 export interface SdkModelRow {

@@ -1,8 +1,16 @@
+import type { MemoryPromptBuilder } from "../../contracts/capabilities.ts";
 import type { ChannelPlugin, ChannelRegistration } from "../../contracts/channel.ts";
 import type { PluginCommand } from "../../contracts/registrations.ts";
 import type { SessionEntry } from "../../contracts/runtime.ts";
-import type { SdkModelRow, SdkModels, SdkServices, SdkSessions } from "../../contracts/sdk-services.ts";
+import type {
+  SdkMemory,
+  SdkModelRow,
+  SdkModels,
+  SdkServices,
+  SdkSessions,
+} from "../../contracts/sdk-services.ts";
 import { isSluiceError } from "../../kernel/errors.ts";
+import { activeMemory, memoryOwners } from "../../plugins/memory.ts";
 import { agentModelRef } from "../../runtime/agent/settings.ts";
 import type { SluiceConfig } from "../../runtime/config/types.ts";
 import { publicEntry } from "../../runtime/sessions/index.ts";
@@ -48,6 +56,7 @@ export function createSdkServices(rooms: () => RuntimeRooms): SdkServices {
     conversations,
     sessions: sessionsOf(rooms),
     models: modelsOf(rooms),
+    memory: memoryOf(rooms),
     onDiagnosticEvent: (listener) => {
       diagnostics ??= new DiagnosticEvents(rooms().agent, rooms().logger);
       return diagnostics.subscribe(listener);
@@ -102,6 +111,24 @@ function sessionsOf(rooms: () => RuntimeRooms): SdkSessions {
       }));
     },
     keyOf: (sessionId) => rooms().store.callSync.sessions.find({ sessionId })?.sessionKey,
+  };
+}
+
+function memoryOf(rooms: () => RuntimeRooms): SdkMemory {
+  return {
+    active() {
+      const generation = rooms().registry.current();
+      for (const pluginId of memoryOwners(generation)) {
+        const capability = activeMemory(generation, pluginId);
+        if (capability) return { pluginId, capability };
+      }
+      return undefined;
+    },
+    promptSupplements: () =>
+      rooms()
+        .registry.current()
+        .list<{ builder: MemoryPromptBuilder }>("memoryPromptSupplement")
+        .map(({ pluginId, value }) => ({ pluginId, builder: value.builder })),
   };
 }
 

@@ -117,6 +117,15 @@ export function resolveSessionAgentIdStrict(params: {
   return resolveSessionAgentIdsStrict(params).sessionAgentId;
 }
 
+/** The agent a session belongs to; the default agent for a key that names none. */
+export function resolveSessionAgentId(params: {
+  sessionKey?: string | null;
+  config?: ChannelConfig;
+}): string {
+  const parsed = parseAgentSessionKey(params.sessionKey?.trim() ?? "");
+  return parsed?.agentId ?? resolveDefaultAgentId(params.config ?? {});
+}
+
 export function resolveSessionAgentIdsStrict(params: {
   sessionKey?: string | null;
   config?: ChannelConfig;

@@ -1,13 +1,12 @@
 import type { MemoryPromptBuilder, MemoryPromptPreparation } from "../../contracts/capabilities.ts";
 import { errorMessage } from "../../kernel/errors.ts";
 import type { Logger } from "../../kernel/logger.ts";
-import { activeMemory } from "../../plugins/memory.ts";
+import { activeMemory, memoryOwners } from "../../plugins/memory.ts";
 import type { RegistryGeneration } from "../../plugins/types.ts";
 
 /** Lines one plugin may add, and characters of all of them; the rest is left out. */
 export const MAX_MEMORY_LINES = 200;
 export const MAX_MEMORY_CHARS = 32_768;
-const CAPABILITY_KINDS = ["memoryCapability", "memoryPromptSection", "memoryFlushPlan", "memoryRuntime"];
 
 export interface MemoryPromptRequest {
   /** Names of the turn's tools. */
@@ -64,11 +63,6 @@ export async function memoryPrompt(
   );
   const text = [...prepared, ...built].flat().join("\n").slice(0, MAX_MEMORY_CHARS);
   return text === "" ? undefined : text;
-}
-
-/** Plugins with a memory capability. Only the one in the slot may register one that counts. */
-function memoryOwners(generation: RegistryGeneration): Set<string> {
-  return new Set(CAPABILITY_KINDS.flatMap((kind) => generation.list(kind).map(({ pluginId }) => pluginId)));
 }
 
 function linesOf(value: unknown): string[] {

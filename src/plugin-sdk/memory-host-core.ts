@@ -1,0 +1,8 @@
+export { resolveDefaultAgentId, resolveSessionAgentId } from "./agents/agent-settings.ts";
+export {
+  buildActiveMemoryPromptSection,
+  getMemoryCapabilityRegistration,
+  listActiveMemoryPublicArtifacts,
+  listActiveMemoryPublicArtifacts as listMemoryHostPublicArtifacts,
+  type MemoryPublicArtifact,
+} from "./memory/active-memory.ts";
