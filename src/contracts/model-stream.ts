@@ -34,6 +34,8 @@ export interface ModelDefinition {
   cost?: { input: number; output: number; cacheRead: number; cacheWrite: number };
   headers?: Record<string, string>;
   compat?: Record<string, unknown>;
+  /** Parameters of every request to this model, beside the messages. */
+  params?: Record<string, unknown>;
 }
 
 export interface ModelContext {

@@ -71,6 +71,28 @@ export interface ProviderStreamContext extends ProviderModelContext {
   extraParams?: Record<string, unknown>;
 }
 
+/** What of earlier turns is sent again, and in which form (spec 2.8). Fields a transport does not know are left to it. */
+export interface ReplayPolicy {
+  sanitizeToolCallIds?: boolean;
+  /** `strict`: letters and digits; `strict9`: nine of them. */
+  toolCallIdMode?: "strict" | "strict9";
+  preserveSignatures?: boolean;
+  sanitizeThoughtSignatures?: { allowBase64Only?: boolean; includeCamelCase?: boolean };
+  dropThinkingBlocks?: boolean;
+  /** Drops the thinking of turns before the current one. */
+  dropReasoningFromHistory?: boolean;
+  applyAssistantFirstOrderingFix?: boolean;
+  validateGeminiTurns?: boolean;
+  validateAnthropicTurns?: boolean;
+  [extra: string]: unknown;
+}
+
+/** What functions about one request's messages are told. */
+export interface ProviderReplayContext extends ProviderModelContext {
+  modelApi?: string;
+  sessionId?: string;
+}
+
 export interface ThinkingProfile {
   levels: { id: string; label?: string; rank?: number }[];
   defaultLevel?: string | null;
@@ -149,6 +171,12 @@ export interface ProviderPlugin {
     context: ProviderStreamContext & { authMode?: string },
   ): Promise<{ apiKey?: string; baseUrl?: string; expiresAt?: number } | null | undefined>;
 
+  /** Completes the user's row of this provider, for example with facts about known models. */
+  normalizeConfig?(context: {
+    provider: string;
+    providerConfig: ProviderConfig;
+    config?: Readonly<Record<string, unknown>>;
+  }): ProviderConfig | null | undefined;
   normalizeModelId?(context: { provider: string; modelId: string }): string | null | undefined;
   resolveDynamicModel?(context: ProviderModelContext): Partial<ModelDefinition> | null | undefined;
   prepareDynamicModel?(context: ProviderModelContext): Promise<Partial<ModelDefinition> | null | undefined>;
@@ -163,7 +191,11 @@ export interface ProviderPlugin {
     baseUrl?: string;
   }): { api?: string; baseUrl?: string } | null | undefined;
 
+  /** Parameters of a request beside the messages; what it returns takes the place of what it was given. */
   prepareExtraParams?(context: ProviderStreamContext): Record<string, unknown> | null | undefined;
+  extraParamsForTransport?(
+    context: ProviderStreamContext & { transport?: string },
+  ): { patch?: Record<string, unknown> } | null | undefined;
   createStreamFn?(context: ProviderStreamContext): StreamFn | null | undefined;
   wrapStreamFn?(context: ProviderStreamContext & { streamFn: StreamFn }): StreamFn | null | undefined;
 
@@ -176,8 +208,12 @@ export interface ProviderPlugin {
       tools: { name: string; description: string; parameters: object }[];
     },
   ): { name: string; description: string; parameters: object }[] | null | undefined;
+  buildReplayPolicy?(context: ProviderReplayContext): ReplayPolicy | null | undefined;
   sanitizeReplayHistory?(
-    context: ProviderModelContext & { messages: Message[] },
+    context: ProviderReplayContext & { messages: Message[] },
+  ): Promise<Message[] | null | undefined> | Message[] | null | undefined;
+  validateReplayTurns?(
+    context: ProviderReplayContext & { messages: Message[] },
   ): Promise<Message[] | null | undefined> | Message[] | null | undefined;
 
   resolveThinkingProfile?(context: {
@@ -186,7 +222,11 @@ export interface ProviderPlugin {
     reasoning?: boolean;
     compat?: Record<string, unknown>;
   }): ThinkingProfile | null | undefined;
-  matchesContextOverflowError?(context: { errorMessage: string }): boolean;
+  matchesContextOverflowError?(context: {
+    provider?: string;
+    modelId?: string;
+    errorMessage: string;
+  }): boolean;
   classifyFailoverReason?(context: {
     provider?: string;
     modelId?: string;

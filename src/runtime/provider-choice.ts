@@ -48,6 +48,6 @@ export function inOrder<T>(
   const of = (value: T) => rank(value) ?? Number.POSITIVE_INFINITY;
   return [...entries].sort((a, b) => {
     const [left, right] = [of(a.value), of(b.value)];
-    return left === right ? a.ordinal - b.ordinal : left - right;
+    return left === right ? 0 : left - right;
   });
 }

@@ -5,6 +5,7 @@ import type { BegunTurn } from "../../store/procedures/turns.ts";
 import type { OutboxDraft, TurnOutcome, TurnRequest } from "../../store/records.ts";
 import type { CommitEventsOfTurns } from "./commit-events.ts";
 import type { OpenRuns, Run } from "./open-runs.ts";
+import { RunBudget } from "./run-budget.ts";
 import type { RunEvents } from "./run-events.ts";
 import { agentSettings } from "./settings.ts";
 import { HISTORY_ENTRIES } from "./transcript-context.ts";
@@ -49,7 +50,7 @@ export class RunJobs {
   /** Never rejects. */
   async execute(run: Run): Promise<void> {
     const { clock, logger } = this.#parts;
-    let timer: Disposable | undefined;
+    let budget: RunBudget | undefined;
     if (run.abandoned) return;
     try {
       const begun = run.begun ?? (await this.#begin(run));
@@ -62,15 +63,14 @@ export class RunJobs {
         logger.warn("a turn waited long for its start", { runId: run.runId, waitedMs });
       }
       if (begun.turn.attempts >= MAX_FAILED_STARTS || begun.turn.starts > MAX_TURN_STARTS) {
+        await this.#takeBackQuestions(run.runId);
         await this.#finish(run, request, gaveUp(request, begun, clock.now()));
         return;
       }
       const settings = agentSettings(this.#parts.config.current().config, request.agentId);
       const limitMs = request.timeoutMs ?? settings.timeoutMs;
-      if (limitMs > 0) {
-        timer = clock.after(limitMs, () => run.controller.abort(new AbortReason("timeout")));
-      }
-      const end = await this.#run(run, request, begun);
+      budget = new RunBudget(clock, limitMs, () => run.controller.abort(new AbortReason("timeout")));
+      const end = await this.#run(run, request, begun, budget);
       if (!run.abandoned) await this.#finish(run, request, end);
     } catch (error) {
       logger.error("a turn could not be written; it stays open until the next start", {
@@ -80,7 +80,7 @@ export class RunJobs {
       this.#runs.remove(run);
       run.settle(undefined);
     } finally {
-      void timer?.dispose();
+      budget?.dispose();
     }
   }
 
@@ -104,11 +104,12 @@ export class RunJobs {
     return "turn" in begun ? begun : undefined;
   }
 
-  #run(run: Run, request: TurnRequest, begun: BegunTurn): Promise<TurnEnd> {
-    const { hooks, store, clock } = this.#parts;
+  #run(run: Run, request: TurnRequest, begun: BegunTurn, budget: RunBudget): Promise<TurnEnd> {
+    const { approvals, hooks, store, clock } = this.#parts;
     let shown = !hooks.has("before_agent_run");
     const watch = begun.turn.starts > 1 ? this.#watchStart(run, begun.turn.attempts > 0) : undefined;
-    return runTurn(this.#parts, {
+    const parts = approvals ? { ...this.#parts, approvals: budget.pausedBy(approvals) } : this.#parts;
+    return runTurn(parts, {
       request,
       begun,
       signal: run.controller.signal,
@@ -130,6 +131,14 @@ export class RunJobs {
         this.#events.entries(run.sessionKey, run.agentId, written);
       },
     }).finally(() => watch?.dispose());
+  }
+
+  /** Nobody will act on the answer to a question of a turn that is given up. */
+  async #takeBackQuestions(runId: string): Promise<void> {
+    const { approvals } = this.#parts;
+    for (const { id, status } of (await approvals?.unused(runId)) ?? []) {
+      if (status === "pending") await approvals?.cancel(id);
+    }
   }
 
   /** Counts a restart that gets stuck before the model, and forgives it once the model answers. */

@@ -25,7 +25,7 @@ export const MAX_TOOL_DETAILS_CHARS = 64_000;
 export const MAX_PARALLEL_TOOLS = 16;
 
 /** What a turn asks of the approvals room. */
-export type TurnApprovals = Pick<PluginApprovals, "ask" | "goOn" | "use" | "unused">;
+export type TurnApprovals = Pick<PluginApprovals, "ask" | "goOn" | "use" | "unused" | "cancel">;
 
 export type TurnSource = Pick<
   ApprovalQuestion,
@@ -135,9 +135,11 @@ async function decide(item: Prepared, input: ToolBatchInput): Promise<Prepared> 
       return refused(call, verdict.blockReason ?? "The call was blocked by a plugin.", "blocked");
     // What is approved is what runs: later changes of the plugin's objects do not matter.
     const decided = verdict?.params ? { ...item, params: structuredClone(verdict.params) } : item;
-    const answer = verdict?.requireApproval
-      ? await askFor(verdict.requireApproval, decided, input)
-      : asked && (await input.approvals?.goOn(asked, input.signal));
+    const approval = verdict?.requireApproval;
+    // A question that was put before an interruption is the one that counts.
+    const answer = asked
+      ? await input.approvals?.goOn(asked, input.signal, approval)
+      : approval && (await askFor(approval, decided, input));
     if (!answer) return decided;
     if (!answer.allowed) return refused(call, answer.reason, "denied");
     return { ...decided, params: answer.params as Record<string, unknown>, approvalId: answer.id };

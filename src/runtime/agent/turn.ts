@@ -12,12 +12,12 @@ import type { ApprovalRecord } from "../../store/procedures/approvals.ts";
 import type { NewTranscriptEntry } from "../../store/procedures/transcripts.ts";
 import type { BegunTurn } from "../../store/procedures/turns.ts";
 import type { TurnOutcome, TurnRequest } from "../../store/records.ts";
+import { askModel } from "./ask-model.ts";
 import { Finalizer } from "./finalize.ts";
 import { callsToGoOn, interruptedBatch } from "./interrupted-calls.ts";
 import { Invocation } from "./invocation.ts";
 import { LoopGuard } from "./loop-guard.ts";
 import { writableMessage } from "./message-write.ts";
-import { callModel } from "./model-call.ts";
 import { isSilentReply, ReplyText } from "./reply-text.ts";
 import { runToolBatch, type TurnSource } from "./tool-batch.ts";
 import { forModel, textOf } from "./transcript-context.ts";
@@ -206,24 +206,20 @@ class TurnRun {
     let thinking = "";
     let started = false;
     this.#observeInput(ready, messages, callId);
-    const tools = this.#toolSchemas(ready);
-    const answer = await callModel({
-      model: resolved.model,
-      stream: resolved.stream,
-      context: {
+    const answer = await askModel({
+      models: this.#parts.models,
+      resolved,
+      question: {
         systemPrompt: ready.systemPrompt,
         messages: [...messages],
-        ...(tools.length > 0 ? { tools } : {}),
-      },
-      options: {
-        ...(resolved.apiKey ? { apiKey: resolved.apiKey } : {}),
-        ...(ready.thinking === "off" ? {} : { reasoning: ready.thinking }),
-        sessionId: begun.turn.sessionId,
-        requestId: callId,
+        tools: toolSchemas(ready),
+        thinking: ready.thinking,
+        options: { sessionId: begun.turn.sessionId, requestId: callId },
       },
       signal,
-      idleTimeoutMs: resolved.idleTimeoutMs,
       clock: this.#parts.clock,
+      onRetry: (retry) =>
+        this.#parts.logger.info("a model is asked again", { model: resolved.ref, ...retry }),
       onEvent: (event) => {
         if (!started) {
           started = true;
@@ -474,19 +470,6 @@ class TurnRun {
     });
   }
 
-  #toolSchemas(ready: ReadyTurn): { name: string; description: string; parameters: object }[] {
-    const tools = ready.tools.tools.map(({ name, description, parameters }) => ({
-      name,
-      description,
-      parameters,
-    }));
-    if (tools.length === 0) return tools;
-    const { owner, model } = ready.resolved;
-    const config = this.#parts.config.current().config;
-    const context = { config, env: {}, provider: model.provider, modelId: model.id, model };
-    return owner.normalizeToolSchemas?.({ ...context, tools }) ?? tools;
-  }
-
   #observeInput(ready: ReadyTurn, messages: Message[], callId: string): void {
     const { request, begun } = this.#turn;
     const { provider, id: model, api } = ready.resolved.model;
@@ -561,6 +544,10 @@ class TurnRun {
       .run(hook, event, ready.hookContext)
       .catch((error: unknown) => logger.warn("a hook failed", { hook, error: errorMessage(error) }));
   }
+}
+
+function toolSchemas({ tools }: ReadyTurn): { name: string; description: string; parameters: object }[] {
+  return tools.tools.map(({ name, description, parameters }) => ({ name, description, parameters }));
 }
 
 /** Who asked for the turn, for policies. */

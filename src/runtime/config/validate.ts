@@ -1,4 +1,5 @@
 import { Errors, type XSchema } from "typebox/schema";
+import { boundedWork } from "../../kernel/bounded-work.ts";
 import { errorMessage } from "../../kernel/errors.ts";
 import { assertSafeJson } from "../../kernel/safe-json.ts";
 import { type ConfigRecord, isRecord } from "./parse-text.ts";
@@ -9,6 +10,8 @@ import type { ConfigProblem, ConfigSchemas } from "./types.ts";
 
 /** Most problems reported of one candidate. */
 export const MAX_PROBLEMS = 200;
+/** How long the schema of a plugin may take to check a value; one made to take for ever is refused. */
+export const EXTENSION_SCHEMA_LIMIT_MS = 250;
 /** What a secret reference looks like to a schema that expects text. */
 const SECRET_TEXT = "secret-reference";
 
@@ -82,11 +85,16 @@ function extensionProblems(
   severity: ConfigProblem["severity"],
 ): ConfigProblem[] {
   if (!schema) return [];
-  const found = schemaProblems(schema, value, path);
-  if (found.length === 0) return [];
-  // References become text before the plugin sees them; where the schema wants text they are right.
-  const resolved = schemaProblems(schema, withSecretTexts(value), path);
-  return resolved.length === 0 ? [] : found.map((problem) => ({ ...problem, severity }));
+  try {
+    const found = boundedWork(() => schemaProblems(schema, value, path), EXTENSION_SCHEMA_LIMIT_MS);
+    if (found.length === 0) return [];
+    // References become text before the plugin sees them; where the schema wants text they are right.
+    const texts = withSecretTexts(value);
+    const resolved = boundedWork(() => schemaProblems(schema, texts, path), EXTENSION_SCHEMA_LIMIT_MS);
+    return resolved.length === 0 ? [] : found.map((problem) => ({ ...problem, severity }));
+  } catch (cause) {
+    return [{ path, message: `its schema can not be used: ${errorMessage(cause)}`, severity }];
+  }
 }
 
 /** A channel whose plugin went away is stale, not wrong. */

@@ -1,8 +1,10 @@
 import type { ModelDefinition } from "../../contracts/model-stream.ts";
 import type {
   ProviderApiKey,
+  ProviderCatalog,
   ProviderCatalogContext,
   ProviderConfig,
+  ProviderModelContext,
   ProviderPlugin,
 } from "../../contracts/provider.ts";
 import type { Clock } from "../../kernel/clock.ts";
@@ -45,15 +47,22 @@ export function configuredProviders(config: SluiceConfig): Record<string, Provid
   return isRecord(rows) ? (rows as Record<string, ProviderConfig>) : {};
 }
 
+/** A key in configuration that may be the name of an environment variable. */
+const ENV_NAME = /^[A-Z][A-Z0-9_]{2,}$/;
+
 /** The key of a provider: its config row first, then the environment variables it names. */
 export function providerApiKey(
   plugin: ProviderPlugin | undefined,
   row: ProviderConfig | undefined,
   env: CatalogueInput["env"],
+  context?: ProviderModelContext,
 ): ProviderApiKey {
   if (typeof row?.apiKey === "string" && row.apiKey.length > 0) {
-    return { apiKey: row.apiKey, mode: "api-key", source: "config" };
+    const named = ENV_NAME.test(row.apiKey) ? env[row.apiKey] : undefined;
+    return { apiKey: named || row.apiKey, mode: "api-key", source: named ? "env" : "config" };
   }
+  const resolved = context && plugin?.resolveConfigApiKey?.(context);
+  if (resolved) return { apiKey: resolved, mode: "api-key", source: "config" };
   for (const name of plugin?.envVars ?? []) {
     const value = env[name];
     if (value) return { apiKey: value, mode: "api-key", source: "env" };
@@ -72,24 +81,60 @@ export async function buildCatalogue(input: CatalogueInput): Promise<Catalogue> 
   for (const [rawId, row] of Object.entries(rows)) {
     const id = normalizeProviderId(rawId);
     const known = catalogue.get(id)?.config;
-    const models = row.models && row.models.length > 0 ? row.models : known?.models;
+    const stated = normalized(id, row, input);
+    const models = stated.models && stated.models.length > 0 ? stated.models : known?.models;
     catalogue.set(id, {
       id,
-      config: { ...known, ...row, ...(models ? { models } : {}) },
+      config: { ...known, ...stated, ...(models ? { models } : {}) },
       configured: true,
     });
   }
   return catalogue;
 }
 
+/** The user's row as the provider completes it. */
+function normalized(id: string, row: ProviderConfig, input: CatalogueInput): ProviderConfig {
+  const owner = input.providers.find(
+    ({ value }) => normalizeProviderId(value.id) === id || value.aliases?.includes(id),
+  );
+  try {
+    const given = { provider: id, providerConfig: row, config: input.config };
+    return owner?.value.normalizeConfig?.(given) ?? row;
+  } catch (error) {
+    complain(owner as RegistryEntry<ProviderPlugin>, input, error);
+    return row;
+  }
+}
+
+function complain(entry: RegistryEntry<ProviderPlugin>, input: CatalogueInput, error: unknown): void {
+  input.logger.warn("a provider's model catalogue failed", {
+    provider: entry.value.id,
+    plugin: entry.pluginId,
+    error: errorMessage(error),
+  });
+}
+
+/** The live catalogue; where it has nothing (no key, no network), the one that is known beforehand. */
 async function askCatalogue(
   entry: RegistryEntry<ProviderPlugin>,
   input: CatalogueInput,
   rows: Record<string, ProviderConfig>,
 ): Promise<{ id: string; config: ProviderConfig; rank: number }[]> {
+  const { catalog, staticCatalog } = entry.value;
+  for (const source of [catalog, staticCatalog]) {
+    const found = source && (await askOne(entry, source, input, rows));
+    if (found) return found;
+  }
+  return [];
+}
+
+async function askOne(
+  entry: RegistryEntry<ProviderPlugin>,
+  catalog: ProviderCatalog,
+  input: CatalogueInput,
+  rows: Record<string, ProviderConfig>,
+): Promise<{ id: string; config: ProviderConfig; rank: number }[] | undefined> {
   const plugin = entry.value;
-  const catalog = plugin.catalog ?? plugin.staticCatalog;
-  if (!catalog) return [];
   try {
     const asked = Promise.resolve(catalog.run(catalogContext(plugin, input, rows)));
     const answer = await withDeadline(
@@ -98,17 +143,13 @@ async function askCatalogue(
       `the model catalogue of ${plugin.id}`,
       input.clock,
     );
-    if (!answer) return [];
+    if (!answer) return undefined;
     const found = "providers" in answer ? answer.providers : { [plugin.id]: answer.provider };
     const rank = CATALOGUE_ORDER.indexOf(catalog.order ?? "simple");
     return Object.entries(found).map(([id, config]) => ({ id: normalizeProviderId(id), config, rank }));
   } catch (error) {
-    input.logger.warn("a provider's model catalogue failed", {
-      provider: plugin.id,
-      plugin: entry.pluginId,
-      error: errorMessage(error),
-    });
-    return [];
+    complain(entry, input, error);
+    return undefined;
   }
 }
 

@@ -3,7 +3,7 @@ import { emptyUsage } from "../../contracts/messages.ts";
 import type { PluginRuntimeLlm } from "../../contracts/runtime.ts";
 import type { Clock } from "../../kernel/clock.ts";
 import { SluiceError } from "../../kernel/errors.ts";
-import { callModel } from "../agent/model-call.ts";
+import { askModel } from "../agent/ask-model.ts";
 import { defaultAgentId } from "../agent/settings.ts";
 import { textOf } from "../agent/transcript-context.ts";
 import type { ConfigService } from "../config/types.ts";
@@ -65,18 +65,19 @@ export async function completeForPlugin(
               timestamp: now,
             },
     );
-  const answer = await callModel({
-    model: resolved.model,
-    stream: resolved.stream,
-    context: { messages, ...(system.length > 0 ? { systemPrompt: system.join("\n\n") } : {}) },
-    options: {
-      ...(resolved.apiKey ? { apiKey: resolved.apiKey } : {}),
-      ...(params.maxTokens === undefined ? {} : { maxTokens: params.maxTokens }),
-      ...(params.temperature === undefined ? {} : { temperature: params.temperature }),
-      ...(params.reasoning === undefined ? {} : { reasoning: params.reasoning }),
+  const answer = await askModel({
+    models: rooms.models,
+    resolved,
+    question: {
+      messages,
+      ...(system.length > 0 ? { systemPrompt: system.join("\n\n") } : {}),
+      ...(params.reasoning === undefined ? {} : { thinking: params.reasoning }),
+      options: {
+        ...(params.maxTokens === undefined ? {} : { maxTokens: params.maxTokens }),
+        ...(params.temperature === undefined ? {} : { temperature: params.temperature }),
+      },
     },
     signal: params.signal ?? new AbortController().signal,
-    idleTimeoutMs: resolved.idleTimeoutMs,
     clock: rooms.clock,
     onEvent: () => {},
   });

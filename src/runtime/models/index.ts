@@ -1,4 +1,5 @@
-import type { ModelDefinition } from "../../contracts/model-stream.ts";
+import type { AssistantMessage } from "../../contracts/messages.ts";
+import type { ModelDefinition, StreamFn } from "../../contracts/model-stream.ts";
 import type {
   ProviderModelContext,
   ProviderPlugin,
@@ -20,6 +21,7 @@ import {
   providerApiKey,
 } from "./catalogue.ts";
 import { formatModelRef, normalizeProviderId, parseModelRef } from "./model-ref.ts";
+import { explainFailure, type ModelQuestion, type ModelRequest, prepareRequest } from "./request.ts";
 import { type ThinkingPolicy, thinkingPolicy } from "./thinking.ts";
 import type { ListedModel, ModelErrorCode, Models, ResolvedModel } from "./types.ts";
 
@@ -79,6 +81,21 @@ class ModelRoom implements Models {
     if (this.#resolved.size >= MAX_RESOLVED_MODELS) this.#resolved.clear();
     if (stamp === this.#stamp()) this.#resolved.set(wanted, resolved);
     return resolved;
+  }
+
+  prepare(resolved: ResolvedModel, question: ModelQuestion): Promise<ModelRequest> {
+    if (resolved.missingAuth !== undefined) {
+      return Promise.reject(
+        new SluiceError<ModelErrorCode>("MODEL_AUTH_MISSING", resolved.missingAuth, {
+          details: { provider: resolved.model.provider },
+        }),
+      );
+    }
+    return prepareRequest(resolved, question, this.#options.logger);
+  }
+
+  explain(resolved: ResolvedModel, answer: AssistantMessage, status?: number): AssistantMessage {
+    return explainFailure(resolved, answer, status, this.#options.logger);
   }
 
   async defaultRef(agentId?: string): Promise<string> {
@@ -180,25 +197,32 @@ class ModelRoom implements Models {
     context: ProviderModelContext,
     model: ModelDefinition,
   ): Promise<ResolvedModel> {
-    const { apiKey } = providerApiKey(owner, context.providerConfig, this.#options.env);
+    const { apiKey, mode } = providerApiKey(owner, context.providerConfig, this.#options.env, context);
     const synthetic = apiKey ? undefined : this.#ask(owner, () => owner.resolveSyntheticAuth?.(context));
     const key = apiKey ?? synthetic?.apiKey;
+    const authMode = apiKey ? mode : synthetic?.mode;
     const streamContext: ProviderStreamContext = { ...context, model, ...(key ? { apiKey: key } : {}) };
-    const base = owner.createStreamFn?.(streamContext);
-    if (!base) {
+    const stream = owner.createStreamFn?.(streamContext) ?? this.#transport(streamContext);
+    const ref = formatModelRef({ provider: model.provider, modelId: model.id });
+    if (!stream) {
       throw unknownModel(
-        formatModelRef({ provider: model.provider, modelId: model.id }),
-        `the plugin of "${owner.id}" offers no transport for api "${model.api}"`,
+        ref,
+        `the plugin of "${owner.id}" offers no transport for api "${model.api}", and no other plugin does`,
       );
     }
-    const wrapped = this.#ask(owner, () => owner.wrapStreamFn?.({ ...streamContext, streamFn: base }));
+    const row = modelTable(this.#config())[ref];
+    const params = isRecord(row) && isRecord(row["params"]) ? row["params"] : {};
     const seconds = context.providerConfig?.timeoutSeconds;
     return {
-      ref: formatModelRef({ provider: model.provider, modelId: model.id }),
+      ref,
       model,
       owner,
-      stream: wrapped ?? base,
+      stream,
+      context: streamContext,
+      params,
       ...(key ? { apiKey: key } : {}),
+      ...(authMode ? { authMode } : {}),
+      ...(key || !needsKey(owner, model) ? {} : { missingAuth: this.#missingAuth(owner, context) }),
       thinking: this.#thinking(model, owner),
       idleTimeoutMs: seconds
         ? seconds * 1_000
@@ -206,6 +230,21 @@ class ModelRoom implements Models {
           ? LOCAL_IDLE_TIMEOUT_MS
           : CLOUD_IDLE_TIMEOUT_MS,
     };
+  }
+
+  /** The native transport of an api: that of a plugin which says it speaks it. */
+  #transport(context: ProviderStreamContext): StreamFn | undefined {
+    const speaker = this.#providers().find(({ value }) => value.servesApis?.includes(context.model.api));
+    return speaker?.value.createStreamFn?.(context) ?? undefined;
+  }
+
+  #missingAuth(owner: ProviderPlugin, context: ProviderModelContext): string {
+    const stated = this.#ask(owner, () => owner.buildMissingAuthMessage?.(context));
+    if (stated) return stated;
+    const { provider } = context;
+    const names = owner.envVars ?? [];
+    const variables = names.length > 0 ? `set ${names.join(" or ")}, or ` : "";
+    return `No API key for the provider "${provider}": ${variables}write models.providers.${provider}.apiKey.`;
   }
 
   async #define(
@@ -232,9 +271,8 @@ class ModelRoom implements Models {
 
   #listed(model: ModelDefinition, owner: ProviderPlugin | undefined): ListedModel {
     const thinking = this.#thinking(model, owner);
-    const needsKey = (owner?.envVars?.length ?? 0) > 0 && !isPrivateUrl(model.baseUrl);
     const available =
-      owner !== undefined && (!needsKey || this.apiKeyFor(model.provider).apiKey !== undefined);
+      owner !== undefined && (!needsKey(owner, model) || this.apiKeyFor(model.provider).apiKey !== undefined);
     return {
       id: model.id,
       name: model.name ?? model.id,
@@ -362,6 +400,11 @@ function modelTable(config: { agents?: Readonly<Record<string, unknown>> }): Rec
   const defaults = config.agents?.["defaults"];
   const table = isRecord(defaults) ? defaults["models"] : undefined;
   return isRecord(table) ? table : {};
+}
+
+/** On a private address a model may do without a key, whatever its provider wants elsewhere. */
+function needsKey(owner: ProviderPlugin, model: ModelDefinition): boolean {
+  return (owner.envVars?.length ?? 0) > 0 && !isPrivateUrl(model.baseUrl);
 }
 
 function unknownModel(ref: string, hint: string): SluiceError<ModelErrorCode> {

@@ -1,5 +1,7 @@
+import type { AssistantMessage } from "../../contracts/messages.ts";
 import type { ModelDefinition, StreamFn } from "../../contracts/model-stream.ts";
-import type { ProviderApiKey, ProviderPlugin } from "../../contracts/provider.ts";
+import type { ProviderApiKey, ProviderPlugin, ProviderStreamContext } from "../../contracts/provider.ts";
+import type { ModelQuestion, ModelRequest } from "./request.ts";
 import type { ThinkingPolicy } from "./thinking.ts";
 
 export type ModelErrorCode = "MODEL_UNKNOWN" | "MODEL_NOT_CONFIGURED" | "MODEL_AUTH_MISSING";
@@ -9,9 +11,17 @@ export interface ResolvedModel {
   /** `provider/model`. */
   ref: string;
   model: ModelDefinition;
+  /** The transport, before the provider's wrappers of one request. */
   stream: StreamFn;
   owner: ProviderPlugin;
   apiKey?: string;
+  authMode?: ProviderApiKey["mode"];
+  /** Why the model can not be asked: there is no key. */
+  missingAuth?: string;
+  /** What the provider's functions are told. */
+  context: ProviderStreamContext;
+  /** `agents.defaults.models.<ref>.params`. */
+  params: Readonly<Record<string, unknown>>;
   thinking: ThinkingPolicy;
   /** Without an event for this long the call is given up. */
   idleTimeoutMs: number;
@@ -39,6 +49,13 @@ export interface Models {
    * @throws SluiceError with a {@link ModelErrorCode}; the message says what to configure
    */
   resolve(ref?: string, agentId?: string): Promise<ResolvedModel>;
+  /**
+   * A question in the form the model's provider takes it.
+   * @throws SluiceError `MODEL_AUTH_MISSING`, or what the provider's `prepareRuntimeAuth` throws
+   */
+  prepare(resolved: ResolvedModel, question: ModelQuestion): Promise<ModelRequest>;
+  /** The answer with the reason its provider sees in an error; `status` is that of the HTTP answer. */
+  explain(resolved: ResolvedModel, answer: AssistantMessage, status?: number): AssistantMessage;
   /** The reference used when nobody chose one. */
   defaultRef(agentId?: string): Promise<string>;
   list(view: "default" | "configured" | "provider-config" | "all"): Promise<ListedModel[]>;

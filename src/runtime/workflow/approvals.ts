@@ -219,9 +219,16 @@ export class PluginApprovals implements Disposable {
     return this.#answer(record, approval, signal);
   }
 
-  /** Goes on waiting for the answer to a question that a call put before its turn was interrupted. */
-  async goOn(record: ApprovalRecord, signal: AbortSignal): Promise<ToolCallAnswer> {
-    return this.#answer(record, undefined, signal);
+  /**
+   * Goes on waiting for the answer to a question that a call put before its turn was interrupted. `approval` is
+   * what the plugin asks for when it is asked again; it is told how the first question ends.
+   */
+  async goOn(
+    record: ApprovalRecord,
+    signal: AbortSignal,
+    approval?: ToolApprovalRequest,
+  ): Promise<ToolCallAnswer> {
+    return this.#answer(record, approval, signal);
   }
 
   /** Questions of a turn whose calls have not begun to act on an answer. */
