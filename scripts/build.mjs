@@ -83,6 +83,15 @@ async function targets() {
   add("store worker", "src/store/worker.ts", commonJs("src/store/worker.ts", "dist/workers/store.cjs"));
   const loopWatch = "src/plugins/watchdog/worker.ts";
   add("loop watch worker", loopWatch, commonJs(loopWatch, "dist/workers/loop-watch.cjs"));
+  const json5 = "src/plugins/manifest/json5-worker.ts";
+  add("JSON5 worker", json5, commonJs(json5, "dist/workers/json5.cjs"));
+  const moduleHooks = "src/plugins/loading/hooks-thread.ts";
+  add("module hooks", moduleHooks, {
+    ...common,
+    entryPoints: [moduleHooks],
+    format: "esm",
+    outfile: "dist/workers/module-hooks.mjs",
+  });
 
   const sdkFolder = join(root, "src/plugin-sdk");
   const sdk = (await readdir(sdkFolder))

@@ -160,7 +160,11 @@ function ownersOf(plugins: readonly KnownPlugin[]): OwnerMaps {
     const manifest = candidate.manifest;
     if (!manifest) continue;
     const own = (map: Map<string, string[]>, names: readonly string[]) => {
-      for (const name of names) map.set(name, [...(map.get(name) ?? []), candidate.id]);
+      for (const name of names) {
+        const owners = map.get(name);
+        if (owners) owners.push(candidate.id);
+        else map.set(name, [candidate.id]);
+      }
     };
     own(maps.channels, manifest.channels);
     own(maps.providers, manifest.providers);

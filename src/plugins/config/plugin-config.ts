@@ -1,3 +1,4 @@
+import { boundedWork } from "../../kernel/bounded-work.ts";
 import { errorMessage } from "../../kernel/errors.ts";
 import { isPlain } from "../manifest/fields.ts";
 import { withSchemaDefaults } from "./schema-defaults.ts";
@@ -9,6 +10,9 @@ export interface PluginConfigResult {
 }
 
 const MAX_PROBLEMS = 20;
+
+/** How long a schema may take to check settings; one made to take for ever is refused. */
+export const SCHEMA_LIMIT_MS = 250;
 
 /**
  * Checks a plugin's settings against its manifest's JSON Schema and fills in defaults, without running plugin
@@ -29,7 +33,7 @@ export async function resolvePluginConfig(
   if (given === undefined) return { value, problems: [] };
   const { Errors } = await import("typebox/schema");
   try {
-    const [valid, errors] = Errors(schema, value);
+    const [valid, errors] = boundedWork(() => Errors(schema, value), SCHEMA_LIMIT_MS);
     if (valid) return { value, problems: [] };
     const problems = errors
       .filter((error) => error.keyword !== "boolean")

@@ -4,17 +4,30 @@ import { isPlain, type Plain } from "../manifest/fields.ts";
 /** Nesting at which defaults stop; a schema that refers to itself ends here. */
 const MAX_DEPTH = 32;
 
+/** Parts of a schema that are followed; one that branches into itself would be followed for ever. */
+export const MAX_DEFAULT_STEPS = 20_000;
+
 /**
  * A copy of `value` with the `default`s of a JSON Schema filled in (spec 2.8). Follows `properties`, `items`,
  * `allOf` and local `$ref`s; an object that only defaults would fill is not invented.
+ *
+ * @throws RangeError when the schema branches without end
  */
 export function withSchemaDefaults(schema: unknown, value: unknown): unknown {
-  return fill(schema, value, schema, 0);
+  return fill(schema, value, { schema, steps: 0 }, 0);
 }
 
-function fill(schema: unknown, value: unknown, root: unknown, depth: number): unknown {
+interface Root {
+  readonly schema: unknown;
+  steps: number;
+}
+
+function fill(schema: unknown, value: unknown, root: Root, depth: number): unknown {
   if (depth > MAX_DEPTH || !isPlain(schema)) return value;
-  const resolved = dereference(schema, root);
+  if (++root.steps > MAX_DEFAULT_STEPS) {
+    throw new RangeError(`it has more than ${MAX_DEFAULT_STEPS} parts, or refers to itself without end`);
+  }
+  const resolved = dereference(schema, root.schema);
   if (value === undefined) {
     return resolved["default"] === undefined ? undefined : structuredClone(resolved["default"]);
   }

@@ -25,7 +25,9 @@ class Binder {
   readonly #instance: PluginInstance;
   readonly #makes: readonly string[];
   readonly #lasting: readonly string[];
-  readonly #bound = new WeakMap<object, unknown>();
+  /** Made when a part is bound: most values are never looked into, and a plugin may hand over thousands. */
+  #bound: WeakMap<object, unknown> | undefined;
+  #root: { readonly value: object; readonly bound: unknown } | undefined;
 
   constructor(instance: PluginInstance, { makes = [], lasting = [] }: BindOptions) {
     this.#instance = instance;
@@ -42,18 +44,31 @@ class Binder {
     if (typeof value === "function") return this.#bindFunction(value, owner, key);
     if (typeof value !== "object" || value === null) return value;
     if (!overrides && !holdsFunctions(value)) return value;
-    const known = this.#bound.get(value);
+    const known = this.#known(value);
     if (known) return known;
     const bound = Array.isArray(value)
       ? value.map((item) => this.bind(item, value))
       : this.#bindObject(value, overrides ?? {});
+    return this.#keep(value, bound, owner === undefined);
+  }
+
+  #known(value: object): unknown {
+    return this.#root?.value === value ? this.#root.bound : this.#bound?.get(value);
+  }
+
+  #keep(value: object, bound: unknown, outermost = false): unknown {
+    if (outermost && !this.#root) {
+      this.#root = { value, bound };
+      return bound;
+    }
+    this.#bound ??= new WeakMap();
     this.#bound.set(value, bound);
     return bound;
   }
 
   #bindFunction(run: unknown, owner: object | undefined, key: PropertyKey | undefined): unknown {
     const original = run as (...args: unknown[]) => unknown;
-    const known = this.#bound.get(original);
+    const known = this.#known(original);
     if (known) return known;
     const instance = this.#instance;
     const lasting = typeof key === "string" && this.#lasting.includes(key);
@@ -64,8 +79,7 @@ class Binder {
       ? (...args: unknown[]) => new Binder(instance, {}).bind(call(...args), undefined)
       : call;
     Object.defineProperty(bound, "name", { value: original.name });
-    this.#bound.set(original, bound);
-    return bound;
+    return this.#keep(original, bound, owner === undefined);
   }
 
   #bindObject(value: object, overrides: Readonly<Record<string, unknown>>): object {
@@ -104,10 +118,11 @@ function holdsFunctions(value: object): boolean {
       if (isBuiltIn(node)) continue;
       return true;
     }
-    for (const descriptor of Object.values(Object.getOwnPropertyDescriptors(node))) {
+    for (const key of Reflect.ownKeys(node)) {
+      const descriptor = Reflect.getOwnPropertyDescriptor(node, key);
       // A getter may build anything when it is read; treat it as live.
-      if (descriptor.get) return true;
-      const member: unknown = descriptor.value;
+      if (descriptor?.get) return true;
+      const member: unknown = descriptor?.value;
       if (typeof member === "function") return true;
       if (typeof member === "object" && member !== null) stack.push(member);
     }

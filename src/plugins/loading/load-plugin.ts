@@ -130,6 +130,8 @@ export async function loadPlugin(environment: LoadEnvironment, request: LoadRequ
       const definition = await trace.phase("import", candidate.id, () =>
         importDefinition(environment, request, instance, entry),
       );
+      // Import and register are the plugin's own code: what waits is served between the two.
+      await new Promise(setImmediate);
       return trace.phaseSync("register", candidate.id, () =>
         registerDefinition(environment, request, instance, definition, settings.value),
       );
