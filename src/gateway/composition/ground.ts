@@ -1,0 +1,107 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { type Clock, systemClock } from "../../kernel/clock.ts";
+import { newUuid } from "../../kernel/ids.ts";
+import { createLogger, type Logger } from "../../kernel/logger.ts";
+import { Redactor } from "../../kernel/redaction.ts";
+import type { Scope } from "../../kernel/scope.ts";
+import { type ConfigSchemas, type ConfigService, openConfig } from "../../runtime/config/index.ts";
+import type { SluiceConfig } from "../../runtime/config/types.ts";
+import { resolveStateDir } from "../../runtime/state/index.ts";
+import { openStore, type Store } from "../../store/index.ts";
+import type { GatewayOptions } from "../gateway-options.ts";
+import { LOCK_FILE_NAME, takeInstanceLock } from "../instance-lock.ts";
+import { LogFile } from "../log-file.ts";
+import { packageVersion } from "../package-version.ts";
+import { GatewayProgress } from "../readiness.ts";
+import type { GatewayFacts } from "../services.ts";
+import { configPathOf } from "../settings.ts";
+
+/** What every other part stands on: the state folder and its lock, the log, the store, the configuration. */
+export interface Ground {
+  readonly options: GatewayOptions;
+  readonly scope: Scope;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly clock: Clock;
+  readonly stateDir: string;
+  readonly facts: GatewayFacts;
+  readonly progress: GatewayProgress;
+  readonly redactor: Redactor;
+  readonly logFile: LogFile;
+  readonly logger: Logger;
+  readonly store: Store;
+  readonly config: ConfigService;
+  /** The configuration as it is now. */
+  current(): SluiceConfig;
+}
+
+/**
+ * Takes the state folder for this gateway and opens what lies in it.
+ *
+ * @param schemas what plugins let their settings be; asked for at each check of the configuration
+ */
+export async function openGround(
+  options: GatewayOptions,
+  scope: Scope,
+  schemas: () => Promise<ConfigSchemas>,
+): Promise<Ground> {
+  const env = options.env ?? process.env;
+  const clock = options.clock ?? systemClock;
+  const stateDir = options.stateDir ?? resolveStateDir(env);
+  const facts = { version: packageVersion(), bootId: newUuid(), startedAt: clock.now(), stateDir };
+  await mkdir(stateDir, { recursive: true, mode: 0o700 });
+  scope.use(await takeInstanceLock(join(stateDir, LOCK_FILE_NAME)), "instance lock");
+
+  const redactor = new Redactor();
+  const logFile = scope.use(await LogFile.open(join(stateDir, "logs", "gateway.log")), "log file");
+  const logger = createLogger({
+    level: options.logLevel ?? "info",
+    redactor,
+    write: (line) => {
+      logFile.write(line);
+      options.onLog?.(line);
+    },
+  });
+
+  const progress = new GatewayProgress(facts);
+  const store = scope.use(
+    await openStore({
+      folder: stateDir,
+      onFailure: (error) => {
+        progress.lost("store");
+        logger.error("the store failed; restart the gateway", { error });
+      },
+    }),
+    "store",
+  );
+  progress.opened("store");
+  const config = scope.use(
+    await openConfig({
+      path: options.configPath ?? configPathOf(env, stateDir),
+      store,
+      clock,
+      logger,
+      redactor,
+      env,
+      schemas,
+    }),
+    "configuration",
+  );
+  progress.opened("configuration");
+  const current = () => config.current().config;
+  return {
+    options,
+    scope,
+    env,
+    clock,
+    stateDir,
+    facts,
+    progress,
+    redactor,
+    logFile,
+    logger,
+    store,
+    config,
+    current,
+  };
+}
