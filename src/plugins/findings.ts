@@ -33,6 +33,13 @@ export class Findings {
     this.#forget(pluginId, code);
   }
 
+  /** Forgets these findings, unless they were made again since. */
+  forget(pluginId: string, outdated: readonly PluginDiagnostic[]): void {
+    for (const diagnostic of outdated) {
+      if (this.of(pluginId).includes(diagnostic)) this.clear(pluginId, diagnostic.code);
+    }
+  }
+
   #forget(pluginId: string, code: string): void {
     const rest = this.of(pluginId).filter((diagnostic) => diagnostic.code !== code);
     if (rest.length > 0) this.#byPlugin.set(pluginId, rest);

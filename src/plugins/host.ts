@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { CleanupReason, ReloadRegistration } from "../contracts/capabilities.ts";
+import type { CleanupReason } from "../contracts/capabilities.ts";
 import type { PluginRegistrationMode } from "../contracts/plugin-api.ts";
 import type {
   GatewayDiscoveryContext,
@@ -41,6 +41,7 @@ import { offlineRuntime } from "./loading/offline-runtime.ts";
 import { recordOf } from "./record.ts";
 import type { CoreNames } from "./registry/compose.ts";
 import { PluginRegistry } from "./registry/registry.ts";
+import { needsNewInstance, signature } from "./replacement.ts";
 import { Retirement } from "./retirement.ts";
 import { RunContexts } from "./run-contexts.ts";
 import { type PluginEventSink, serviceEvents } from "./service-events.ts";
@@ -50,6 +51,14 @@ import type { HookRunner, PluginDiagnostic, PluginRecord, RegistryEntry, Registr
 import { ProcessWatch } from "./watchdog/index.ts";
 
 export type PluginHostErrorCode = "PLUGIN_UNKNOWN" | "PLUGIN_DISABLED" | "PLUGIN_HOST_CLOSED";
+
+type Config = Readonly<Record<string, unknown>>;
+
+/** Why a plugin does not run, and the signature it was tried with. */
+interface Failure {
+  readonly failure: PluginFailure;
+  readonly tried: string;
+}
 
 /** The part of the configuration service that the host needs. */
 export interface HostConfig {
@@ -86,6 +95,9 @@ export interface PluginHostOptions {
   readonly process?: { readonly logFile: string };
 }
 
+/** Triggers of which the host remembers that nothing is left to load. */
+const MAX_REMEMBERED_TRIGGERS = 256;
+
 export function createPluginHost(options: PluginHostOptions): PluginHost {
   return new PluginHost(options);
 }
@@ -104,8 +116,13 @@ export class PluginHost implements Disposable {
   readonly #environment: LoadEnvironment;
   readonly #services: ServiceHost;
   readonly #loaded = new Map<string, LoadedPlugin>();
-  readonly #failures = new Map<string, PluginFailure>();
-  readonly #moduleVersions = new Map<string, number>();
+  readonly #failures = new Map<string, Failure>();
+  /** Of these an instance ran before. */
+  readonly #ran = new Set<string>();
+  /** Loaded because somebody asked, not because the start needs them. */
+  readonly #asked = new Set<string>();
+  /** Triggers whose plugins are loaded, by the snapshot that said which those are. */
+  readonly #satisfied = new WeakMap<PluginMetadataSnapshot, Set<string>>();
   readonly #runs = new RunContexts();
   readonly #events: AgentEventFeed;
   readonly #findings: Findings;
@@ -113,8 +130,11 @@ export class PluginHost implements Disposable {
   readonly #trace: LoadTrace;
   readonly #process: ProcessWatch | undefined;
   #snapshot: PluginMetadataSnapshot | undefined;
-  #discovering: Promise<PluginMetadataSnapshot> | undefined;
-  #applied: Readonly<Record<string, unknown>> = {};
+  /** The newest look at folders and configuration, while it is under way. */
+  #looking: Promise<PluginMetadataSnapshot> | undefined;
+  #applied: Config = {};
+  #published = "";
+  #restAsked = false;
   #generation = 0;
   #queue: Promise<unknown> = Promise.resolve();
   #closed = false;
@@ -180,26 +200,22 @@ export class PluginHost implements Disposable {
   /** Discovers plugins and loads those that the start needs. Services wait for {@link startServices}. */
   async start(): Promise<void> {
     await this.#process?.start();
-    await this.#exclusive(async () => {
-      const snapshot = await this.snapshot();
-      this.#applied = this.#options.config.current().config;
-      await this.#loadAll(this.#wanted(snapshot));
-    });
+    const { config } = this.#options;
+    // Before anything is read: a change that arrives while plugins load waits for its turn.
     this.#scope.use(
-      this.#options.config.onChange(() => void this.applyConfig().catch((error) => this.#logFailure(error))),
+      config.onChange(() => void this.applyConfig().catch((error) => this.#logFailure(error))),
       "configuration listener",
     );
+    await this.#exclusive(async () => {
+      this.#applied = config.current().config;
+      const snapshot = await this.snapshot();
+      await this.#loadAll(snapshot.plugins.filter((known) => this.#isWanted(known)));
+    });
   }
 
   /** Metadata of every plugin at the current configuration; runs no plugin code. */
   async snapshot(): Promise<PluginMetadataSnapshot> {
-    if (this.#snapshot) return this.#snapshot;
-    this.#discovering ??= this.#trace
-      .phase("discover", undefined, () => this.#discover())
-      .finally(() => {
-        this.#discovering = undefined;
-      });
-    return this.#discovering;
+    return this.#looking ?? this.#snapshot ?? this.#look(this.#options.config.current().config);
   }
 
   /** JSON Schemas of plugin and channel settings, from manifests alone. */
@@ -212,24 +228,35 @@ export class PluginHost implements Disposable {
     return planActivation((await this.snapshot()).plugins, trigger);
   }
 
-  /** Loads the enabled plugins a trigger concerns, if they are not loaded yet. */
+  /** Loads the enabled plugins a trigger concerns, if they are not loaded yet. Cheap to ask again. */
   async activate(trigger: ActivationTrigger): Promise<void> {
+    const asked = JSON.stringify(trigger);
+    const known = this.#snapshot;
+    if (known && this.#satisfied.get(known)?.has(asked)) return;
     const { pluginIds } = await this.plan(trigger);
-    if (pluginIds.every((id) => this.#loaded.has(id) || this.#failures.has(id))) return;
-    await this.#exclusive(async () => {
-      const snapshot = await this.snapshot();
-      await this.#loadAll(snapshot.plugins.filter(({ candidate }) => pluginIds.includes(candidate.id)));
-    });
+    if (!pluginIds.every((id) => this.#loaded.has(id) || this.#failures.has(id))) {
+      await this.#exclusive(async () => {
+        const snapshot = await this.snapshot();
+        for (const id of pluginIds) this.#asked.add(id);
+        await this.#loadAll(snapshot.plugins.filter(({ candidate }) => pluginIds.includes(candidate.id)));
+      });
+    }
+    if (known && known === this.#snapshot) this.#satisfy(known, asked);
   }
 
-  /** Loads the other enabled plugins that do not insist on waiting for a trigger. */
+  #satisfy(snapshot: PluginMetadataSnapshot, asked: string): void {
+    const triggers = this.#satisfied.get(snapshot) ?? new Set();
+    // Names of models come from outside; a set that grew too long begins anew.
+    if (triggers.size >= MAX_REMEMBERED_TRIGGERS) triggers.clear();
+    this.#satisfied.set(snapshot, triggers.add(asked));
+  }
+
+  /** Loads the other enabled plugins that do not insist on waiting for a trigger, now and from now on. */
   async activateRest(): Promise<void> {
     await this.#exclusive(async () => {
+      this.#restAsked = true;
       const snapshot = await this.snapshot();
-      const rest = snapshot.plugins.filter(
-        ({ candidate, decision }) => decision.enabled && candidate.manifest?.activation.onStartup !== false,
-      );
-      await this.#loadAll(rest);
+      await this.#loadAll(snapshot.plugins.filter((known) => this.#isWanted(known)));
     });
   }
 
@@ -245,33 +272,7 @@ export class PluginHost implements Disposable {
 
   /** Follows the configuration: loads, reloads and unloads what it changed, and nothing else. */
   async applyConfig(): Promise<void> {
-    await this.#exclusive(async () => {
-      this.#snapshot = undefined;
-      const before = this.#applied;
-      const after = this.#options.config.current().config;
-      this.#applied = after;
-      const snapshot = await this.snapshot();
-      const wanted = this.#wanted(snapshot);
-      const retiring: LoadedPlugin[] = [];
-      const changed: KnownPlugin[] = [];
-      for (const plugin of [...this.#loaded.values()]) {
-        const { id } = plugin.known.candidate;
-        const next = snapshot.find(id);
-        if (!next?.decision.enabled || next.candidate.id !== id) retiring.push(plugin);
-        else if (this.#needsNewInstance(plugin, next, before, after)) changed.push(next);
-        else this.#loaded.set(id, { ...plugin, known: next });
-      }
-      for (const id of [...this.#failures.keys()]) this.#failures.delete(id);
-      for (const plugin of retiring) this.#loaded.delete(plugin.known.candidate.id);
-      const replaced = await this.#replaceAll(changed, false);
-      await this.#loadAll(wanted, retiring.length > 0);
-      await this.#services.restart((entry) => {
-        const prefixes = (entry.value as PluginService).reload?.configPrefixes ?? [];
-        return changedBelow(prefixes, before, after);
-      }, this.#registry.current());
-      await this.#retire(retiring, "disable");
-      await this.#retire(replaced, "restart");
-    });
+    await this.#exclusive(() => this.#follow());
   }
 
   /**
@@ -280,26 +281,7 @@ export class PluginHost implements Disposable {
    * @throws SluiceError `PLUGIN_UNKNOWN`, `PLUGIN_DISABLED`, or the {@link PluginFailure} of the new load
    */
   async reload(id: string): Promise<void> {
-    await this.#exclusive(async () => {
-      this.#snapshot = undefined;
-      const known = (await this.snapshot()).find(id);
-      if (!known) throw new SluiceError<PluginHostErrorCode>("PLUGIN_UNKNOWN", `there is no plugin "${id}"`);
-      if (!known.decision.enabled) {
-        throw new SluiceError<PluginHostErrorCode>(
-          "PLUGIN_DISABLED",
-          `plugin "${id}" is off (${known.decision.reason}); enable it first`,
-        );
-      }
-      const key = known.candidate.id;
-      this.#moduleVersions.set(key, (this.#moduleVersions.get(key) ?? 0) + 1);
-      const failure = this.#failures.get(key);
-      this.#failures.delete(key);
-      const replaced = await this.#replaceAll([known], true).catch((error: unknown) => {
-        if (failure && !this.#loaded.has(key)) this.#failures.set(key, failure);
-        throw error;
-      });
-      await this.#retire(replaced, "restart");
-    });
+    await this.#exclusive(() => this.#follow(id));
   }
 
   /** Rows of all plugins, for lists; reads no files. Empty before {@link start}. */
@@ -354,98 +336,197 @@ export class PluginHost implements Disposable {
     await this.#scope.dispose();
   }
 
-  async #discover(): Promise<PluginMetadataSnapshot> {
-    const { config, roots, workspaceDir } = this.#options;
-    const current = config.current().config;
-    const section = current["plugins"] as { load?: { paths?: unknown } } | undefined;
+  /** Looks at folders and configuration. What was known before stays visible until the look is over. */
+  #look(config: Config): Promise<PluginMetadataSnapshot> {
+    const look: Promise<PluginMetadataSnapshot> = this.#trace
+      .phase("discover", undefined, () => this.#discover(config))
+      .then((snapshot) => {
+        if (this.#looking === look) this.#know(snapshot);
+        return snapshot;
+      })
+      .finally(() => {
+        if (this.#looking === look) this.#looking = undefined;
+      });
+    this.#looking = look;
+    return look;
+  }
+
+  #know(snapshot: PluginMetadataSnapshot): void {
+    this.#snapshot = snapshot;
+    this.#process?.follow(snapshot);
+    for (const id of [...this.#asked]) if (!snapshot.find(id)?.decision.enabled) this.#asked.delete(id);
+  }
+
+  async #discover(config: Config): Promise<PluginMetadataSnapshot> {
+    const { roots, workspaceDir } = this.#options;
+    const section = config["plugins"] as { load?: { paths?: unknown } } | undefined;
     const paths = Array.isArray(section?.load?.paths) ? section.load.paths : [];
     const discovery = await discoverPlugins(
       roots,
       paths.filter((path): path is string => typeof path === "string" && path.trim() !== "").map(expandHome),
     );
-    const snapshot = buildSnapshot(discovery, current, workspaceDir);
+    const snapshot = buildSnapshot(discovery, config, workspaceDir);
     for (const diagnostic of snapshot.diagnostics) this.#log(diagnostic);
-    this.#snapshot = snapshot;
-    this.#process?.follow(snapshot);
     return snapshot;
   }
 
-  /** What a fresh start with this configuration would load. */
-  #wanted(snapshot: PluginMetadataSnapshot): readonly KnownPlugin[] {
-    const config = this.#options.config.current().config;
-    return snapshot.plugins.filter((known) => startupReason(known, config) !== undefined);
+  /** Whether a fresh start that was asked the same would load it. */
+  #isWanted(known: KnownPlugin): boolean {
+    const { candidate, decision } = known;
+    if (!decision.enabled || candidate.format !== "openclaw") return false;
+    if (this.#asked.has(candidate.id) || startupReason(known, this.#applied) !== undefined) return true;
+    return this.#restAsked && candidate.manifest?.activation.onStartup !== false;
   }
 
-  #needsNewInstance(
-    plugin: LoadedPlugin,
-    next: KnownPlugin,
-    before: Readonly<Record<string, unknown>>,
-    after: Readonly<Record<string, unknown>>,
-  ): boolean {
-    if (signature(next) !== signature(plugin.known) || this.#mode(next) !== plugin.mode) return true;
-    const hot = plugin.draft.items
-      .filter(({ row }) => row.kind === "reload")
-      .flatMap(({ value }) => (value as ReloadRegistration).hotPrefixes ?? []);
-    return changedBelow(hot, before, after);
+  /**
+   * Brings what runs in line with folders and configuration, as a fresh start would have it; `reloading` gets
+   * its code read anew even when nothing says that it changed. One generation is published for all of it.
+   */
+  async #follow(reloading?: string): Promise<void> {
+    const before = this.#applied;
+    const after = this.#options.config.current().config;
+    const snapshot = await this.#look(after);
+    this.#applied = after;
+    const named = reloading === undefined ? undefined : snapshot.find(reloading);
+    const reloaded = named?.decision.enabled ? named : undefined;
+    if (reloaded && !this.#isWanted(reloaded)) this.#asked.add(reloaded.candidate.id);
+    const disabled: LoadedPlugin[] = [];
+    const replaced: LoadedPlugin[] = [];
+    const due = new Set<KnownPlugin>();
+    for (const [id, plugin] of [...this.#loaded]) {
+      const next = snapshot.find(id);
+      const enabled = next?.decision.enabled === true && next.candidate.id === id;
+      if (enabled && this.#isWanted(next)) {
+        const anew = next === reloaded || needsNewInstance(plugin, next, this.#mode(next), before, after);
+        if (anew) due.add(next);
+        else this.#loaded.set(id, { ...plugin, known: next });
+        continue;
+      }
+      this.#loaded.delete(id);
+      (enabled ? replaced : disabled).push(plugin);
+    }
+    for (const [id, { tried }] of [...this.#failures]) {
+      const next = snapshot.find(id);
+      // Settings anywhere may be what it missed; the reload of another plugin is no reason to try again.
+      const stands = next !== undefined && next !== reloaded && signature(next) === tried;
+      if (reloading === undefined || !stands) this.#failures.delete(id);
+    }
+    for (const known of snapshot.plugins) if (this.#isMissing(known)) due.add(known);
+    const untouched = this.#registry.current();
+    const refusal = await this.#replace([...due], reloaded, replaced);
+    await this.#publishChanges();
+    await this.#services.restart((entry) => {
+      const prefixes = (entry.value as PluginService).reload?.configPrefixes ?? [];
+      return untouched.list(entry.kind).includes(entry) && changedBelow(prefixes, before, after);
+    }, this.#registry.current());
+    await this.#retire(disabled, "disable");
+    await this.#retire(replaced, "restart");
+    if (reloading === undefined) return;
+    if (!named)
+      throw new SluiceError<PluginHostErrorCode>("PLUGIN_UNKNOWN", `there is no plugin "${reloading}"`);
+    if (!reloaded) {
+      throw new SluiceError<PluginHostErrorCode>(
+        "PLUGIN_DISABLED",
+        `plugin "${reloading}" is off (${named.decision.reason}); enable it first`,
+      );
+    }
+    if (refusal) throw refusal;
+  }
+
+  #isMissing(known: KnownPlugin): boolean {
+    const { id } = known.candidate;
+    return this.#isWanted(known) && !this.#loaded.has(id) && !this.#failures.has(id);
+  }
+
+  /**
+   * Loads `due` and puts it in the place of what ran before, which is added to `replaced`.
+   *
+   * @returns why the reloaded one failed
+   */
+  async #replace(
+    due: readonly KnownPlugin[],
+    reloaded: KnownPlugin | undefined,
+    replaced: LoadedPlugin[],
+  ): Promise<PluginFailure | undefined> {
+    let refusal: PluginFailure | undefined;
+    const outcomes = await Promise.all(
+      due.map(async (known) => ({ known, next: await this.#tryLoad(known, known === reloaded) })),
+    );
+    for (const { known, next } of outcomes) {
+      const { id } = known.candidate;
+      const previous = this.#loaded.get(id);
+      if (next instanceof PluginFailure && known === reloaded) refusal = next;
+      if (next instanceof PluginFailure && known === reloaded && previous) {
+        this.#findings.report(id, "reload-failed", `the old version goes on: ${errorMessage(next)}`);
+        this.#loaded.set(id, { ...previous, known: { ...previous.known, slot: known.slot } });
+        continue;
+      }
+      if (previous) replaced.push(previous);
+      // What a configuration no longer fits does not run, as after a fresh start.
+      if (next instanceof PluginFailure) {
+        this.#loaded.delete(id);
+        this.#fail(known, next);
+      } else this.#loaded.set(id, next);
+    }
+    return refusal;
   }
 
   /** Imports and registers in load order, publishes once. Failures stay with their plugin. */
-  async #loadAll(plugins: readonly KnownPlugin[], publishAnyway = false): Promise<void> {
-    const missing = plugins.filter(
-      ({ candidate, decision }) =>
-        decision.enabled &&
-        candidate.format === "openclaw" &&
-        !this.#loaded.has(candidate.id) &&
-        !this.#failures.has(candidate.id),
+  async #loadAll(plugins: readonly KnownPlugin[]): Promise<void> {
+    const enabled = plugins.filter(
+      ({ candidate, decision }) => decision.enabled && candidate.format === "openclaw",
     );
-    const results = await Promise.all(missing.map((known) => this.#tryLoad(known)));
-    for (const plugin of results) if (plugin) this.#loaded.set(plugin.known.candidate.id, plugin);
-    if (publishAnyway || results.some((plugin) => plugin !== undefined)) await this.#publish();
+    await this.#replace(
+      enabled.filter(({ candidate: { id } }) => !this.#loaded.has(id) && !this.#failures.has(id)),
+      undefined,
+      [],
+    );
+    await this.#publishChanges();
   }
 
-  async #tryLoad(known: KnownPlugin): Promise<LoadedPlugin | undefined> {
+  /** What was found out about earlier instances is forgotten when a new one takes over. */
+  async #tryLoad(known: KnownPlugin, anew: boolean): Promise<LoadedPlugin | PluginFailure> {
+    const { id } = known.candidate;
+    const outdated = this.#ran.has(id) ? this.#findings.of(id) : [];
     try {
-      return await this.#load(known, this.#mode(known));
+      const loaded = await this.#load(known, this.#mode(known), { anew });
+      this.#findings.forget(id, outdated);
+      this.#ran.add(id);
+      return loaded;
     } catch (error) {
-      this.#fail(known, error);
-      return undefined;
+      return error instanceof PluginFailure
+        ? error
+        : new PluginFailure("load", "load-failed", errorMessage(error), error);
     }
   }
 
   #mode(known: KnownPlugin): PluginRegistrationMode {
-    return this.#options.mode ?? registrationMode(known, this.#options.config.current().config);
+    return this.#options.mode ?? registrationMode(known, this.#applied);
   }
 
-  #load(known: KnownPlugin, mode: PluginRegistrationMode, inspection = false): Promise<LoadedPlugin> {
-    const moduleVersion = this.#moduleVersions.get(known.candidate.id) ?? 0;
+  /** Code that came along with the gateway is what it is; that of others may have changed since it last ran. */
+  #load(
+    known: KnownPlugin,
+    mode: PluginRegistrationMode,
+    { anew = false, inspection = false } = {},
+  ): Promise<LoadedPlugin> {
+    const { entry, origin } = known.candidate;
+    const { loader } = this.#environment;
+    const readAnew = !inspection && (anew || origin !== "bundled");
+    const moduleVersion = entry === undefined ? 0 : loader.versionOf(entry, readAnew);
     const generation = ++this.#generation;
     return loadPlugin(this.#environment, { known, mode, generation, moduleVersion, inspection });
   }
 
-  /** Loads replacements and publishes them; returns the instances they replaced. */
-  async #replaceAll(plugins: readonly KnownPlugin[], rethrow: boolean): Promise<LoadedPlugin[]> {
-    const replaced: LoadedPlugin[] = [];
-    for (const known of plugins) {
-      const { id } = known.candidate;
-      try {
-        const next = await this.#load(known, this.#mode(known));
-        const previous = this.#loaded.get(id);
-        this.#loaded.set(id, next);
-        if (previous) replaced.push(previous);
-      } catch (error) {
-        if (rethrow) {
-          this.#findings.report(id, "reload-failed", `the old version goes on: ${errorMessage(error)}`);
-          throw error;
-        }
-        // The configuration no longer fits what is running: as a fresh start would, run without it.
-        const previous = this.#loaded.get(id);
-        this.#loaded.delete(id);
-        if (previous) replaced.push(previous);
-        this.#fail(known, error);
-      }
-    }
-    if (plugins.length > 0) await this.#publish();
-    return replaced;
+  /** Publishes when plugins came, went, were replaced or changed places. */
+  async #publishChanges(): Promise<void> {
+    const order = [...this.#loaded.values()]
+      .sort((a, b) => a.known.slot - b.known.slot)
+      .map(({ instance }) => instance.generation)
+      .join();
+    if (order === this.#published) return;
+    this.#published = order;
+    await this.#publish();
   }
 
   #publish(): Promise<void> {
@@ -459,12 +540,14 @@ export class PluginHost implements Disposable {
   }
 
   async #publishLoaded(): Promise<void> {
-    const generation = this.#registry.publish(
+    this.#registry.publish(
       [...this.#loaded.values()].map(({ draft, known }) => ({ draft, slot: known.slot })),
     );
-    const gone = (entry: RegistryEntry) => !generation.list(entry.kind).includes(entry);
-    await this.#services.stop(gone);
-    await this.#services.follow(generation);
+    // While something stops, a plugin may register more and publish again: only the newest generation counts.
+    await this.#services.stop(
+      (entry: RegistryEntry) => !this.#registry.current().list(entry.kind).includes(entry),
+    );
+    await this.#services.follow(this.#registry.current());
   }
 
   /** A registration that arrived while the plugin was running. */
@@ -480,7 +563,7 @@ export class PluginHost implements Disposable {
     let captured: LoadedPlugin | undefined;
     const registry = new PluginRegistry(this.#options.core ?? {}, () => {});
     try {
-      captured = await this.#load(known, "discovery", true);
+      captured = await this.#load(known, "discovery", { inspection: true });
       if (captured.draft.items.length === 0) captured = await this.#lookAgain(known, captured);
       registry.publish([{ draft: captured.draft, slot: known.slot }]);
       return await inspectPlugin({ ...parts, loaded: captured, generation: registry.current() });
@@ -495,7 +578,7 @@ export class PluginHost implements Disposable {
 
   /** Some plugins register nothing before they run for good; registering them in full shows what. */
   async #lookAgain(known: KnownPlugin, first: LoadedPlugin): Promise<LoadedPlugin> {
-    const second = await this.#load(known, "full", true);
+    const second = await this.#load(known, "full", { inspection: true });
     if (second.draft.items.length === 0) {
       await letGo(second);
       return first;
@@ -514,7 +597,7 @@ export class PluginHost implements Disposable {
     return recordOf({
       known,
       loaded: this.#loaded.get(id),
-      failure: this.#failures.get(id),
+      failure: this.#failures.get(id)?.failure,
       conflicts: this.#registry.conflictsOf(id),
       findings: this.#findings.of(id),
     });
@@ -553,13 +636,9 @@ export class PluginHost implements Disposable {
     };
   }
 
-  #fail(known: KnownPlugin, error: unknown): void {
+  #fail(known: KnownPlugin, failure: PluginFailure): void {
     const { id } = known.candidate;
-    const failure =
-      error instanceof PluginFailure
-        ? error
-        : new PluginFailure("load", "load-failed", errorMessage(error), error);
-    this.#failures.set(id, failure);
+    this.#failures.set(id, { failure, tried: signature(known) });
     this.#logger.error(`plugin "${id}" is not loaded: ${failure.message}`, {
       pluginId: id,
       code: failure.code,
@@ -591,23 +670,6 @@ export class PluginHost implements Disposable {
 async function letGo({ instance }: LoadedPlugin): Promise<void> {
   instance.fence();
   await instance.scope.dispose().catch(() => {});
-}
-
-/** What a loaded instance depends on; a change of it needs a new instance (spec 2.19). */
-function signature(known: KnownPlugin): string {
-  const { candidate, decision, entry, memorySelected, contextEngineSelected } = known;
-  const { realRoot, entry: file, manifest } = candidate;
-  const { enabled, explicitlyEnabled } = decision;
-  return JSON.stringify([
-    realRoot,
-    file,
-    manifest,
-    enabled,
-    explicitlyEnabled,
-    entry.raw,
-    memorySelected,
-    contextEngineSelected,
-  ]);
 }
 
 function expandHome(path: string): string {

@@ -13,7 +13,7 @@ export interface RegistryEntry<T = unknown> {
   /** Where its plugin was found; bundled plugins are trusted more (spec 5). */
   readonly origin?: PluginOrigin;
   readonly value: T;
-  /** Registration order across all plugins. */
+  /** Registration order within its plugin. Across plugins lists are in load order. */
   readonly ordinal: number;
 }
 

@@ -108,7 +108,7 @@ export class TypedHookRunner implements HookRunner {
         else handlers.set(entry.value.hook, [entry]);
       }
       for (const list of handlers.values()) {
-        list.sort((a, b) => b.value.priority - a.value.priority || a.ordinal - b.ordinal);
+        list.sort((a, b) => b.value.priority - a.value.priority);
       }
       this.#generation = generation;
       this.#handlers = handlers;
@@ -320,7 +320,7 @@ function policiesFor(
     .list<BoundPolicy>("trustedToolPolicy")
     .filter(({ value }) => matchesTool(value.matcher, toolName));
   const rank = (entry: RegistryEntry) => (entry.origin === "bundled" ? 0 : 1);
-  return [...policies].sort((a, b) => rank(a) - rank(b) || a.ordinal - b.ordinal);
+  return [...policies].sort((a, b) => rank(a) - rank(b));
 }
 
 /** A copy that a handler may change without anybody noticing. */

@@ -31,6 +31,8 @@ export interface ModuleLoaderOptions {
 const SYNC_LOADER = Symbol.for("sluice.plugin-sdk.sync-module-loader");
 /** Set by the SDK's channel entries: the files they will load. */
 const ENTRY_MODULES = Symbol.for("sluice.plugin-sdk.entry-modules");
+/** How often the code behind an entry was read; one count for the process, like Node's own module cache. */
+const READS = Symbol.for("sluice.module-reads");
 /** Modules loaded ahead of time, by file; one set for the process, like Node's own module cache. */
 const PRELOADED = Symbol.for("sluice.preloaded-modules");
 
@@ -38,6 +40,12 @@ function preloaded(): Map<string, () => unknown> {
   const slots = globalThis as { [PRELOADED]?: Map<string, () => unknown> };
   slots[PRELOADED] ??= new Map();
   return slots[PRELOADED];
+}
+
+function moduleReads(): Map<string, number> {
+  const slots = globalThis as { [READS]?: Map<string, number> };
+  slots[READS] ??= new Map();
+  return slots[READS];
 }
 
 function loadPart(file: string, require: (file: string) => unknown): unknown {
@@ -63,6 +71,18 @@ export class ModuleLoader {
   constructor({ sdkFolder, importModule = (url) => import(url) }: ModuleLoaderOptions) {
     this.#sdkFolder = sdkFolder;
     this.#importModule = importModule;
+  }
+
+  /**
+   * The version to load an entry in: `anew` is one that was never loaded in this process, because Node keeps
+   * what it once read, failures too; otherwise the newest there is.
+   */
+  versionOf(entry: string, anew: boolean): number {
+    const reads = moduleReads();
+    const last = reads.get(entry);
+    const version = last === undefined ? 0 : anew ? last + 1 : last;
+    reads.set(entry, version);
+    return version;
   }
 
   /**

@@ -3,9 +3,6 @@ import type { PluginDiagnostic, RegistryEntry, RegistryGeneration } from "../typ
 import { type DraftItem, entryOf, type RegistrationDraft } from "./draft.ts";
 import { routesOverlap } from "./route-path.ts";
 
-/** Room for one plugin's contributions in the ordinals. */
-const ORDINALS_PER_PLUGIN = 1_000_000;
-
 /** Names that belong to the gateway itself, by kind. */
 export type CoreNames = Readonly<Record<string, ReadonlySet<string>>>;
 
@@ -69,7 +66,7 @@ class GenerationBuilder {
     }
   }
 
-  add({ draft, slot }: PlacedDraft): void {
+  add({ draft }: PlacedDraft): void {
     const { id } = draft.registrant;
     this.#own.set(id, []);
     for (const item of this.#settleOwn(draft)) {
@@ -91,7 +88,7 @@ class GenerationBuilder {
       }
       const keys = this.#freeKeys(item, draft);
       if (keys.length === 0) continue;
-      this.#store(item, keys, draft, slot);
+      this.#store(item, keys, draft);
     }
   }
 
@@ -164,10 +161,8 @@ class GenerationBuilder {
     return false;
   }
 
-  #store(item: DraftItem, keys: readonly string[], draft: RegistrationDraft, slot: number): void {
-    const ordinal = slot * ORDINALS_PER_PLUGIN + item.index;
-    const known = this.#cache.get(item);
-    const entry = known?.ordinal === ordinal ? known : entryOf(item, draft.registrant, ordinal);
+  #store(item: DraftItem, keys: readonly string[], draft: RegistrationDraft): void {
+    const entry = this.#cache.get(item) ?? entryOf(item, draft.registrant);
     this.#cache.set(item, entry);
     const { kind, scope } = item.row;
     push(this.#lists, kind, entry);

@@ -175,7 +175,7 @@ export class RegistrationDraft {
 }
 
 /** The registry's view of an item. */
-export function entryOf(item: DraftItem, registrant: Registrant, ordinal: number): RegistryEntry {
+export function entryOf(item: DraftItem, registrant: Registrant): RegistryEntry {
   return Object.freeze({
     kind: item.row.kind,
     key: item.keys[0] as string,
@@ -185,6 +185,6 @@ export function entryOf(item: DraftItem, registrant: Registrant, ordinal: number
     rootDir: registrant.rootDir,
     origin: registrant.origin,
     value: item.value,
-    ordinal,
+    ordinal: item.index,
   });
 }

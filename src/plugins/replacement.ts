@@ -1,0 +1,35 @@
+import type { ReloadRegistration } from "../contracts/capabilities.ts";
+import type { PluginRegistrationMode } from "../contracts/plugin-api.ts";
+import { changedBelow } from "./config/config-path.ts";
+import type { LoadedPlugin } from "./loading/load-plugin.ts";
+import type { KnownPlugin } from "./snapshot.ts";
+
+type Config = Readonly<Record<string, unknown>>;
+
+/** What an instance is made from; a change of it needs a new instance (spec 2.19). */
+export function signature({
+  candidate,
+  decision,
+  entry,
+  memorySelected,
+  contextEngineSelected,
+}: KnownPlugin): string {
+  const { enabled, explicitlyEnabled } = decision;
+  const { raw } = entry;
+  return JSON.stringify([candidate, enabled, explicitlyEnabled, raw, memorySelected, contextEngineSelected]);
+}
+
+/** Whether what runs is no longer what a fresh start would make of the same files and configuration. */
+export function needsNewInstance(
+  plugin: LoadedPlugin,
+  next: KnownPlugin,
+  mode: PluginRegistrationMode,
+  before: Config,
+  after: Config,
+): boolean {
+  if (mode !== plugin.mode || signature(next) !== signature(plugin.known)) return true;
+  const hot = plugin.draft.items
+    .filter(({ row }) => row.kind === "reload")
+    .flatMap(({ value }) => (value as ReloadRegistration).hotPrefixes ?? []);
+  return changedBelow(hot, before, after);
+}
