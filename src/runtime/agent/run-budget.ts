@@ -52,7 +52,10 @@ export class RunBudget implements Disposable {
   #run(): void {
     if (!Number.isFinite(this.#leftMs)) return;
     this.#runningSince = this.#clock.monotonic();
-    this.#timer = this.#clock.after(Math.max(this.#leftMs, 0), this.#onSpent);
+    this.#timer = this.#clock.after(Math.max(this.#leftMs, 0), () => {
+      this.dispose();
+      this.#onSpent();
+    });
   }
 
   #stop(): void {

@@ -1,0 +1,304 @@
+// Kills a real gateway at random instants while plugins ask operators, inject, keep session state and step flows;
+// starts it again, and reads the database and the tool's own ledger at the end: a question keeps its id and
+// deadline, its answer is acted on once, and accepted = terminal + still open holds for every kind.
+//   node scripts/crash-loop-workflow.mjs [--kills 40] [--seed 1] [--keep] [--json]
+import { spawn } from "node:child_process";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { GatewayClient } from "./crash-loop/gateway-client.mjs";
+import { writeAskingPlugin } from "./crash-loop/workflow-plugin.mjs";
+import { judgeWorkflow } from "./crash-loop/workflow-verdict.mjs";
+import { freePort, stopProcess } from "./support/irc-server.mjs";
+
+const root = resolve(fileURLToPath(import.meta.url), "../..");
+const TOKEN = "crash-loop-token-0123456789abcdef";
+const TALK = "agent:main:talk";
+const START_LIMIT_MS = 30_000;
+const SETTLE_LIMIT_MS = 60_000;
+/** Deadlines of questions, in milliseconds: some pass while the gateway is down, most outlive every kill. */
+const DEADLINES_MS = [400, 1_500, 600_000, 600_000, 600_000];
+
+/** Runs the loop. Gives `{ ok, problems, figures }`; throws when the gateway can not be started. */
+export async function workflowCrashLoop({ kills = 40, seed = 1, keep = false, log = () => {} } = {}) {
+  const folder = await mkdtemp(join(tmpdir(), "sluice-crash-"));
+  const loop = new Loop({ folder, random: mulberry32(seed), port: await freePort() });
+  try {
+    await loop.prepare();
+    for (let kill = 1; kill <= kills; kill++) {
+      await loop.round();
+      if (kill % 10 === 0) log(`${kill} kills, ${loop.asked.size} questions asked`);
+    }
+    log("the last start: everything open has to settle");
+    await loop.finish();
+    const ledger = await readFile(join(folder, "ledger"), "utf8").catch(() => "");
+    return { seed, ...judgeWorkflow(join(folder, "state"), { ...loop.facts(), ledger }) };
+  } finally {
+    await loop.close();
+    if (keep) log(`kept ${folder}`);
+    else await rm(folder, { recursive: true, force: true });
+  }
+}
+
+class Loop {
+  /** Keys of turns whose `chat.send` was acknowledged. */
+  asked = new Set();
+  /** Decisions that were acknowledged, and those sent without an acknowledgement, by key. */
+  #decided = new Map();
+  #maybeDecided = new Map();
+  /** Every sight of an open question: key → "id deadline". */
+  #sights = new Map();
+  #injected = new Map();
+  #flows = new Map();
+  #patched = 0;
+  #count = 0;
+  #parts;
+  #child;
+  #output = "";
+
+  constructor(parts) {
+    this.#parts = parts;
+  }
+
+  async prepare() {
+    const { folder } = this.#parts;
+    const plugin = await writeAskingPlugin(folder);
+    await mkdir(join(folder, "state"), { recursive: true, mode: 0o700 });
+    const config = {
+      plugins: {
+        load: { paths: [plugin] },
+        entries: { asking: { enabled: true, hooks: { allowConversationAccess: true } } },
+      },
+    };
+    await writeFile(join(folder, "state", "sluice.json"), JSON.stringify(config), { mode: 0o600 });
+  }
+
+  /** One start, some work, one kill. */
+  async round() {
+    const { random } = this.#parts;
+    this.#start();
+    if (random() < 0.2) await pause(random() * 700);
+    else {
+      await this.#ready();
+      const working = this.#work();
+      await pause(10 + random() * 350);
+      working.stop();
+    }
+    await stopProcess(this.#child, "SIGKILL");
+  }
+
+  async finish() {
+    this.#start();
+    await this.#ready();
+    const client = await GatewayClient.open(this.#parts.port, TOKEN);
+    const deadline = Date.now() + SETTLE_LIMIT_MS;
+    for (const key of this.asked) {
+      for (;;) {
+        await this.#answerSome(client, 1);
+        const { status } = await client.call("agent.wait", { runId: key, timeoutMs: 50 });
+        if (status !== "timeout") break;
+        if (Date.now() > deadline) throw new Error(`run ${key} is still open after ${SETTLE_LIMIT_MS} ms`);
+      }
+    }
+    await client.call("chat.send", { sessionKey: TALK, message: "the last", idempotencyKey: "last" });
+    await client.call("agent.wait", { runId: "last", timeoutMs: SETTLE_LIMIT_MS });
+    client.close();
+    await stopProcess(this.#child);
+  }
+
+  facts() {
+    return {
+      asked: this.asked,
+      decided: this.#decided,
+      maybeDecided: this.#maybeDecided,
+      sights: this.#sights,
+      injected: this.#injected,
+      flows: this.#flows,
+      patched: this.#patched,
+      talk: TALK,
+    };
+  }
+
+  async close() {
+    if (this.#child) await stopProcess(this.#child, "SIGKILL");
+  }
+
+  /** Everybody works until `stop` or the kill. */
+  #work() {
+    const { random, port } = this.#parts;
+    let stopped = false;
+    const repeat = async (step) => {
+      const client = await GatewayClient.open(port, TOKEN);
+      while (!stopped) {
+        await step(client);
+        await pause(random() * 25);
+      }
+    };
+    for (const step of [
+      (client) => this.#ask(client),
+      (client) => this.#answerSome(client, 0.3),
+      (client) => this.#inject(client),
+      (client) => this.#stepFlow(client),
+    ]) {
+      repeat(step).catch(() => {});
+    }
+    return {
+      stop() {
+        stopped = true;
+      },
+    };
+  }
+
+  async #ask(client) {
+    const { random } = this.#parts;
+    const key = `pay-${++this.#count}`;
+    const timeoutMs = DEADLINES_MS[Math.floor(random() * DEADLINES_MS.length)];
+    await client.call("chat.send", {
+      sessionKey: `agent:main:${key}`,
+      message: `/tool pay ${JSON.stringify({ key, timeoutMs })}`,
+      idempotencyKey: key,
+    });
+    this.asked.add(key);
+  }
+
+  async #answerSome(client, share) {
+    const { random } = this.#parts;
+    for (const { id, expiresAtMs, request } of await client.call("plugin.approval.list", {})) {
+      const key = request.title.split(" ")[1];
+      const sights = this.#sights.get(key) ?? new Set();
+      this.#sights.set(key, sights.add(`${id} ${expiresAtMs}`));
+      if (random() >= share) continue;
+      const decision = random() < 0.75 ? "allow-once" : "deny";
+      this.#maybeDecided.set(key, (this.#maybeDecided.get(key) ?? new Set()).add(decision));
+      // A deadline may pass while the answer is under way: that is a refusal, not a loss.
+      const taken = await client.call("plugin.approval.resolve", { id, decision }).then(
+        () => true,
+        (error) => {
+          if (!/INVALID_REQUEST|NOT_FOUND/.test(error.message)) throw error;
+          return false;
+        },
+      );
+      if (taken && !this.#decided.has(key)) this.#decided.set(key, decision);
+    }
+  }
+
+  async #inject(client) {
+    const key = `fact-${++this.#count}`;
+    if (this.#count % 4 === 0 || this.#injected.size === 0) {
+      await client.call("chat.send", {
+        sessionKey: TALK,
+        message: `talk ${key}`,
+        idempotencyKey: `talk-${key}`,
+      });
+    }
+    const queued = await client.call("asking.inject", {
+      sessionKey: TALK,
+      text: `[${key}]`,
+      idempotencyKey: key,
+    });
+    if (queued.enqueued) this.#injected.set(key, true);
+    const value = { step: this.#count };
+    await client.call("sessions.pluginPatch", { key: TALK, pluginId: "asking", namespace: "state", value });
+    this.#patched = Math.max(this.#patched, value.step);
+  }
+
+  async #stepFlow(client) {
+    const made = await client.call("asking.flow", { session: TALK, member: "createManaged" });
+    this.#flows.set(made.flowId, "queued");
+    const waiting = await client.call("asking.flow", {
+      session: TALK,
+      member: "setWaiting",
+      flowId: made.flowId,
+      revision: 0,
+    });
+    if (waiting.applied) this.#flows.set(made.flowId, "waiting");
+    const done = await client.call("asking.flow", {
+      session: TALK,
+      member: "finish",
+      flowId: made.flowId,
+      revision: 1,
+    });
+    if (done.applied) this.#flows.set(made.flowId, "succeeded");
+  }
+
+  #start() {
+    const { folder, port } = this.#parts;
+    this.#output = "";
+    this.#child = spawn(
+      process.execPath,
+      [join(root, "bin/sluice.cjs"), "gateway", "run", "--port", String(port)],
+      {
+        env: {
+          PATH: process.env.PATH,
+          HOME: folder,
+          TMPDIR: tmpdir(),
+          SLUICE_STATE_DIR: join(folder, "state"),
+          SLUICE_GATEWAY_TOKEN: TOKEN,
+          SLUICE_DISABLE_BONJOUR: "1",
+          CRASH_LEDGER: join(folder, "ledger"),
+        },
+        stdio: ["ignore", "pipe", "pipe"],
+      },
+    );
+    for (const stream of [this.#child.stdout, this.#child.stderr]) {
+      stream.on("data", (data) => {
+        this.#output = (this.#output + data).slice(-8_000);
+      });
+    }
+  }
+
+  async #ready() {
+    const deadline = Date.now() + START_LIMIT_MS;
+    for (;;) {
+      if (this.#child.exitCode !== null || Date.now() > deadline) {
+        throw new Error(`the gateway did not become ready:\n${this.#output}`);
+      }
+      const ready = await fetch(`http://127.0.0.1:${this.#parts.port}/readyz`).then(
+        (response) => response.status === 200,
+        () => false,
+      );
+      if (ready) return;
+      await pause(15);
+    }
+  }
+}
+
+function pause(ms) {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/** A small random source, so that a seed repeats a run's choices. */
+function mulberry32(seed) {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
+function option(name, fallback) {
+  const index = process.argv.indexOf(`--${name}`);
+  return index < 0 ? fallback : Number(process.argv[index + 1]);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const json = process.argv.includes("--json");
+  const started = Date.now();
+  const result = await workflowCrashLoop({
+    kills: option("kills", 40),
+    seed: option("seed", Math.floor(Math.random() * 1e9)),
+    keep: process.argv.includes("--keep"),
+    log: json ? () => {} : (line) => console.log(line),
+  });
+  const summary = { ...result, seconds: Math.round((Date.now() - started) / 1_000) };
+  if (json) console.log(JSON.stringify(summary, null, 2));
+  else {
+    console.log(summary.figures);
+    for (const problem of summary.problems.slice(0, 50)) console.error(`PROBLEM ${problem}`);
+    console.log(`${summary.ok ? "kept" : "BROKEN"} (seed ${summary.seed}, ${summary.seconds} s)`);
+  }
+  process.exit(summary.ok ? 0 : 1);
+}
