@@ -39,6 +39,9 @@ interface OpenCall {
   json: string;
 }
 
+/** Where servers put what the model thought; a later turn gives it back in the same field. */
+export const REASONING_FIELDS = ["reasoning_content", "reasoning", "reasoning_text"] as const;
+
 /** The mark some servers send after the last chunk. */
 const END_MARK = "[DONE]";
 
@@ -52,6 +55,7 @@ export class AnswerReader {
   #held: { type: "text" | "thinking"; delta: string } | undefined;
   #closed = false;
   #finish: string | undefined;
+  #reasoningField: string | undefined;
   #lastIndex = -1;
 
   constructor(answer: AnswerBuilder) {
@@ -101,8 +105,11 @@ export class AnswerReader {
     if (!choice) return;
     const delta = choice.delta ?? choice.message;
     if (delta) {
-      const thinking = textOf(delta.reasoning_content ?? delta.reasoning ?? delta.reasoning_text);
-      if (thinking !== "") yield* this.#hold("thinking", thinking);
+      const field = REASONING_FIELDS.find((name) => textOf(delta[name]) !== "");
+      if (field) {
+        this.#reasoningField ??= field;
+        yield* this.#hold("thinking", textOf(delta[field]));
+      }
       const text = textOf(delta.content ?? delta.refusal);
       if (text !== "") yield* this.#hold("text", text);
       for (const call of delta.tool_calls ?? []) this.#collect(call);
@@ -121,6 +128,9 @@ export class AnswerReader {
 
   /** Sends the tool calls and the terminal event. */
   *end(): Generator<AssistantMessageEvent> {
+    for (const part of this.#answer.message.content) {
+      if (part.type === "thinking" && this.#reasoningField) part.thinkingSignature = this.#reasoningField;
+    }
     for (const call of this.#calls.values()) {
       yield* this.#answer.toolCall({ id: call.id, name: call.name, arguments: parseArguments(call.json) });
     }

@@ -58,7 +58,7 @@ async function post(
   options: StreamOptions,
 ): Promise<Response> {
   const body = completionsBody(model, context, options);
-  const payload = options.onPayload?.(body, model) ?? body;
+  const payload = (await options.onPayload?.(body, model)) ?? body;
   const limit = options.timeoutMs ? AbortSignal.timeout(options.timeoutMs) : undefined;
   const signals = [options.signal, limit].filter((signal) => signal !== undefined);
   let response: Response;

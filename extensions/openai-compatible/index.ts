@@ -17,6 +17,9 @@ const CONFIGURED_PRIORITY = 30;
 const ENDPOINT_PRIORITY = 20;
 const DETECTED_PRIORITY = 10;
 
+/** Servers that think want it back between tool calls, and few want it after the answer. */
+const keepThoughtsOfThisTurn = () => ({ dropReasoningFromHistory: true });
+
 export default definePluginEntry({
   id: "openai-compatible",
   name: "OpenAI-compatible models",
@@ -69,6 +72,7 @@ export default definePluginEntry({
         const key = textOf(settings.apiKey);
         return key ? { apiKey: key, source: "plugin config", mode: "api-key" } : null;
       },
+      buildReplayPolicy: keepThoughtsOfThisTurn,
       createStreamFn: () => completionsStream,
     });
 
@@ -102,6 +106,7 @@ export default definePluginEntry({
         const address = ollamaAddress(settings, context.providerConfig, context.env);
         return { id: context.modelId, api: COMPLETIONS_API, baseUrl: `${address}/v1` };
       },
+      buildReplayPolicy: keepThoughtsOfThisTurn,
       createStreamFn: () => completionsStream,
     });
   },

@@ -1,4 +1,11 @@
-import type { Message, ModelContext, ModelDefinition, StreamOptions } from "sluice/plugin-sdk/model-stream";
+import type {
+  AssistantMessage,
+  Message,
+  ModelContext,
+  ModelDefinition,
+  StreamOptions,
+} from "sluice/plugin-sdk/model-stream";
+import { REASONING_FIELDS } from "./answer-reader.ts";
 
 type Compat = Readonly<Record<string, unknown>>;
 type Json = Record<string, unknown>;
@@ -21,9 +28,14 @@ export function completionsBody(model: ModelDefinition, context: ModelContext, o
   if (options.stop?.length) body["stop"] = options.stop;
   if (compat["supportsStore"] === true) body["store"] = false;
   if (context.tools?.length && compat["supportsTools"] !== false) {
+    const refused = new Set(listOf(compat["unsupportedToolSchemaKeywords"]));
     body["tools"] = context.tools.map(({ name, description, parameters }) => ({
       type: "function",
-      function: { name, description, parameters },
+      function: {
+        name,
+        description,
+        parameters: refused.size > 0 ? withoutKeywords(parameters, refused) : parameters,
+      },
     }));
     if (options.toolChoice !== undefined) body["tool_choice"] = options.toolChoice;
   }
@@ -58,10 +70,15 @@ function thinkingFields(compat: Compat, level: string | undefined): Json {
     case "qwen-chat-template":
       return { chat_template_kwargs: { enable_thinking: on } };
     default:
-      return on && compat["supportsReasoningEffort"] === true
-        ? { reasoning_effort: effortOf(compat, level) }
-        : {};
+      return compat["supportsReasoningEffort"] === true ? reasoningEffort(compat, on ? level : "off") : {};
   }
+}
+
+/** Off is said only to those who have a word for it. */
+function reasoningEffort(compat: Compat, level: string): Json {
+  const map = compat["reasoningEffortMap"] as Record<string, string> | undefined;
+  if (level === "off" && map?.["off"] === undefined) return {};
+  return { reasoning_effort: effortOf(compat, level) };
 }
 
 function effortOf(compat: Compat, level: string): string {
@@ -75,11 +92,11 @@ function toWireMessages(model: ModelDefinition, context: ModelContext, compat: C
     const developer = model.reasoning === true && compat["supportsDeveloperRole"] === true;
     wire.push({ role: developer ? "developer" : "system", content: context.systemPrompt });
   }
-  for (const message of context.messages) wire.push(...toWire(message, compat));
+  for (const message of context.messages) wire.push(...toWire(message, model, compat));
   return wire;
 }
 
-function toWire(message: Message, compat: Compat): Json[] {
+function toWire(message: Message, model: ModelDefinition, compat: Compat): Json[] {
   if (message.role === "user") return [{ role: "user", content: userContent(message, compat) }];
   if (message.role === "assistant") {
     const text = joinText(message.content);
@@ -98,6 +115,7 @@ function toWire(message: Message, compat: Compat): Json[] {
       {
         role: "assistant",
         content: text === "" && calls.length > 0 ? null : text,
+        ...reasoningOf(message, model),
         ...(calls.length > 0 ? { tool_calls: calls } : {}),
       },
     ];
@@ -113,6 +131,14 @@ function toWire(message: Message, compat: Compat): Json[] {
   return images.length > 0 ? [result, { role: "user", content: images.map(imagePart) }] : [result];
 }
 
+/** What the same model thought goes back in the field it came in. */
+function reasoningOf(message: AssistantMessage, model: ModelDefinition): Json {
+  if (message.provider !== model.provider || message.model !== model.id) return {};
+  const thoughts = message.content.filter((part) => part.type === "thinking");
+  const field = REASONING_FIELDS.find((name) => thoughts[0]?.thinkingSignature === name);
+  return field ? { [field]: thoughts.map((part) => part.thinking).join("\n") } : {};
+}
+
 function userContent(message: Extract<Message, { role: "user" }>, compat: Compat): unknown {
   if (typeof message.content === "string") return message.content;
   const plain = message.content.every((part) => part.type === "text");
@@ -124,6 +150,27 @@ function userContent(message: Extract<Message, { role: "user" }>, compat: Compat
 
 function imagePart(part: { data: string; mimeType: string }): Json {
   return { type: "image_url", image_url: { url: `data:${part.mimeType};base64,${part.data}` } };
+}
+
+function listOf(value: unknown): string[] {
+  return Array.isArray(value) ? value.filter((item) => typeof item === "string") : [];
+}
+
+/** A schema without the words a server refuses; names of properties stay whatever they are. */
+function withoutKeywords(schema: unknown, refused: ReadonlySet<string>): unknown {
+  if (Array.isArray(schema)) return schema.map((entry) => withoutKeywords(entry, refused));
+  if (typeof schema !== "object" || schema === null) return schema;
+  const kept: Json = {};
+  for (const [key, value] of Object.entries(schema)) {
+    if (refused.has(key)) continue;
+    kept[key] =
+      key === "properties" && typeof value === "object" && value !== null
+        ? Object.fromEntries(
+            Object.entries(value).map(([name, property]) => [name, withoutKeywords(property, refused)]),
+          )
+        : withoutKeywords(value, refused);
+  }
+  return kept;
 }
 
 function joinText(parts: readonly { type: string; text?: string }[]): string {

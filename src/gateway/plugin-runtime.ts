@@ -4,7 +4,7 @@ import type { PluginRuntime, PluginRuntimeLogger } from "../contracts/runtime.ts
 import { SluiceError } from "../kernel/errors.ts";
 import type { Logger } from "../kernel/logger.ts";
 import type { RuntimeOwner } from "../plugins/loading/load-plugin.ts";
-import type { RegistryReader } from "../plugins/types.ts";
+import type { ActivatePlugins, RegistryReader } from "../plugins/types.ts";
 import type { SystemEvents } from "../runtime/agent/system-events.ts";
 import type { AgentRuntime } from "../runtime/agent/types.ts";
 import { configNamespace } from "../runtime/config/plugin-namespace.ts";
@@ -33,6 +33,7 @@ export interface RuntimeRooms extends ConversationRooms {
   systemEvents: SystemEvents;
   channels: ChannelService;
   registry: RegistryReader;
+  activate: ActivatePlugins;
   env: Readonly<Record<string, string | undefined>>;
   tasks: TaskBook;
   approvals: PluginApprovals;

@@ -1,5 +1,6 @@
 import type { LegacyHookEvent } from "../contracts/registrations.ts";
 import type { Disposable } from "../kernel/disposable.ts";
+import type { ActivationTrigger } from "./activation/planner.ts";
 
 /** One contribution of one plugin, immutable. `kind` names a row of the registry table. */
 export interface RegistryEntry<T = unknown> {
@@ -31,6 +32,12 @@ export interface RegistryReader {
   current(): RegistryGeneration;
   onChange(listener: (next: RegistryGeneration, previous: RegistryGeneration) => void): Disposable;
 }
+
+/**
+ * Loads the enabled plugins that something the gateway is about to need concerns, if they wait for it. To be
+ * awaited before the registry is read; cheap when there is nothing to load.
+ */
+export type ActivatePlugins = (trigger: ActivationTrigger) => Promise<void>;
 
 /** Runs typed hooks (`api.on`) according to the hook table: order, merge, timeout, failure policy. */
 export interface HookRunner {

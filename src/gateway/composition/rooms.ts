@@ -5,6 +5,7 @@ import {
 } from "../../channels/service.ts";
 import { packageRoot } from "../../kernel/package-root.ts";
 import { announceSdkHost } from "../../plugins/loading/sdk-host.ts";
+import type { ActivatePlugins } from "../../plugins/types.ts";
 import { createAgentRuntime, SystemEvents } from "../../runtime/agent/index.ts";
 import type { AgentRuntime } from "../../runtime/agent/types.ts";
 import { createModels } from "../../runtime/models/index.ts";
@@ -55,7 +56,8 @@ export async function openRooms(ground: Ground, hub: EventHub): Promise<Rooms> {
   });
   const { plugins } = pluginRoom;
   const { registry, hooks } = plugins;
-  const models = createModels({ registry, config, clock, logger, env });
+  const activate: ActivatePlugins = (trigger) => plugins.activate(trigger);
+  const models = createModels({ registry, config, clock, logger, env, activate });
   const systemEvents = new SystemEvents();
   const foundation = createChannelFoundation({ registry, config, clock });
   for (const { names } of foundation.tools) for (const name of names) coreToolNames.add(name);
@@ -76,6 +78,7 @@ export async function openRooms(ground: Ground, hub: EventHub): Promise<Rooms> {
       extensions: workflow.extensions,
       approvals: workflow.approvals,
       bindings: workflow.bindings,
+      activate,
       contextEngines: new ContextEngines({ registry, config, models, clock, logger, stateDir }),
     }),
     "agent runtime",
@@ -130,6 +133,7 @@ export async function openRooms(ground: Ground, hub: EventHub): Promise<Rooms> {
     systemEvents,
     channels,
     registry,
+    activate,
     env,
     tasks,
     approvals: workflow.approvals,

@@ -11,7 +11,9 @@ export type ActivationTrigger =
   | { readonly kind: "agentHarness"; readonly runtime: string }
   | { readonly kind: "channel"; readonly channel: string }
   | { readonly kind: "route"; readonly route: string }
-  | { readonly kind: "capability"; readonly capability: "provider" | "channel" | "tool" | "hook" };
+  | { readonly kind: "capability"; readonly capability: "provider" | "channel" | "tool" | "hook" }
+  /** Our addition: owners of a key of the manifest's `contracts`, for example `webSearchProviders`. */
+  | { readonly kind: "contract"; readonly contract: string };
 
 export type ActivationReason =
   | "activation-command-hint"
@@ -26,6 +28,7 @@ export type ActivationReason =
   | "manifest-setup-provider-owner"
   | "manifest-channel-owner"
   | "manifest-tool-contract"
+  | "manifest-contract-owner"
   | "manifest-hook-owner";
 
 export interface ActivationPlan {
@@ -123,6 +126,9 @@ function reasonsFor(
       break;
     case "route":
       when(activation.onRoutes.includes(trigger.route), "activation-route-hint");
+      break;
+    case "contract":
+      when((manifest.contracts[trigger.contract]?.length ?? 0) > 0, "manifest-contract-owner");
       break;
     case "capability":
       when(activation.onCapabilities.includes(trigger.capability), "activation-capability-hint");

@@ -5,7 +5,7 @@ import type { Clock } from "../../kernel/clock.ts";
 import { errorMessage } from "../../kernel/errors.ts";
 import type { Logger } from "../../kernel/logger.ts";
 import { commandGuidance } from "../../plugins/commands.ts";
-import type { HookRunner, RegistryReader } from "../../plugins/types.ts";
+import type { ActivatePlugins, HookRunner, RegistryReader } from "../../plugins/types.ts";
 import type { BegunTurn } from "../../store/procedures/turns.ts";
 import type { TurnRequest } from "../../store/records.ts";
 import type { ConfigService } from "../config/types.ts";
@@ -58,6 +58,8 @@ export interface TurnParts {
   contextEngines?: Pick<ContextEngines, "assemble" | "settled">;
   /** Where plugins' questions to operators go. */
   approvals?: TurnApprovals;
+  /** Plugins may wait for their first use; without it all of them are there. */
+  activate?: ActivatePlugins;
   /** Conversations that plugins own. */
   bindings?: Pick<ConversationBindings, "callsFor">;
 }
@@ -149,6 +151,8 @@ export async function prepareTurn(
   ).map(forModel);
   const injections = (await parts.injections?.take(begun)) ?? [];
   const fields = await promptFields(parts, request, { history, hookContext, legacy, injections });
+  await parts.activate?.({ kind: "capability", capability: "tool" });
+  await parts.activate?.({ kind: "contract", contract: "webSearchProviders" });
   const allTools = materializeTools({
     generation: parts.registry.current(),
     core: parts.coreTools ?? [],

@@ -8,7 +8,7 @@ import type {
 import type { Clock } from "../../kernel/clock.ts";
 import { errorMessage, SluiceError } from "../../kernel/errors.ts";
 import type { Logger } from "../../kernel/logger.ts";
-import type { RegistryEntry, RegistryReader } from "../../plugins/types.ts";
+import type { ActivatePlugins, RegistryEntry, RegistryReader } from "../../plugins/types.ts";
 import { agentModelRef } from "../agent/settings.ts";
 import type { ConfigService } from "../config/types.ts";
 import {
@@ -44,6 +44,8 @@ export interface ModelsOptions {
   clock: Clock;
   logger: Logger;
   env: Readonly<Record<string, string | undefined>>;
+  /** Providers may wait for their first use; without it all of them are there. */
+  activate?: ActivatePlugins;
 }
 
 interface Cached<T> {
@@ -69,12 +71,14 @@ class ModelRoom implements Models {
   }
 
   async resolve(ref?: string, agentId?: string): Promise<ResolvedModel> {
+    const wanted = ref ?? (await this.defaultRef(agentId));
+    const provider = parseModelRef(this.#expandAlias(wanted))?.provider;
+    if (provider) await this.#options.activate?.({ kind: "provider", provider });
     const stamp = this.#stamp();
     if (stamp !== this.#resolvedStamp) {
       this.#resolved.clear();
       this.#resolvedStamp = stamp;
     }
-    const wanted = ref ?? (await this.defaultRef(agentId));
     const ready = this.#resolved.get(wanted);
     if (ready) return ready;
     const resolved = await this.#resolve(wanted);
@@ -110,6 +114,7 @@ class ModelRoom implements Models {
   }
 
   async list(view: "default" | "configured" | "provider-config" | "all"): Promise<ListedModel[]> {
+    await this.#options.activate?.({ kind: "capability", capability: "provider" });
     const catalogue = await this.#loadCatalogue();
     const chosen = agentModelRef(this.#config());
     const defaultRef = await this.defaultRef().catch(() => undefined);

@@ -4,7 +4,7 @@ import type { Clock } from "../../kernel/clock.ts";
 import { withDeadline } from "../../kernel/deadline.ts";
 import { errorMessage, SluiceError } from "../../kernel/errors.ts";
 import { newUuid } from "../../kernel/ids.ts";
-import type { RegistryEntry, RegistryReader } from "../../plugins/types.ts";
+import type { ActivatePlugins, RegistryEntry, RegistryReader } from "../../plugins/types.ts";
 import { inOrder, type ProviderAttempt, providerNamed, sectionAt, textAt } from "../provider-choice.ts";
 
 /** Longest text one call speaks (spec 2.10). */
@@ -93,6 +93,8 @@ export interface SpeechRooms {
   config: { current(): { config: Config } };
   clock: Clock;
   stateDir: string;
+  /** Providers may wait for their first use; without it all of them are there. */
+  activate?: ActivatePlugins;
 }
 
 /**
@@ -120,6 +122,7 @@ export function ttsNamespace(rooms: SpeechRooms): PluginRuntimeTts {
       return { ...spoken.outcome, audioBuffer: Buffer.from(audioBuffer), sampleRate };
     },
     async listVoices({ provider, cfg, ...extra }) {
+      await rooms.activate?.({ kind: "contract", contract: "speechProviders" });
       const config = cfg ?? rooms.config.current().config;
       const entry = providerNamed(speakers(rooms), provider);
       if (!entry) throw unknownProvider(provider);
@@ -150,6 +153,7 @@ async function firstToSpeak<T extends { audioBuffer: Uint8Array; outputFormat: s
   if (text.length > MAX_SPEECH_CHARS) {
     return failed(`the text has ${text.length} characters; at most ${MAX_SPEECH_CHARS} are spoken at once`);
   }
+  await rooms.activate?.({ kind: "contract", contract: "speechProviders" });
   const chosen = params.overrides?.provider ?? textAt(speechSection(cfg), "provider");
   const named = chosen === undefined ? undefined : providerNamed(speakers(rooms), chosen);
   if (chosen !== undefined && !named) {

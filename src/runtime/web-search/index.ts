@@ -1,5 +1,5 @@
 import { errorMessage, SluiceError } from "../../kernel/errors.ts";
-import type { RegistryEntry, RegistryReader } from "../../plugins/types.ts";
+import type { ActivatePlugins, RegistryEntry, RegistryReader } from "../../plugins/types.ts";
 import { inOrder, providerNamed, sectionAt, textAt } from "../provider-choice.ts";
 
 type Config = Readonly<Record<string, unknown>>;
@@ -47,6 +47,8 @@ export interface WebSearchRooms {
   registry: RegistryReader;
   config: { current(): { config: Config } };
   env: Readonly<Record<string, string | undefined>>;
+  /** Providers may wait for their first use; without it all of them are there. */
+  activate?: ActivatePlugins;
 }
 
 /**
@@ -63,6 +65,7 @@ export function webSearchNamespace(rooms: WebSearchRooms): PluginRuntimeWebSearc
   return {
     listProviders: () => listed().map(({ value }) => value),
     async search({ config, cfg, args, providerId, signal }) {
+      await rooms.activate?.({ kind: "contract", contract: "webSearchProviders" });
       const settings = config ?? cfg ?? rooms.config.current().config;
       const searchConfig = sectionAt(settings, "tools", "web", "search");
       if (searchConfig["enabled"] === false) throw unavailable();

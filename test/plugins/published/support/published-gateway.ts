@@ -3,16 +3,21 @@ import { join } from "node:path";
 import type { RunningGateway } from "../../../../src/gateway/gateway-options.ts";
 import type { PluginHost } from "../../../../src/plugins/host.ts";
 import { testGateway } from "../../../gateway/support/gateway.ts";
+import type { Frame, WireClient } from "../../../gateway/support/wire-client.ts";
 import { temporaryFolder } from "../../../support/temporary-folder.ts";
 import { importNatively } from "../../support/plugin-bench.ts";
 import { type PublishedName, packageFolder } from "./packages.ts";
 
 export interface PublishedPlugin {
-  package: PublishedName;
+  /** A package, or the folder of a plugin of the test's own. */
+  package: PublishedName | { folder: string };
   id: string;
   /** Beside the plugin's own entry. */
   config?: Record<string, unknown>;
   slots?: Record<string, string>;
+  /** More of the plugin's own entry: `config`, `hooks`… */
+  entry?: Record<string, unknown>;
+  env?: Record<string, string>;
 }
 
 /** A real gateway that loads published packages from where npm put them. */
@@ -23,15 +28,23 @@ export async function publishedGateway(...plugins: readonly PublishedPlugin[]): 
     ...Object.assign({}, ...plugins.map((plugin) => plugin.config)),
     channels: Object.assign({}, ...channels),
     plugins: {
-      load: { paths: plugins.map((plugin) => packageFolder(plugin.package)) },
-      entries: Object.fromEntries(plugins.map(({ id }) => [id, { enabled: true }])),
+      load: { paths: plugins.map((plugin) => folderOf(plugin.package)) },
+      entries: Object.fromEntries(plugins.map(({ id, entry }) => [id, { enabled: true, ...entry }])),
       slots: Object.assign({}, ...plugins.map(({ slots }) => slots)),
     },
   };
   await writeFile(join(stateDir, "sluice.json"), JSON.stringify(config));
-  const gateway = await testGateway({ stateDir, importModule: importNatively });
+  const gateway = await testGateway({
+    stateDir,
+    importModule: importNatively,
+    env: Object.assign({}, ...plugins.map(({ env }) => env)),
+  });
   await (gateway.services.plugins as PluginHost).activateRest();
   return gateway;
+}
+
+function folderOf(name: PublishedPlugin["package"]): string {
+  return typeof name === "string" ? packageFolder(name) : name.folder;
 }
 
 const CHANNEL_LIMIT_MS = 8_000;
@@ -47,3 +60,19 @@ export async function channelReady(gateway: RunningGateway, channel: string): Pr
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
+
+/** One message in the main session and the run's terminal event. */
+export async function chatTurn(client: WireClient, message: string): Promise<Frame["payload"]> {
+  const idempotencyKey = `turn-${++turns}`;
+  const sent = await client.call("chat.send", { sessionKey: "main", message, idempotencyKey });
+  if (!sent.ok) throw new Error(`chat.send was refused: ${JSON.stringify(sent.error)}`);
+  const { payload } = await client.next(
+    (frame) =>
+      frame.event === "chat" &&
+      frame.payload.runId === idempotencyKey &&
+      ["final", "error", "aborted"].includes(frame.payload.state),
+  );
+  return payload;
+}
+
+let turns = 0;
