@@ -11,12 +11,8 @@ import { imagesOf, MAX_MESSAGE_CHARS, sanitizeMessage } from "../../runtime/sess
 import { parseSessionKey } from "../../runtime/sessions/index.ts";
 import type { DeliveryTarget, TurnOutcome, TurnRequest } from "../../store/records.ts";
 import { type MethodContext, type MethodGroup, method } from "../rpc/method.ts";
-import { AttachmentList } from "./chat.ts";
 import { joinRun } from "./conversation.ts";
-
-const closed = { additionalProperties: false } as const;
-const open = { additionalProperties: true } as const;
-const Text = Type.String({ minLength: 1 });
+import { AttachmentList, closed, open, Text } from "./shapes.ts";
 
 const AgentParams = Type.Object(
   {

@@ -2,13 +2,12 @@ import { Type } from "typebox";
 import { SluiceError } from "../../kernel/errors.ts";
 import { snapshotOf } from "../../runtime/workflow/approval-snapshot.ts";
 import { type MethodGroup, method } from "../rpc/method.ts";
+import { closed, Text } from "./shapes.ts";
 
 /** Ended approvals on one page of history. */
 export const MAX_HISTORY_PAGE = 100;
 const DEFAULT_HISTORY_PAGE = 50;
 
-const closed = { additionalProperties: false } as const;
-const Text = Type.String({ minLength: 1 });
 const Kind = Type.Union([Type.Literal("exec"), Type.Literal("plugin"), Type.Literal("system-agent")]);
 const Decision = Type.Union([Type.Literal("allow-once"), Type.Literal("allow-always"), Type.Literal("deny")]);
 const Snapshot = Type.Object({ id: Type.String(), status: Type.String() }, { additionalProperties: true });

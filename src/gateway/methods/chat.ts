@@ -10,28 +10,12 @@ import {
   resetRequest,
   sanitizeMessage,
 } from "../../runtime/sessions/chat-input.ts";
-import { displayMessage, type HistoryPage, MAX_HISTORY_LIMIT } from "../../runtime/sessions/index.ts";
+import { displayMessage } from "../../runtime/sessions/index.ts";
 import type { TurnRequest } from "../../store/records.ts";
 import { callerHas } from "../rpc/caller.ts";
 import { type MethodContext, type MethodGroup, method } from "../rpc/method.ts";
-import { ackOf, defaultsOf, joinRun, tellCommand } from "./conversation.ts";
-
-const closed = { additionalProperties: false } as const;
-const open = { additionalProperties: true } as const;
-const Text = Type.String({ minLength: 1 });
-const Any = Type.Optional(Type.Unknown());
-
-export const AttachmentList = Type.Array(
-  Type.Object(
-    {
-      type: Type.Optional(Type.String()),
-      mimeType: Type.Optional(Type.String()),
-      fileName: Type.Optional(Type.String()),
-      content: Type.Optional(Type.Unknown()),
-    },
-    open,
-  ),
-);
+import { ackOf, joinRun, publishFinal, sessionMessage, tellCommand } from "./conversation.ts";
+import { Any, AttachmentList, closed, open, Text } from "./shapes.ts";
 
 const ChatSendParams = Type.Object(
   {
@@ -228,162 +212,6 @@ async function approve(
   return { runId, status: "ok" as const, summary: "approval" };
 }
 
-function publishFinal(
-  { services }: MethodContext,
-  key: { sessionKey: string; agentId: string },
-  runId: string,
-  text: string,
-): void {
-  const message = { role: "assistant", content: [{ type: "text", text }], timestamp: services.clock.now() };
-  const payload = { runId, ...key, seq: 1, state: "final", stopReason: "stop", message };
-  services.hub.publish("chat", payload, { sessionKey: key.sessionKey });
-}
-
-const ChatHistoryParams = Type.Object(
-  {
-    sessionKey: Text,
-    agentId: Type.Optional(Text),
-    cursor: Type.Optional(Type.String()),
-    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_HISTORY_LIMIT })),
-    offset: Type.Optional(Type.Integer({ minimum: 0 })),
-    messageId: Type.Optional(Text),
-    sessionId: Type.Optional(Text),
-    maxChars: Type.Optional(Type.Integer({ minimum: 1, maximum: 500_000 })),
-    maxBytes: Type.Optional(Type.Integer({ minimum: 1 })),
-    pendingBefore: Any,
-    inputRunIds: Any,
-  },
-  closed,
-);
-
-const HistoryResult = Type.Object({}, open);
-
-type HistoryInput = {
-  sessionKey: string;
-  agentId?: string | undefined;
-  cursor?: string | undefined;
-  limit?: number | undefined;
-  offset?: number | undefined;
-  messageId?: string | undefined;
-  maxChars?: number | undefined;
-};
-
-async function readPage(context: MethodContext, params: HistoryInput): Promise<Record<string, unknown>> {
-  const { sessions, agent } = context.services;
-  const key = sessions.key(params.sessionKey, params.agentId);
-  const defaults = await sessions.defaults(key.agentId);
-  const maxChars = params.maxChars === undefined ? {} : { maxChars: params.maxChars };
-  const inFlightRun = agent.inFlight(key.sessionKey);
-  const pendingInputs = { items: [], total: 0 };
-  if (params.cursor !== undefined) {
-    const delta = await sessions.delta({ sessionKey: key.sessionKey, cursor: params.cursor, ...maxChars });
-    if (delta.kind === "reset") return { kind: "reset" };
-    return {
-      kind: "delta",
-      messages: delta.messages.map((message) => sessionMessage(key, message)),
-      deltaCursor: delta.deltaCursor,
-      pendingInputs,
-      sessionInfo: sessions.row(delta.session, defaults),
-      ...(inFlightRun ? { inFlightRun } : {}),
-    };
-  }
-  const page: HistoryPage | undefined = await sessions.history({
-    sessionKey: key.sessionKey,
-    ...maxChars,
-    ...(params.limit === undefined ? {} : { limit: params.limit }),
-    ...(params.offset === undefined ? {} : { offset: params.offset }),
-    ...(params.messageId === undefined ? {} : { aroundMessageId: params.messageId }),
-  });
-  if (!page) {
-    return {
-      sessionKey: key.sessionKey,
-      messages: [],
-      pendingInputs,
-      hasMore: false,
-      totalMessages: 0,
-      defaults: defaultsOf(defaults),
-    };
-  }
-  const { session } = page;
-  return {
-    sessionKey: key.sessionKey,
-    sessionId: session.sessionId,
-    messages: page.messages,
-    pendingInputs,
-    deltaCursor: page.deltaCursor,
-    offset: page.offset,
-    ...(page.nextOffset === undefined ? {} : { nextOffset: page.nextOffset }),
-    hasMore: page.hasMore,
-    totalMessages: page.totalMessages,
-    defaults: defaultsOf(defaults),
-    sessionInfo: sessions.row(session, defaults),
-    ...(session.entry["thinkingLevel"] === undefined
-      ? {}
-      : { thinkingLevel: session.entry["thinkingLevel"] }),
-    ...(inFlightRun ? { inFlightRun } : {}),
-  };
-}
-
-/** A message in the form of a `session.message` payload. */
-function sessionMessage(
-  key: { sessionKey: string; agentId: string },
-  message: { __openclaw: { id: string; seq: number; runId?: unknown } },
-) {
-  const { id, seq, runId } = message.__openclaw;
-  return { ...key, message, messageId: id, messageSeq: seq, ...(runId === undefined ? {} : { runId }) };
-}
-
-const history = method({
-  name: "chat.history",
-  scope: "operator.read",
-  params: ChatHistoryParams,
-  result: HistoryResult,
-  summary: "Reads a page of a conversation, or what came after a cursor.",
-  idempotent: true,
-  handler: (context, params) => readPage(context, params),
-});
-
-const startup = method({
-  name: "chat.startup",
-  scope: "operator.read",
-  params: ChatHistoryParams,
-  result: HistoryResult,
-  summary: "Reads what a chat window needs at once: a page of the conversation and the metadata.",
-  idempotent: true,
-  handler: async (context, params) => ({
-    ...(await readPage(context, params)),
-    metadata: await metadataOf(context),
-  }),
-});
-
-const metadata = method({
-  name: "chat.metadata",
-  scope: "operator.read",
-  params: Type.Object(
-    { agentId: Type.Optional(Text), sessionKey: Type.Optional(Text), authProfileId: Any },
-    closed,
-  ),
-  result: Type.Object({}, open),
-  summary: "Lists what a chat window offers: commands and models.",
-  idempotent: true,
-  handler: (context) => metadataOf(context),
-});
-
-async function metadataOf({ services }: MethodContext) {
-  const commands = services.registry
-    .current()
-    .list<{ name: string; description: string; acceptsArgs?: boolean }>("command")
-    .map(({ value, pluginId }) => ({
-      name: value.name,
-      description: value.description,
-      source: "plugin",
-      pluginId,
-      acceptsArgs: value.acceptsArgs === true,
-    }));
-  const models = await services.models.list("default");
-  return { commands, models, swarmEnabled: false };
-}
-
 const abort = method({
   name: "chat.abort",
   scope: "operator.write",
@@ -466,5 +294,5 @@ const inject = method({
   },
 });
 
-const group: MethodGroup = [send, history, startup, metadata, abort, inject];
+const group: MethodGroup = [send, abort, inject];
 export default group;

@@ -6,10 +6,10 @@ import { redactConfig, redactText, restoreRedacted } from "../../runtime/config/
 import type { ConfigProblem, ConfigService, ConfigSnapshot } from "../../runtime/config/types.ts";
 import { type MethodGroup, method } from "../rpc/method.ts";
 import type { GatewayServices } from "../services.ts";
+import { open } from "./shapes.ts";
 
 /** Largest configuration text a client may send, in characters. */
 const MAX_RAW_LENGTH = 2_000_000;
-const open = { additionalProperties: true } as const;
 
 const get = method({
   name: "config.get",

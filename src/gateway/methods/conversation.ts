@@ -65,3 +65,24 @@ export async function tellCommand(
     },
   });
 }
+
+/** Shows connections an answer that no turn gave. */
+export function publishFinal(
+  { services }: MethodContext,
+  key: { sessionKey: string; agentId: string },
+  runId: string,
+  text: string,
+): void {
+  const message = { role: "assistant", content: [{ type: "text", text }], timestamp: services.clock.now() };
+  const payload = { runId, ...key, seq: 1, state: "final", stopReason: "stop", message };
+  services.hub.publish("chat", payload, { sessionKey: key.sessionKey });
+}
+
+/** A message in the form of a `session.message` payload. */
+export function sessionMessage(
+  key: { sessionKey: string; agentId: string },
+  message: { __openclaw: { id: string; seq: number; runId?: unknown } },
+) {
+  const { id, seq, runId } = message.__openclaw;
+  return { ...key, message, messageId: id, messageSeq: seq, ...(runId === undefined ? {} : { runId }) };
+}

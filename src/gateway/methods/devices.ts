@@ -7,10 +7,9 @@ import type { DeviceRecord } from "../../store/procedures/devices.ts";
 import { type Caller, callerHas } from "../rpc/caller.ts";
 import { type MethodGroup, method } from "../rpc/method.ts";
 import type { GatewayServices } from "../services.ts";
+import { closed, open } from "./shapes.ts";
 
 const MAX_LISTED_DEVICES = 500;
-const open = { additionalProperties: true } as const;
-const closed = { additionalProperties: false } as const;
 const filled = Type.String({ minLength: 1 });
 const ByRequest = Type.Object({ requestId: filled }, closed);
 

@@ -1,7 +1,6 @@
 import { Type } from "typebox";
 import { type MethodGroup, method } from "../rpc/method.ts";
-
-const Any = Type.Optional(Type.Unknown());
+import { Any } from "./shapes.ts";
 
 const list = method({
   name: "models.list",

@@ -3,9 +3,8 @@ import type { ApprovalDecision } from "../../contracts/hooks.ts";
 import { MAX_APPROVAL_DESCRIPTION, MAX_APPROVAL_TITLE } from "../../runtime/workflow/approval-question.ts";
 import { MAX_APPROVAL_TIMEOUT_MS } from "../../runtime/workflow/approvals.ts";
 import { type MethodGroup, method } from "../rpc/method.ts";
+import { open, Text } from "./shapes.ts";
 
-const open = { additionalProperties: true } as const;
-const Text = Type.String({ minLength: 1 });
 const Decision = Type.Union([Type.Literal("allow-once"), Type.Literal("allow-always"), Type.Literal("deny")]);
 const Outcome = Type.Object(
   { id: Type.String(), createdAtMs: Type.Integer(), expiresAtMs: Type.Integer() },

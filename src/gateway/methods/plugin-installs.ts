@@ -8,9 +8,8 @@ import type { ErrorCode } from "../../protocol/error-codes.ts";
 import { type MethodGroup, method } from "../rpc/method.ts";
 import type { GatewayServices } from "../services.ts";
 import { catalogEntry } from "./plugin-entry.ts";
+import { closed, open } from "./shapes.ts";
 
-const open = { additionalProperties: true } as const;
-const closed = { additionalProperties: false } as const;
 const Id = Type.String({ minLength: 1, maxLength: 256 });
 const Text = Type.String({ minLength: 1, maxLength: 4_096 });
 

@@ -1,8 +1,7 @@
 import { Type } from "typebox";
 import { DEFAULT_SEARCH_RESULTS, MAX_SEARCH_RESULTS, MAX_SEARCH_TEXT } from "../../plugins/install/index.ts";
 import { type MethodGroup, method } from "../rpc/method.ts";
-
-const open = { additionalProperties: true } as const;
+import { open } from "./shapes.ts";
 
 const search = method({
   name: "plugins.search",

@@ -5,10 +5,7 @@ import type { RegistryEntry } from "../../plugins/types.ts";
 import { coversAll } from "../../protocol/scopes.ts";
 import { runSessionAction } from "../../runtime/workflow/session-actions.ts";
 import { type MethodGroup, method } from "../rpc/method.ts";
-
-const closed = { additionalProperties: false } as const;
-const open = { additionalProperties: true } as const;
-const Text = Type.String({ minLength: 1 });
+import { closed, open, Text } from "./shapes.ts";
 
 const pluginPatch = method({
   name: "sessions.pluginPatch",

@@ -6,8 +6,7 @@ import type { PluginRecord } from "../../plugins/types.ts";
 import type { ErrorCode } from "../../protocol/error-codes.ts";
 import { type MethodGroup, method } from "../rpc/method.ts";
 import { catalogEntry } from "./plugin-entry.ts";
-
-const open = { additionalProperties: true } as const;
+import { open } from "./shapes.ts";
 
 const list = method({
   name: "plugins.list",

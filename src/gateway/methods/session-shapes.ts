@@ -2,11 +2,39 @@ import { Type } from "typebox";
 import type { SessionChanges } from "../../runtime/sessions/index.ts";
 import type { MethodContext } from "../rpc/method.ts";
 import { defaultsOf } from "./conversation.ts";
+import { Any, closed, Text } from "./shapes.ts";
 
 const DEFAULT_LIST_LIMIT = 100;
-const Text = Type.String({ minLength: 1 });
 const Clearable = Type.Optional(Type.Union([Text, Type.Null()]));
-const Any = Type.Optional(Type.Unknown());
+
+/** What `sessions.list` may be asked for, and with it a subscription. */
+export const ListParams = Type.Object(
+  {
+    limit: Type.Optional(Type.Integer({ minimum: 1 })),
+    offset: Type.Optional(Type.Integer({ minimum: 0 })),
+    agentId: Type.Optional(Text),
+    search: Type.Optional(Type.String({ maxLength: 512 })),
+    label: Type.Optional(Type.String({ minLength: 1, maxLength: 512 })),
+    archived: Type.Optional(Type.Union([Type.Boolean(), Type.Literal("all")])),
+    activeMinutes: Type.Optional(Type.Integer({ minimum: 1 })),
+    sortBy: Type.Optional(Type.String()),
+    includeDerivedTitles: Type.Optional(Type.Boolean()),
+    includeLastMessage: Type.Optional(Type.Boolean()),
+    requireLastInteraction: Any,
+    includeGlobal: Any,
+    includeUnknown: Any,
+    configuredAgentsOnly: Any,
+    boardFace: Any,
+    creatorId: Any,
+    ownerId: Any,
+    ownerFirst: Any,
+    involvingMe: Any,
+    involvingProfileId: Any,
+    includePeople: Any,
+    spawnedBy: Any,
+  },
+  closed,
+);
 
 /** `SessionsPatchParams` of the protocol. */
 export const PatchParams = Type.Object(

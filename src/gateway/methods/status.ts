@@ -1,8 +1,7 @@
 import { Type } from "typebox";
 import { callerHas } from "../rpc/caller.ts";
 import { type MethodGroup, method } from "../rpc/method.ts";
-
-const open = { additionalProperties: true } as const;
+import { open } from "./shapes.ts";
 
 const HealthSummary = Type.Object(
   { ok: Type.Literal(true), ts: Type.Integer(), durationMs: Type.Integer() },

@@ -18,15 +18,19 @@ const group = (names: string, load: CatalogueGroup["load"]): CatalogueGroup => (
 export const CATALOGUE: readonly CatalogueGroup[] = [
   group("health status system-presence gateway.identity.get", () => import("../methods/status.ts")),
   group("logs.tail", () => import("../methods/logs.ts")),
+  group("chat.send chat.abort chat.inject", () => import("../methods/chat.ts")),
+  group("chat.history chat.startup chat.metadata", () => import("../methods/chat-history.ts")),
   group(
-    "chat.send chat.history chat.startup chat.metadata chat.abort chat.inject",
-    () => import("../methods/chat.ts"),
+    "sessions.list sessions.preview sessions.describe sessions.get sessions.resolve",
+    () => import("../methods/sessions.ts"),
   ),
   group(
-    "sessions.list sessions.subscribe sessions.messages.subscribe sessions.messages.unsubscribe " +
-      "sessions.preview sessions.describe sessions.get sessions.resolve sessions.create sessions.patch " +
-      "sessions.reset sessions.delete",
-    () => import("../methods/sessions.ts"),
+    "sessions.subscribe sessions.messages.subscribe sessions.messages.unsubscribe",
+    () => import("../methods/session-subscriptions.ts"),
+  ),
+  group(
+    "sessions.create sessions.patch sessions.reset sessions.delete",
+    () => import("../methods/session-changes.ts"),
   ),
   group("agent agent.wait agents.list agent.identity.get", () => import("../methods/agent.ts")),
   group("models.list", () => import("../methods/models.ts")),
@@ -51,10 +55,11 @@ export const CATALOGUE: readonly CatalogueGroup[] = [
     () => import("../methods/devices.ts"),
   ),
   group("events.position events.resume", () => import("../methods/events.ts")),
+  group("channels.status channels.start channels.stop", () => import("../methods/channels.ts")),
   group(
-    "channels.status channels.start channels.stop channels.pairing.list channels.pairing.approve " +
-      "channels.pairing.dismiss send",
-    () => import("../methods/channels.ts"),
+    "channels.pairing.list channels.pairing.approve channels.pairing.dismiss",
+    () => import("../methods/channel-pairing.ts"),
   ),
+  group("send", () => import("../methods/send.ts")),
   group("deliveries.list deliveries.explain deliveries.replay", () => import("../methods/deliveries.ts")),
 ];
