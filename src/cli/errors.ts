@@ -8,7 +8,8 @@ export type CliErrorCode =
   | "GATEWAY_TIMEOUT"
   | "GATEWAY_INSECURE"
   | "GATEWAY_REFUSED"
-  | "CHECKS_FAILED";
+  | "CHECKS_FAILED"
+  | "CHECKS_TIMED_OUT";
 
 /** A failure the command line raises itself. */
 export function cliError(
@@ -43,6 +44,7 @@ const EXIT_BY_CODE: Readonly<Record<string, ExitCode>> = {
   NOT_PAIRED: EXIT.REFUSED,
   GATEWAY_TIMEOUT: EXIT.TIMED_OUT,
   AGENT_TIMEOUT: EXIT.TIMED_OUT,
+  CHECKS_TIMED_OUT: EXIT.TIMED_OUT,
   SPEC_INVALID: EXIT.USAGE,
   SHAPE_UNKNOWN: EXIT.USAGE,
   PLUGIN_ID_INVALID: EXIT.USAGE,

@@ -114,6 +114,11 @@ async function addPluginCommands(
   return undefined;
 }
 
+/** A command that reports what it found has printed its one document already. */
+function isSaidAlready(code: string): boolean {
+  return code === "CHECKS_FAILED" || code === "CHECKS_TIMED_OUT";
+}
+
 /** Runs one command line and returns the exit code; failures are shown, never thrown. */
 export async function runCli(argv: readonly string[], environment: CliEnvironment): Promise<ExitCode> {
   const program = createProgram(environment);
@@ -124,8 +129,7 @@ export async function runCli(argv: readonly string[], environment: CliEnvironmen
     return EXIT.OK;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.OK : EXIT.USAGE;
-    // A command that reports what it found has printed its one document already.
-    const json = argv.includes("--json") && describeError(error).code !== "CHECKS_FAILED";
+    const json = argv.includes("--json") && !isSaidAlready(describeError(error).code);
     const output = new Output({ ...environment, json });
     output.failure(error);
     return exitCodeOf(error);

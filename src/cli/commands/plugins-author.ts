@@ -1,11 +1,17 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { packageRoot } from "../../kernel/package-root.ts";
-import type { ContractReport } from "../../plugins/authoring/index.ts";
+import type { ApartResult, ContractReport } from "../../plugins/authoring/index.ts";
 import { type CliEnvironment, CommandContext } from "../context.ts";
 import { cliError } from "../errors.ts";
+
+interface TestOptions {
+  config?: string;
+  here?: boolean;
+  runState?: string;
+}
 
 interface CreateOptions {
   shape: string;
@@ -54,34 +60,73 @@ export function registerPluginAuthoring(plugins: Command, environment: CliEnviro
     .command("test [folder]")
     .description("try the plugin contract on a folder, offline, and run its own tests")
     .option("--config <json>", "settings of the plugin for this run")
+    .option("--here", "in this process and without limits of time, for a debugger")
+    .addOption(new Option("--run-state <folder>", "state of the run whose process this is").hideHelp())
     .addHelpText(
       "after",
-      "\nThe plugin's code runs in this process.\n\nExample:\n  $ sluice plugins test ./garden --json\n",
+      "\nThe plugin's code runs in a process of its own. --timeout is the longest time one check may take.\n\nExample:\n  $ sluice plugins test ./garden --json\n",
     )
-    .action(async (folder: string | undefined, options: { config?: string }, command: Command) => {
+    .action(async (folder: string | undefined, options: TestOptions, command: Command) => {
       const context = new CommandContext(environment, command);
       const pluginConfig = options.config === undefined ? undefined : await settingsOf(options.config);
-      const { testPlugin } = await import("../../plugins/authoring/index.ts");
-      const stateDir = await mkdtemp(join(tmpdir(), "sluice-plugin-test-"));
+      const stateDir = options.runState ?? (await mkdtemp(join(tmpdir(), "sluice-plugin-test-")));
+      const bench = {
+        folder: resolve(folder ?? "."),
+        stateDir,
+        sdkFolder: join(packageRoot(), "dist/plugin-sdk"),
+        clock: environment.clock,
+        ...(pluginConfig ? { pluginConfig } : {}),
+      };
       try {
-        const report = await context.output.progress(
-          "testing",
-          testPlugin({
-            folder: resolve(folder ?? "."),
-            stateDir,
-            sdkFolder: join(packageRoot(), "dist/plugin-sdk"),
-            clock: environment.clock,
-            ...(pluginConfig ? { pluginConfig } : {}),
-          }),
-        );
-        context.output.result(report, describe);
-        if (!report.ok) throw cliError("CHECKS_FAILED", "the plugin does not keep the contract");
+        if (options.runState !== undefined) {
+          const { serveContractRun } = await import("../../plugins/authoring/index.ts");
+          await serveContractRun(bench);
+        } else if (options.here) {
+          const { testPlugin } = await import("../../plugins/authoring/index.ts");
+          judge(context, { report: await context.output.progress("testing", testPlugin(bench)) });
+        } else {
+          judge(context, await context.output.progress("testing", apart(context, bench, options)));
+        }
       } finally {
-        await rm(stateDir, { recursive: true, force: true });
+        if (options.runState === undefined) await rm(stateDir, { recursive: true, force: true });
         // What a leaking plugin left running must not keep the command from ending.
-        environment.clock.after(LEAK_GRACE_MS, () => process.exit());
+        if (options.here || options.runState !== undefined)
+          environment.clock.after(LEAK_GRACE_MS, () => process.exit());
       }
     });
+}
+
+/** The same command again, in a process whose parent reads the messages. */
+async function apart(
+  { environment, timeoutMs, output }: CommandContext,
+  { folder, stateDir }: { folder: string; stateDir: string },
+  { config }: TestOptions,
+): Promise<ApartResult> {
+  const { testPluginApart } = await import("../../plugins/authoring/index.ts");
+  const settings = config === undefined ? [] : ["--config", config];
+  return testPluginApart({
+    program: {
+      command: process.execPath,
+      args: [
+        join(packageRoot(), "bin/sluice.cjs"),
+        ...["plugins", "test", folder, "--run-state", stateDir, ...settings],
+      ],
+    },
+    env: environment.env,
+    folder,
+    stateDir,
+    clock: environment.clock,
+    ...(timeoutMs ? { checkLimitMs: timeoutMs } : {}),
+    signal: environment.signal,
+    onOutput: (chunk) => output.note(chunk.toString("utf8").replace(/\n$/, "")),
+  });
+}
+
+function judge({ output }: CommandContext, { report, timedOut }: ApartResult): void {
+  output.result(report, describe);
+  if (timedOut !== undefined)
+    throw cliError("CHECKS_TIMED_OUT", `the check "${timedOut}" did not end in time`);
+  if (!report.ok) throw cliError("CHECKS_FAILED", "the plugin does not keep the contract");
 }
 
 async function settingsOf(text: string): Promise<Record<string, unknown>> {

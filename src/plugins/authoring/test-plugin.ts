@@ -20,42 +20,62 @@ export interface ContractReport {
   readonly checks: readonly CheckResult[];
 }
 
+/** Follows a run while it lasts. */
+export interface ContractObserver {
+  found(plugin: Pick<ContractReport, "folder" | "pluginIds" | "version">): void;
+  started(check: Pick<CheckResult, "name" | "statement">): Promise<void> | void;
+  done(result: CheckResult): void;
+}
+
 const OWN_TESTS: ContractCheck = {
   name: "own tests",
   statement: "the author's tests pass",
   run: ({ options }) => runOwnTests(options),
 };
 
+const CHECKS: readonly ContractCheck[] = [...COLD_CHECKS, ...LOADED_CHECKS, OWN_TESTS];
+
+/** What is left of a run that ended with the check called `at`. */
+export function skippedAfter(at: string, why: string): readonly CheckResult[] {
+  const index = CHECKS.findIndex(({ name }) => name === at);
+  return CHECKS.slice(index + 1).map((check) => resultOf(check, { skipped: why }));
+}
+
 /**
  * Tries the contract (spec 7) on a plugin folder: offline, in hosts of its own with temporary state. It runs
- * the plugin's code in this process.
+ * the plugin's code in this process; {@link testPluginApart} runs it in another.
  *
  * @throws SluiceError `FOLDER_UNKNOWN` when the folder holds no plugin
  */
-export async function testPlugin(options: BenchOptions): Promise<ContractReport> {
+export async function testPlugin(
+  options: BenchOptions,
+  observer?: ContractObserver,
+): Promise<ContractReport> {
   const folder = resolve(options.folder);
   const candidates = await readPluginFolder(folder, { origin: "config" });
   if (candidates.length === 0) {
     throw authoringError("FOLDER_UNKNOWN", `${folder} holds no plugin; sluice plugins create makes one`);
   }
   const bench = new ContractBench({ ...options, folder }, candidates);
+  const version = candidates[0]?.packageMetadata?.packageVersion ?? candidates[0]?.manifest?.version;
+  const plugin = { folder, pluginIds: bench.ids, ...(version ? { version } : {}) };
+  observer?.found(plugin);
   const checks: CheckResult[] = [];
   let loads = true;
-  for (const check of [...COLD_CHECKS, ...LOADED_CHECKS, OWN_TESTS]) {
+  for (const check of CHECKS) {
+    await observer?.started({ name: check.name, statement: check.statement });
     const result = resultOf(
       check,
       check.needsLoading && !loads ? { skipped: "it does not load" } : await attempt(check, bench),
     );
     checks.push(result);
+    observer?.done(result);
     if (["manifest", "register"].includes(check.name) && result.outcome === "failed") loads = false;
   }
   const seen = loads ? await look(bench) : undefined;
-  const version = candidates[0]?.packageMetadata?.packageVersion ?? candidates[0]?.manifest?.version;
   return {
+    ...plugin,
     ok: checks.every(({ outcome }) => outcome !== "failed"),
-    folder,
-    pluginIds: bench.ids,
-    ...(version ? { version } : {}),
     ...(seen?.shape ? { shape: seen.shape } : {}),
     contributions: seen?.contributions ?? {},
     checks,

@@ -63,7 +63,8 @@ function tick(): void {
 
 function note(frames: readonly Debugger.CallFrame[]): void {
   const places = frames.map(({ functionName, location }) => {
-    const address = scripts.get(location.scriptId) ?? "";
+    // Without what a reload adds to it.
+    const address = scripts.get(location.scriptId)?.split("?")[0] ?? "";
     return `${functionName || "(anonymous)"} (${address}:${location.lineNumber + 1})`;
   });
   const pluginId = culpritIn(places, roots);
