@@ -16,24 +16,35 @@ export async function readInventory() {
  * when used, so that a plugin which merely imports it still links.
  *
  * `outputs` maps an output path relative to the SDK folder (`account-id.js`) to `{ exports, contents }`.
- * Returns the files to write, as `{ path, contents }`, among them `missing-names.json`.
+ * Returns the files to write, as `{ path, contents }`, among them `missing-names.json` and `export-names.json`
+ * (every name each subpath exports, stand-ins included: what a plugin can be linked against).
  */
 export function completePluginSdk(outputs, inventory) {
   const files = [];
   const missing = {};
+  const exported = {};
+  for (const [path, { exports }] of outputs) {
+    if (/^[^/]+\.js$/.test(path)) exported[path.slice(0, -".js".length)] = exports;
+  }
   for (const [subpath, names] of Object.entries(inventory)) {
     const built = outputs.get(`${subpath}.js`);
     const provided = new Set(built?.exports ?? []);
     const absent = Object.keys(names).filter((name) => !provided.has(name) && name !== "default");
     if (absent.length > 0) missing[subpath] = absent.sort();
+    exported[subpath] = [...provided, ...absent];
     if (built && absent.length === 0) continue;
     files.push({
       path: `${subpath}.js`,
       contents: (built?.contents ?? "") + missingExports(subpath, absent),
     });
   }
-  const sorted = Object.fromEntries(Object.entries(missing).sort(([a], [b]) => (a < b ? -1 : 1)));
-  files.push({ path: "missing-names.json", contents: `${JSON.stringify(sorted)}\n` });
+  for (const [path, names] of Object.entries({
+    "missing-names.json": missing,
+    "export-names.json": exported,
+  })) {
+    const sorted = Object.fromEntries(Object.entries(names).sort(([a], [b]) => (a < b ? -1 : 1)));
+    files.push({ path, contents: `${JSON.stringify(sorted)}\n` });
+  }
   return files;
 }
 

@@ -95,18 +95,4 @@ describe("loading plugins", () => {
     expect(seen["sdkOfTyped"]).toBe(seen["sdkOfNative"]);
     expect(seen["sdkOfCommon"]).toBe(seen["sdkOfNative"]);
   });
-
-  it("names the SDK subpath that this host does not have", async () => {
-    const bench = await pluginBench();
-    await bench.write("global", "future", {
-      files: {
-        "index.mjs": `import { x } from "openclaw/plugin-sdk/of-the-future"; export default { register() { x; } };`,
-      },
-    });
-    await bench.host.start();
-    const [record] = bench.host.records();
-    expect(record).toMatchObject({ status: "error", failurePhase: "load" });
-    expect(record?.error).toContain("of-the-future");
-    expect(record?.diagnostics.map(({ code }) => code)).toContain("sdk-incompatible");
-  });
 });

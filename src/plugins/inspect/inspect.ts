@@ -43,6 +43,8 @@ export interface PluginInspection {
   readonly compatibility: CompatibilityReport;
   /** SDK names its code imports that this host only links, as `subpath#name`. */
   readonly missingSdkNames: readonly string[];
+  /** Those of them that are in no inventory of this host: newer than it, or misspelt. */
+  readonly unknownSdkNames: readonly string[];
   readonly diagnostics: PluginRecord["diagnostics"];
 }
 
@@ -83,6 +85,7 @@ export async function inspectPlugin(parts: InspectionParts): Promise<PluginInspe
   );
   const mcpServers = Object.keys(candidate.bundle?.mcpServers ?? candidate.manifest?.mcpServers ?? {});
   const compatibility = compatibilityOf(record, shape?.shape);
+  const sdkNames = await findMissingSdkNames(candidate.realRoot, parts.sdkFolder);
   return {
     plugin: publicRecord({
       record,
@@ -128,7 +131,8 @@ export async function inspectPlugin(parts: InspectionParts): Promise<PluginInspe
       ...(access === undefined ? {} : { allowConversationAccess: access }),
     },
     compatibility,
-    missingSdkNames: await findMissingSdkNames(candidate.realRoot, parts.sdkFolder),
+    missingSdkNames: sdkNames.missing,
+    unknownSdkNames: sdkNames.unknown,
     diagnostics: record.diagnostics,
   };
 }

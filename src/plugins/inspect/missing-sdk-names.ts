@@ -1,20 +1,50 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { extname, join } from "node:path";
-import { sdkSubpath } from "../loading/sdk-specifier.ts";
+import { SdkExports } from "../loading/sdk-exports.ts";
+import { sdkImports } from "../loading/sdk-imports.ts";
 
-const IMPORTS =
-  /(?:import|export)\s*(?:[\w$]+\s*,\s*)?\{([^{}]*)\}\s*from\s*["']((?:openclaw|sluice|OmeniaClaw)\/plugin-sdk(?:\/[A-Za-z0-9._-]+)?)["']/g;
 const MAX_FILES = 500;
 const MAX_BYTES = 16_000_000;
 
+export interface MissingSdkNames {
+  /** Everything that links and throws when it is used, as `subpath#name`, sorted. */
+  readonly missing: readonly string[];
+  /** Those of them that no Sluice ever heard of: later additions of the ecosystem, or mistakes. */
+  readonly unknown: readonly string[];
+}
+
 /**
- * The SDK names a plugin's code imports and this host only links without providing them, as `subpath#name`.
- * Reads text; runs nothing.
+ * The SDK names a plugin's code imports and this host only links without providing them, as `subpath#name`
+ * (`subpath` alone where a whole subpath is imported that does not exist). Reads text; runs nothing.
  */
-export async function findMissingSdkNames(root: string, sdkFolder: string): Promise<readonly string[]> {
-  const missing = await readMissing(sdkFolder);
-  if (missing.size === 0) return [];
-  const found = new Set<string>();
+export async function findMissingSdkNames(root: string, sdkFolder: string): Promise<MissingSdkNames> {
+  const exports = new SdkExports(sdkFolder);
+  const standIns = await readStandIns(sdkFolder);
+  const missing = new Set<string>();
+  const unknown = new Set<string>();
+  for await (const { text, typed } of sources(root)) {
+    for (const [subpath, { names, links }] of sdkImports(text)) {
+      const known = exports.has(subpath);
+      if (!known && !links) continue;
+      if (!known && names.size === 0) unknown.add(subpath);
+      const lacking = new Set(exports.lacking(subpath, names));
+      for (const name of names) {
+        if (standIns.has(`${subpath}#${name}`)) missing.add(`${subpath}#${name}`);
+        else if (lacking.has(name) && !(typed && looksLikeType(text, name)))
+          unknown.add(`${subpath}#${name}`);
+      }
+    }
+  }
+  return { missing: [...missing, ...unknown].sort(), unknown: [...unknown].sort() };
+}
+
+/** TypeScript imports types without saying so; nothing of them is left when it runs. */
+function looksLikeType(text: string, name: string): boolean {
+  if (!/^[A-Z]\w*$/.test(name)) return false;
+  return !new RegExp(`\\b${name}\\s*[.(\`]|\\b(?:new|extends)\\s+${name}\\b`).test(text);
+}
+
+async function* sources(root: string): AsyncGenerator<{ text: string; typed: boolean }> {
   const folders = [root];
   let files = 0;
   let bytes = 0;
@@ -26,43 +56,18 @@ export async function findMissingSdkNames(root: string, sdkFolder: string): Prom
         continue;
       files++;
       bytes += (await stat(path)).size;
-      if (files > MAX_FILES || bytes > MAX_BYTES) return [...found].sort();
-      for (const [, names, specifier] of (await readFile(path, "utf8")).matchAll(IMPORTS)) {
-        const subpath = sdkSubpath(specifier as string);
-        for (const name of importedNames(names as string)) {
-          if (missing.has(`${subpath}#${name}`)) found.add(`${subpath}#${name}`);
-        }
-      }
+      if (files > MAX_FILES || bytes > MAX_BYTES) return;
+      yield { text: await readFile(path, "utf8"), typed: /ts$/.test(item.name) };
     }
   }
-  return [...found].sort();
-}
-
-function importedNames(list: string): string[] {
-  return list
-    .split(",")
-    .map(
-      (item) =>
-        item
-          .trim()
-          .replace(/^type\s+/, "")
-          .split(/\s+as\s+/)[0] as string,
-    )
-    .filter((name) => name !== "");
 }
 
 /** `missing-names.json` is written beside the SDK files by the build. */
-async function readMissing(sdkFolder: string): Promise<Set<string>> {
-  const missing = new Set<string>();
-  try {
-    const listed = JSON.parse(await readFile(join(sdkFolder, "missing-names.json"), "utf8")) as Record<
-      string,
-      string[]
-    >;
-    for (const [subpath, names] of Object.entries(listed))
-      for (const name of names) missing.add(`${subpath}#${name}`);
-  } catch {
-    // A build without the list provides everything it exports.
-  }
-  return missing;
+async function readStandIns(sdkFolder: string): Promise<Set<string>> {
+  const text = await readFile(join(sdkFolder, "missing-names.json"), "utf8");
+  return new Set(
+    Object.entries(JSON.parse(text) as Record<string, string[]>).flatMap(([subpath, names]) =>
+      names.map((name) => `${subpath}#${name}`),
+    ),
+  );
 }

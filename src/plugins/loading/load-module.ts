@@ -5,8 +5,10 @@ import { dirname, extname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { errorMessage, SluiceError } from "../../kernel/errors.ts";
 import { isTypeScript } from "../discovery/entry-file.ts";
-import { canHookRequire, forgetCommonJs, installSdkResolver, sdkFile } from "./sdk-resolver.ts";
-import { RELOAD_QUERY, SDK_SPECIFIERS_IN_TEXT, sdkSubpath } from "./sdk-specifier.ts";
+import { type SdkImport, sdkImports } from "./sdk-imports.ts";
+import { SdkLinks } from "./sdk-links.ts";
+import { canHookRequire, forgetCommonJs, installSdkResolver } from "./sdk-resolver.ts";
+import { RELOAD_QUERY, SDK_BRANDS, sdkSpecifier, sdkSubpath } from "./sdk-specifier.ts";
 
 export type LoadErrorCode = "PLUGIN_LOAD_FAILED" | "PLUGIN_SDK_INCOMPATIBLE";
 
@@ -104,14 +106,17 @@ export class ModuleLoader {
     try {
       if (!request.bundled && lacksGlobals()) (await import("./polyfills.ts")).addMissingGlobals();
       if (isTypeScript(request.entry)) return await this.#loadTypeScript(request);
-      if (!request.bundled || request.version > 0) installSdkResolver(this.#sdkFolder);
-      if (request.version > 0) forgetCommonJs(request.realRoot);
+      const links = !request.bundled || request.version > 0 ? installSdkResolver(this.#sdkFolder) : undefined;
+      if (request.version > 0) {
+        forgetCommonJs(request.realRoot);
+        links?.forget();
+      }
       if (!canHookRequire && !request.bundled && request.version === 0) {
         await (await import("./preload-sdk.ts")).preloadSdk(this.#sdkFolder, request.entry, partsInText);
       }
       if (request.version === 0 && (await isCommonJs(request))) {
         // What is missing only matters to who requires it.
-        await this.#sdkModulesOf(request.realRoot).catch(() => {});
+        await this.#loadSdkOf(request.realRoot).catch(() => {});
       }
       const url = pathToFileURL(request.entry);
       if (request.version > 0) url.searchParams.set(RELOAD_QUERY, String(request.version));
@@ -169,17 +174,32 @@ export class ModuleLoader {
   }
 
   /**
-   * The SDK modules that sources below `root` name, loaded natively, so that every plugin shares them. CommonJS
-   * requires some of them late, and Node can not hand out one that an import elsewhere is just linking.
+   * Loads the SDK modules that files below `root` name. CommonJS requires some of them late, and Node can not
+   * hand out one that an import elsewhere is just linking.
+   */
+  async #loadSdkOf(root: string): Promise<void> {
+    const { exports } = new SdkLinks(this.#sdkFolder);
+    const subpaths = [...(await findSdkImports(root)).keys()].filter((subpath) => exports.has(subpath));
+    await Promise.all(
+      subpaths.map((subpath) => this.#importModule(pathToFileURL(exports.file(subpath)).href)),
+    );
+  }
+
+  /**
+   * The SDK modules that sources below `root` name, by specifier: loaded natively, so that every plugin shares
+   * them, with stand-ins for what this host does not provide.
    */
   async #sdkModulesOf(root: string): Promise<Record<string, unknown>> {
-    const specifiers = await findSdkSpecifiers(root);
+    const links = new SdkLinks(this.#sdkFolder);
     const modules: Record<string, unknown> = {};
     await Promise.all(
-      [...specifiers].map(async (specifier) => {
-        const subpath = sdkSubpath(specifier);
-        if (!subpath) return;
-        modules[specifier] = await this.#importModule(pathToFileURL(sdkFile(this.#sdkFolder, subpath)).href);
+      [...(await findSdkImports(root))].map(async ([subpath, wanted]) => {
+        const gap = links.gap(subpath, wanted);
+        // A subpath that nobody here has and that the code can do without fails where it is asked for.
+        if (!gap && !links.exports.has(subpath)) return;
+        const url = gap ? links.overlay(subpath, gap) : pathToFileURL(links.exports.file(subpath)).href;
+        const loaded = await this.#importModule(url);
+        for (const brand of SDK_BRANDS) modules[sdkSpecifier(brand, subpath)] = loaded;
       }),
     );
     return modules;
@@ -211,8 +231,9 @@ function lacksGlobals(): boolean {
   return !("withResolvers" in Promise) || !("WebSocket" in globalThis);
 }
 
-async function findSdkSpecifiers(root: string): Promise<Set<string>> {
-  const found = new Set<string>();
+/** What all the files below `root` take from the SDK, by subpath. */
+async function findSdkImports(root: string): Promise<Map<string, SdkImport>> {
+  const found = new Map<string, SdkImport>();
   const folders = [root];
   let files = 0;
   let bytes = 0;
@@ -228,8 +249,13 @@ async function findSdkSpecifiers(root: string): Promise<Set<string>> {
       files++;
       bytes += size;
       if (files > MAX_SCANNED_FILES || bytes > MAX_SCANNED_BYTES) return found;
-      for (const [, specifier] of (await readFile(path, "utf8")).matchAll(SDK_SPECIFIERS_IN_TEXT)) {
-        found.add(specifier as string);
+      for (const [subpath, one] of sdkImports(await readFile(path, "utf8"))) {
+        const all = found.get(subpath);
+        if (!all) found.set(subpath, one);
+        else {
+          for (const name of one.names) all.names.add(name);
+          all.links ||= one.links;
+        }
       }
     }
   }

@@ -1,7 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join, resolve } from "node:path";
-import { sdkFile } from "./sdk-resolver.ts";
 import { sdkSubpath } from "./sdk-specifier.ts";
 
 /** Files of a plugin that are read to find out which SDK modules it needs at once; a hint, not a promise. */
@@ -23,7 +22,7 @@ export async function preloadSdk(
   const require = createRequire(join(sdkFolder, "node_modules", "preload.js"));
   for (const subpath of await subpathsOf(entry, partsOf)) {
     try {
-      require(sdkFile(sdkFolder, subpath));
+      require(join(sdkFolder, `${subpath}.js`));
     } catch {
       // Unknown, or being loaded by another plugin right now: the import itself will tell.
     }

@@ -1,30 +1,24 @@
-import { existsSync } from "node:fs";
 import * as nodeModule from "node:module";
 import { dirname, join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { pathToFileURL } from "node:url";
 import { builtinStandIns } from "./missing-builtins.ts";
 import { acceptMixedModules } from "./mixed-modules.ts";
-import { RELOAD_QUERY, sdkSubpath } from "./sdk-specifier.ts";
+import {
+  ModuleResolution,
+  type ResolutionRules,
+  type ResolveContext,
+  type ResolveResult,
+} from "./module-resolution.ts";
+import { hookRequire, resolveRequired } from "./require-sdk.ts";
+import type { SdkLinks } from "./sdk-links.ts";
 
 const INSTALLED = Symbol.for("sluice.sdk-resolver");
 
-interface ResolveContext {
-  parentURL?: string;
-}
-interface ResolveResult {
-  url: string;
-  format?: string | null;
-  shortCircuit?: boolean;
-}
-type SyncResolve = (
-  specifier: string,
-  context: ResolveContext,
-  next: (specifier: string, context?: ResolveContext) => ResolveResult,
-) => ResolveResult;
+type SyncNext = (specifier: string, context: ResolveContext) => ResolveResult;
+type SyncResolve = (specifier: string, context: ResolveContext, next: SyncNext) => ResolveResult;
 
 type ModuleInternals = typeof nodeModule & {
   registerHooks?: (hooks: { resolve: SyncResolve }) => unknown;
-  _resolveFilename?: (request: string, ...rest: unknown[]) => string;
 };
 
 /** Whether this Node lets hooks see modules that are required synchronously. */
@@ -33,164 +27,47 @@ export const canHookRequire = typeof (nodeModule as ModuleInternals).registerHoo
 /**
  * Makes `openclaw/plugin-sdk/*` (and the brand's own name) resolve to this host's SDK files, for plugins
  * anywhere on disk, in ES modules and in CommonJS (spec 2.11.4). Node's module hooks belong to the process:
- * they are installed once, when the first plugin needs them, and stay.
+ * they are installed once, when the first plugin needs them, and stay. Returns what they link.
  */
-export function installSdkResolver(sdkFolder: string): void {
-  const slots = globalThis as { [INSTALLED]?: Set<string> };
-  slots[INSTALLED] ??= new Set();
-  if (slots[INSTALLED].size > 0) return;
-  slots[INSTALLED].add(sdkFolder);
+export function installSdkResolver(sdkFolder: string): SdkLinks {
+  const slots = globalThis as { [INSTALLED]?: SdkLinks };
+  slots[INSTALLED] ??= install(sdkFolder);
+  return slots[INSTALLED];
+}
+
+function install(sdkFolder: string): SdkLinks {
   acceptMixedModules();
+  const rules: ResolutionRules = { sdkFolder, standIns: builtinStandIns() };
+  const resolution = new ModuleResolution(rules);
   const internals = nodeModule as ModuleInternals;
-  const rules: Rules = {
-    sdk: sdkFolder,
-    host: `${pathToFileURL(dirname(sdkFolder)).href}/`,
-    standIns: builtinStandIns(),
-  };
-  if (typeof internals.registerHooks === "function") {
-    internals.registerHooks({ resolve: (...args) => resolveSync(rules, ...args) });
-    return;
+  if (internals.registerHooks) {
+    internals.registerHooks({ resolve: (...args) => resolveSync(resolution, ...args) });
+  } else {
+    nodeModule.register(pathToFileURL(join(dirname(sdkFolder), "workers/module-hooks.mjs")), { data: rules });
+    resolveRequired(resolution.links);
   }
-  const source = `data:text/javascript,${encodeURIComponent(HOOK_SOURCE)}`;
-  nodeModule.register(source, {
-    data: {
-      ...rules,
-      sdk: pathToFileURL(join(sdkFolder, "x")).href.slice(0, -1),
-      query: RELOAD_QUERY,
-      endings: LEFT_OUT_ENDINGS,
-    },
-  });
-  patchCommonJs(sdkFolder);
+  hookRequire(resolution.links);
+  return resolution.links;
 }
-
-interface Rules {
-  /** Folder of the SDK files. */
-  readonly sdk: string;
-  /** URL below which the host's own files lie; they import what they need from this Node. */
-  readonly host: string;
-  /** What plugins get for a module of Node that lacks names they import. */
-  readonly standIns: Readonly<Record<string, string>>;
-}
-
-/** What build tools let authors leave out of relative specifiers. */
-const LEFT_OUT_ENDINGS = [".js", ".mjs", ".cjs", "/index.js", "/index.mjs", "/index.cjs"];
 
 function resolveSync(
-  rules: Rules,
+  resolution: ModuleResolution,
   specifier: string,
   context: ResolveContext,
-  next: (specifier: string, context?: ResolveContext) => ResolveResult,
+  next: SyncNext,
 ): ResolveResult {
-  const subpath = sdkSubpath(specifier);
-  if (subpath) return { url: pathToFileURL(sdkFile(rules.sdk, subpath)).href, shortCircuit: true };
-  const parent = context.parentURL ?? "";
-  const standIn = rules.standIns[specifier];
-  if (standIn && parent.startsWith("file:") && !parent.startsWith(rules.host)) {
-    return { url: standIn, format: "module", shortCircuit: true };
-  }
-  const result = resolveRelative(specifier, context, next);
-  const version = reloadVersion(context.parentURL);
-  if (!version || !specifier.startsWith(".") || !result.url.startsWith("file:")) return result;
-  const url = new URL(result.url);
-  url.searchParams.set(RELOAD_QUERY, version);
-  return { ...result, url: url.href };
-}
-
-/** Like bundlers, finds the file of a relative specifier without its ending. */
-function resolveRelative(
-  specifier: string,
-  context: ResolveContext,
-  next: (specifier: string, context?: ResolveContext) => ResolveResult,
-): ResolveResult {
+  const own = resolution.own(specifier, context);
+  if (own) return own;
+  let result: ResolveResult;
   try {
-    return next(specifier, context);
+    result = next(specifier, context);
   } catch (error) {
-    const parent = context.parentURL;
-    if (!parent?.startsWith("file:") || !isLeftOut(specifier, error)) throw error;
-    const path = fileURLToPath(new URL(specifier, parent));
-    const ending = LEFT_OUT_ENDINGS.find((candidate) => existsSync(path + candidate));
-    if (!ending) throw error;
-    return next(specifier + ending, context);
+    const completed = resolution.completed(specifier, context.parentURL, error);
+    if (!completed) throw error;
+    result = next(completed, context);
   }
+  return resolution.versioned(specifier, context.parentURL, result);
 }
-
-function isLeftOut(specifier: string, error: unknown): boolean {
-  const { code } = error as { code?: unknown };
-  return (
-    /^\.{1,2}(?:\/|$)/.test(specifier) &&
-    (code === "ERR_MODULE_NOT_FOUND" || code === "ERR_UNSUPPORTED_DIR_IMPORT")
-  );
-}
-
-function reloadVersion(parentUrl: string | undefined): string | undefined {
-  if (!parentUrl?.includes(RELOAD_QUERY)) return undefined;
-  return new URL(parentUrl).searchParams.get(RELOAD_QUERY) ?? undefined;
-}
-
-/** The file of an SDK subpath. @throws an error with code `SDK_SEAM_MISSING` that names it */
-export function sdkFile(sdkFolder: string, subpath: string): string {
-  const file = join(sdkFolder, `${subpath}.js`);
-  if (existsSync(file)) return file;
-  throw Object.assign(new Error(`this host has no SDK subpath "plugin-sdk/${subpath}"`), {
-    code: "SDK_SEAM_MISSING",
-    seam: subpath,
-  });
-}
-
-function patchCommonJs(sdkFolder: string): void {
-  const internals =
-    (nodeModule as unknown as { default?: ModuleInternals }).default ?? (nodeModule as ModuleInternals);
-  const original = internals._resolveFilename;
-  if (!original) return;
-  internals._resolveFilename = function resolveFilename(this: unknown, request, ...rest) {
-    const subpath = typeof request === "string" ? sdkSubpath(request) : undefined;
-    return subpath ? sdkFile(sdkFolder, subpath) : original.call(this, request, ...rest);
-  };
-}
-
-/**
- * The same rules for Node 20, where hooks run in a thread of their own and must be a module of their own.
- * Kept as text, so that the host stays one file.
- */
-const HOOK_SOURCE = `
-import { existsSync } from "node:fs";
-import { fileURLToPath } from "node:url";
-const SDK = /^(?:openclaw|sluice|OmeniaClaw)\\/plugin-sdk(?:\\/([A-Za-z0-9._-]+))?$/;
-let sdk = "", query = "", host = "", standIns = {}, endings = [];
-export function initialize(data) { ({ sdk, query, host, standIns, endings } = data); }
-async function relative(specifier, context, next) {
-  try {
-    return await next(specifier, context);
-  } catch (error) {
-    const parent = context.parentURL || "";
-    const leftOut = error.code === "ERR_MODULE_NOT_FOUND" || error.code === "ERR_UNSUPPORTED_DIR_IMPORT";
-    if (!leftOut || !parent.startsWith("file:") || !/^\\.{1,2}(?:\\/|$)/.test(specifier)) throw error;
-    const path = fileURLToPath(new URL(specifier, parent));
-    const ending = endings.find((candidate) => existsSync(path + candidate));
-    if (!ending) throw error;
-    return next(specifier + ending, context);
-  }
-}
-export async function resolve(specifier, context, next) {
-  const match = SDK.exec(specifier);
-  if (match) {
-    const subpath = (match[1] || "index").replace(/\\.js$/, "");
-    const url = sdk + subpath + ".js";
-    if (existsSync(fileURLToPath(url))) return { url, format: "module", shortCircuit: true };
-    throw Object.assign(new Error('this host has no SDK subpath "plugin-sdk/' + subpath + '"'), { code: "SDK_SEAM_MISSING" });
-  }
-  const parent = context.parentURL || "";
-  const standIn = Object.hasOwn(standIns, specifier) ? standIns[specifier] : undefined;
-  if (standIn && parent.startsWith("file:") && !parent.startsWith(host)) return { url: standIn, format: "module", shortCircuit: true };
-  const result = await relative(specifier, context, next);
-  if (!parent.includes(query) || !specifier.startsWith(".") || !result.url.startsWith("file:")) return result;
-  const version = new URL(parent).searchParams.get(query);
-  if (!version) return result;
-  const url = new URL(result.url);
-  url.searchParams.set(query, version);
-  return { ...result, url: url.href };
-}
-`;
 
 /** Forgets the CommonJS modules of a plugin, so that a reload reads them again. */
 export function forgetCommonJs(realRoot: string): void {

@@ -8,6 +8,14 @@ export function sdkSubpath(specifier: string): string | undefined {
   return (match[1] ?? "index").replace(/\.js$/, "");
 }
 
+/** The names under which plugins import the SDK; all of them are the same modules. */
+export const SDK_BRANDS = ["openclaw", "sluice", "OmeniaClaw"] as const;
+
+/** The opposite of {@link sdkSubpath}. */
+export function sdkSpecifier(brand: (typeof SDK_BRANDS)[number], subpath: string): string {
+  return subpath === "index" ? `${brand}/plugin-sdk` : `${brand}/plugin-sdk/${subpath}`;
+}
+
 /** Finds the SDK specifiers in source text. */
 export const SDK_SPECIFIERS_IN_TEXT =
   /["']((?:openclaw|sluice|OmeniaClaw)\/plugin-sdk(?:\/[A-Za-z0-9._-]+)?)["']/g;
