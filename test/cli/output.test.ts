@@ -2,26 +2,101 @@ import { describe, expect, it } from "vitest";
 import { segmentsOf } from "../../src/cli/commands/config.ts";
 import { scopeFor } from "../../src/cli/commands/gateway.ts";
 import { describeLine } from "../../src/cli/commands/logs.ts";
+import { describeComplaints, describePlugin } from "../../src/cli/output/plugin-report.ts";
 import { ago, table } from "../../src/cli/output/table.ts";
 
 describe("what people see", () => {
-  it("aligns columns and cuts what would wrap", () => {
+  it("aligns columns, cuts long cells, and keeps the last one whole in a pipe", () => {
     const text = table(
-      ["ID", "NAME"],
+      ["ID", "NAME", "WHY"],
       [
-        ["a", "x".repeat(80)],
-        ["long-id", undefined],
+        ["a", "x".repeat(80), "y".repeat(80)],
+        ["long-id", undefined, undefined],
       ],
       "none",
     );
     const [head, first, second] = text.split("\n");
-    expect(head).toBe("ID       NAME");
-    expect(first).toHaveLength(9 + 60);
-    expect(second).toBe("long-id  -");
+    expect(head).toBe(`ID       ${"NAME".padEnd(60)}  WHY`);
+    expect(first).toBe(`a        ${"x".repeat(59)}…  ${"y".repeat(80)}`);
+    expect(second).toBe(`long-id  ${"-".padEnd(60)}  -`);
+  });
+
+  it("lets the last column go on below itself on a narrow terminal", () => {
+    const text = table(["ID", "WHY"], [["irc", "bundled default enablement; loads on first use"]], "", 30);
+    expect(text.split("\n")).toEqual([
+      "ID   WHY",
+      "irc  bundled default",
+      "     enablement; loads on",
+      "     first use",
+    ]);
+    // Words longer than the column break anywhere; nothing is lost.
+    const long = table(["ID", "WHY"], [["irc", "x".repeat(60)]], "", 30);
+    expect(Math.max(...long.split("\n").map((line) => line.length))).toBe(30);
+    expect(long.replace(/[^x]/g, "")).toHaveLength(60);
   });
 
   it("says so when there is nothing to show", () => {
     expect(table(["ID"], [], "No sessions yet.")).toBe("No sessions yet.");
+  });
+
+  it("shows a plugin's report as text: how it stands, what it brings, what is wrong", () => {
+    const text = describePlugin(
+      {
+        plugin: {
+          id: "garden",
+          name: "Garden",
+          version: "1.2.3",
+          description: "Waters the plants",
+          origin: "global",
+          source: "/plugins/garden/index.js",
+          status: "loaded",
+          reason: "enabled in config",
+        },
+        shape: "hook-only",
+        contributions: { typedHook: ["message_received"] },
+        policy: { allowPromptInjection: true },
+        compatibility: { signal: "compatibility advisory", notices: [{ message: "registers hooks only" }] },
+        install: { resolvedSpec: "garden@1.2.3" },
+        missingSdkNames: ["core#later"],
+        unknownSdkNames: [],
+        diagnostics: [{ level: "error", code: "route-auth-invalid", message: "a\u001b[2J route needs auth" }],
+      },
+      60,
+    );
+    expect(text.split("\n")).toEqual([
+      "Garden (garden) 1.2.3",
+      "Waters the plants",
+      "",
+      "status     loaded (enabled in config)",
+      "shape      hook-only",
+      "signal     compatibility advisory (registers hooks only)",
+      "found      global, /plugins/garden/index.js",
+      "installed  garden@1.2.3",
+      "hooks      may change prompts, does not read conversations",
+      "",
+      "Registers",
+      "  typedHook  message_received",
+      "",
+      "Imports 1 SDK names this gateway only links; using one throws",
+      "    core#later",
+      "",
+      "Diagnostics",
+      "  error route-auth-invalid",
+      "    a [2J route needs auth",
+    ]);
+    const many = {
+      plugin: { id: "a" },
+      contributions: { tool: Array.from({ length: 30 }, (_, n) => `t${n}`) },
+    };
+    expect(describePlugin(many)).toContain("t23 and 6 more (see --json)");
+  });
+
+  it("tells complaints in one line each and keeps remarks to itself", () => {
+    const of = (level: string) => ({ level, code: "x", message: level, pluginId: "garden" });
+    expect(describeComplaints([of("error"), of("warn"), of("info")])).toEqual([
+      "error: garden: error",
+      "warning: garden: warn",
+    ]);
   });
 
   it("lets no stored text steer the terminal", () => {

@@ -35,7 +35,7 @@ export function registerChannels(program: Command, environment: CliEnvironment):
         {},
         "operator.read",
       );
-      context.output.result(result, (value) =>
+      context.output.result(result, (value, width) =>
         table(
           ["CHANNEL", "ACCOUNT", "STATE", "CONNECTED", "LAST IN", "LAST OUT", "ERROR"],
           Object.entries(value.channelAccounts).flatMap(([channel, accounts]) =>
@@ -50,6 +50,7 @@ export function registerChannels(program: Command, environment: CliEnvironment):
             ]),
           ),
           "No channel is configured.",
+          width,
         ),
       );
     });
@@ -65,7 +66,7 @@ export function registerChannels(program: Command, environment: CliEnvironment):
         channel === undefined ? {} : { channel },
         "operator.pairing",
       );
-      context.output.result(result, (value) =>
+      context.output.result(result, (value, width) =>
         table(
           ["CODE", "CHANNEL", "ACCOUNT", "SENDER", "NAME", "SINCE"],
           value.requests.map((row) => [
@@ -77,6 +78,7 @@ export function registerChannels(program: Command, environment: CliEnvironment):
             ago(Date.parse(row.createdAt), context.clock.now()),
           ]),
           "Nobody waits.",
+          width,
         ),
       );
     });

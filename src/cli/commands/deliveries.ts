@@ -31,7 +31,7 @@ export function registerDeliveries(program: Command, environment: CliEnvironment
         { status: options.status, limit: Number(options.limit) },
         "operator.read",
       );
-      context.output.result(result, (value) =>
+      context.output.result(result, (value, width) =>
         table(
           ["ID", "KIND", "CHANNEL", "TO", "STATUS", "TRIES", "AGE", "REASON"],
           value.deliveries.map((row) => [
@@ -45,6 +45,7 @@ export function registerDeliveries(program: Command, environment: CliEnvironment
             row.reason,
           ]),
           `No deliveries are ${options.status}.`,
+          width,
         ),
       );
     });

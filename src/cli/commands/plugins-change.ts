@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import type { PluginChange } from "../../plugins/install/types.ts";
 import { type CliEnvironment, CommandContext } from "../context.ts";
+import { describeComplaints, type PluginReport, type ReportedDiagnostic } from "../output/plugin-report.ts";
 import { ask, consentOf } from "./plugins-consent.ts";
 import { type InstallWish, withPluginControl } from "./plugins-control.ts";
 
@@ -71,7 +72,17 @@ Examples:
     .addHelpText("after", "\nExample:\n  $ sluice plugins reload garden\n")
     .action(async (pluginIds: string[], _options: object, command: Command) => {
       const context = new CommandContext(environment, command);
-      const result = await context.call<object>("plugins.reload", { pluginIds }, "operator.admin");
+      const result = await context.withGateway(["operator.admin"], async (client) => {
+        const reloaded = await context.progressCall<object>(client, "plugins.reload", { pluginIds });
+        const diagnostics: (ReportedDiagnostic & { pluginId: string })[] = [];
+        for (const pluginId of pluginIds) {
+          const report = await context.progressCall<PluginReport>(client, "plugins.inspect", { pluginId });
+          diagnostics.push(...(report.diagnostics ?? []).map((entry) => ({ ...entry, pluginId })));
+        }
+        return { ...reloaded, diagnostics };
+      });
+      // Loaded is not the same as accepted: a refused registration is news for whoever just changed the code.
+      for (const line of describeComplaints(result.diagnostics)) context.output.note(line);
       context.output.result(result, () => `reloaded: ${pluginIds.join(", ")}`);
     });
 

@@ -50,7 +50,7 @@ export function registerPluginMarket(plugins: Command, environment: CliEnvironme
     .action(async (words: string[], options: SearchOptions, command: Command) => {
       const context = new CommandContext(environment, command);
       const results = await search(context, words.join(" "), limitOf(options));
-      context.output.result({ results }, ({ results: found }) =>
+      context.output.result({ results }, ({ results: found }, width) =>
         table(
           ["PACKAGE", "VERSION", "BY", "SUMMARY"],
           found.map(({ package: { name, latestVersion, channel, summary } }) => [
@@ -60,6 +60,7 @@ export function registerPluginMarket(plugins: Command, environment: CliEnvironme
             summary,
           ]),
           "No plugin was found.",
+          width,
         ),
       );
     });
@@ -77,11 +78,12 @@ export function registerPluginMarket(plugins: Command, environment: CliEnvironme
       const offers = results
         .map((result) => offerOf(result, here))
         .filter(({ official }) => official || !options.official);
-      context.output.result({ offers }, ({ offers: rows }) =>
+      context.output.result({ offers }, ({ offers: rows }, width) =>
         table(
           ["PACKAGE", "VERSION", "HERE", "SUMMARY"],
           rows.map(({ name, version, state, summary }) => [name, version, state, summary]),
           "No plugin was found.",
+          width,
         ),
       );
     });
@@ -94,7 +96,7 @@ export function registerPluginMarket(plugins: Command, environment: CliEnvironme
     .action(async (options: { refresh?: boolean }, command: Command) => {
       const context = new CommandContext(environment, command);
       const registry = await readRegistry(context, options.refresh ?? false);
-      context.output.result(registry, ({ generation, plugins: rows }) =>
+      context.output.result(registry, ({ generation, plugins: rows }, width) =>
         [
           generation === null
             ? "No gateway runs; this is what a start would find."
@@ -103,6 +105,7 @@ export function registerPluginMarket(plugins: Command, environment: CliEnvironme
             ["ID", "VERSION", "ORIGIN", "STATE", "SOURCE"],
             rows.map(({ id, version, origin, status, source }) => [id, version, origin, status, source]),
             "No plugins were found.",
+            width,
           ),
         ].join("\n"),
       );
@@ -180,8 +183,24 @@ function readRegistry(context: CommandContext, refresh: boolean): Promise<Regist
   return fromGatewayOr<RegistryView>(
     context,
     async () => {
-      if (refresh) await context.call("plugins.refresh", {}, "operator.admin");
-      return context.call<RegistryView & { generation: number }>("plugins.list", {}, "operator.read");
+      return context.withGateway([refresh ? "operator.admin" : "operator.read"], async (client) => {
+        if (refresh) await context.progressCall(client, "plugins.refresh", {});
+        const listed = await context.progressCall<RegistryView & { generation: number }>(
+          client,
+          "plugins.list",
+          {},
+        );
+        const rows: RegistryRow[] = [];
+        for (const row of listed.plugins) {
+          const { plugin } = await context.progressCall<{ plugin: { source?: string } }>(
+            client,
+            "plugins.inspect",
+            { pluginId: row.id },
+          );
+          rows.push({ ...row, ...(plugin.source === undefined ? {} : { source: plugin.source }) });
+        }
+        return { ...listed, plugins: rows };
+      });
     },
     async (host) => {
       await host.snapshot();

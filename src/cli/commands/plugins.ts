@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import type { PluginHost } from "../../plugins/host.ts";
 import { type CliEnvironment, CommandContext } from "../context.ts";
 import { cliError } from "../errors.ts";
+import { describePlugin, type PluginReport } from "../output/plugin-report.ts";
 import { table } from "../output/table.ts";
 import { describeSignals, pluginSignals } from "../plugin-signals.ts";
 import { registerPluginAuthoring } from "./plugins-author.ts";
@@ -44,25 +45,25 @@ export function registerPlugins(program: Command, environment: CliEnvironment): 
     .addHelpText("after", "\nExample:\n  $ sluice plugins list --json\n")
     .action(async (_options: object, command: Command) => {
       const context = new CommandContext(environment, command);
-      context.output.result(await list(context), ({ plugins: rows }) =>
+      context.output.result(await list(context), ({ plugins: rows }, width) =>
         table(
           ["ID", "VERSION", "ORIGIN", "STATE", "WHY"],
           rows.map((row) => [row.id, row.version, row.origin, row.status, row.error ?? row.reason]),
           "No plugins were found.",
+          width,
         ),
       );
     });
 
   plugins
     .command("inspect <id>")
-    .description("everything one plugin declares and has registered")
+    .description("what one plugin is, has registered and complains of; --json has everything")
     .alias("info")
     .option("--runtime", "accepted for scripts of other hosts; inspecting always looks at the running code")
     .addHelpText("after", "\nExample:\n  $ sluice plugins inspect echo\n")
     .action(async (id: string, _options: object, command: Command) => {
       const context = new CommandContext(environment, command);
-      const report = await inspect(context, id);
-      context.output.result(report, (value) => JSON.stringify(value, null, 2));
+      context.output.result(await inspect(context, id), describePlugin);
     });
 
   registerPluginChanges(plugins, environment);
@@ -102,15 +103,17 @@ function list(context: CommandContext): Promise<PluginList> {
   );
 }
 
-function inspect(context: CommandContext, pluginId: string): Promise<object> {
-  return fromGatewayOr<object>(
+function inspect(context: CommandContext, pluginId: string): Promise<PluginReport> {
+  return fromGatewayOr<PluginReport>(
     context,
-    () => context.call<object>("plugins.inspect", { pluginId }, "operator.read"),
+    () => context.call<PluginReport>("plugins.inspect", { pluginId }, "operator.read"),
     async (host, book) => {
       const report = await host.inspect(pluginId);
       if (!report) throw cliError("USAGE", `there is no plugin "${pluginId}"; see: sluice plugins list`);
       const install = book.find(report.plugin.id);
-      return { ok: true, ...report, ...(install ? { install } : {}) };
+      const whole = { ok: true, ...report, ...(install ? { install } : {}) };
+      // Absent and undefined are the same once it is JSON.
+      return whole as PluginReport;
     },
   );
 }

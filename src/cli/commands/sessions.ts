@@ -37,7 +37,7 @@ Examples:
         { limit: Number(options.limit) },
         "operator.read",
       );
-      context.output.result(result, ({ sessions: rows }) =>
+      context.output.result(result, ({ sessions: rows }, width) =>
         table(
           ["SESSION", "NAME", "UPDATED", "MODEL", "TOKENS"],
           rows.map((row) => [
@@ -48,6 +48,7 @@ Examples:
             row.totalTokens,
           ]),
           "No sessions yet.",
+          width,
         ),
       );
     });

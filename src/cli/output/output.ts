@@ -2,7 +2,7 @@ import { describeError } from "../errors.ts";
 
 export interface OutputOptions {
   json: boolean;
-  stdout: { write(text: string): unknown };
+  stdout: { write(text: string): unknown; isTTY?: boolean; columns?: number };
   stderr: { write(text: string): unknown; isTTY?: boolean };
 }
 
@@ -21,9 +21,14 @@ export class Output {
     this.#stderr = options.stderr;
   }
 
+  /** Characters a line may have on the terminal; undefined when the output goes elsewhere. */
+  get width(): number | undefined {
+    return this.#stdout.isTTY ? this.#stdout.columns : undefined;
+  }
+
   /** The result of the command: `value` as JSON, or what `text` makes of it. */
-  result<T>(value: T, text: (value: T) => string): void {
-    this.#stdout.write(`${this.json ? JSON.stringify(value, null, 2) : text(value)}\n`);
+  result<T>(value: T, text: (value: T, width: number | undefined) => string): void {
+    this.#stdout.write(`${this.json ? JSON.stringify(value, null, 2) : text(value, this.width)}\n`);
   }
 
   /** One line of an endless result (`logs --follow`): as it is with `--json`, or what `text` makes of it. */
