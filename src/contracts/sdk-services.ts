@@ -78,7 +78,26 @@ export interface SdkModelRow {
   input: string[];
 }
 
+/** Pictures for a model, and how to ask it. */
+export interface SdkImageRequest {
+  provider: string;
+  model: string;
+  images: readonly { buffer: Buffer; mime?: string; fileName?: string }[];
+  prompt?: string;
+  maxTokens?: number;
+  timeoutMs: number;
+  signal?: AbortSignal;
+  /** Each of these takes the place of what the provider is configured with. */
+  apiKey?: string;
+  baseUrl?: string;
+  headers?: Record<string, string>;
+  /** Changes the request's body before it is sent. */
+  onPayload?(payload: unknown, model: unknown): unknown;
+}
+
 export interface SdkModels {
+  /** Asks the model about pictures. */
+  describeImages(request: SdkImageRequest): Promise<{ text: string; model: string }>;
   list(): Promise<SdkModelRow[]>;
   /** What `list` last found; `undefined` before. */
   known(): SdkModelRow[] | undefined;

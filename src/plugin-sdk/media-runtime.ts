@@ -11,6 +11,7 @@ export {
   resolveFfmpegBin,
   transcodeAudioBufferToOpus,
 } from "./media/audio.ts";
+export { describeImageWithModel } from "./media/image-description.ts";
 export {
   MAX_AUDIO_BYTES,
   MAX_IMAGE_BYTES,

@@ -9,6 +9,7 @@ export {
   readStringParam,
 } from "./tools/param-readers.ts";
 export { jsonResult } from "./tools/results.ts";
+export { createPluginBackedWebSearchProvider } from "./web-search/backed-provider.ts";
 export {
   buildSearchCacheKey,
   DEFAULT_CACHE_TTL_MINUTES,

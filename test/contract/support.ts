@@ -12,6 +12,8 @@ export interface Fixture {
   id?: string;
   /** Body of `register(api)`. `seen` is a list that `<id>.seen` returns. */
   register: string;
+  /** What stands above `register`: imports. */
+  head?: string;
   manifest?: Record<string, unknown>;
   /** `plugins.entries.<id>`; enabled and allowed to read conversations unless told otherwise. */
   entry?: Record<string, unknown>;
@@ -49,12 +51,13 @@ export async function contract(
   const list = Array.isArray(fixtures) ? fixtures : [fixtures];
   const paths: string[] = [];
   const entries: Record<string, unknown> = {};
-  for (const { id = "probe", register, manifest, entry } of list) {
+  for (const { id = "probe", register, head, manifest, entry } of list) {
     const seen = `const seen = []; api.registerGatewayMethod("${id}.seen", () => ({ seen }), { scope: "operator.read" });`;
     paths.push(
       await writePlugin(join(folder, "plugins", id), id, {
         register: `${seen}\n${register}`,
         ...(manifest ? { manifest } : {}),
+        ...(head ? { head } : {}),
       }),
     );
     entries[id] = { enabled: true, hooks: { allowConversationAccess: true }, ...entry };

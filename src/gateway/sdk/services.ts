@@ -13,6 +13,7 @@ import { isSluiceError } from "../../kernel/errors.ts";
 import { activeMemory, memoryOwners } from "../../plugins/memory.ts";
 import { agentModelRef } from "../../runtime/agent/settings.ts";
 import type { SluiceConfig } from "../../runtime/config/types.ts";
+import { describeImages } from "../../runtime/media-understanding/describe-images.ts";
 import { publicEntry } from "../../runtime/sessions/index.ts";
 import type { SessionRecord } from "../../store/procedures/session-rows.ts";
 import type { RuntimeRooms } from "../plugin-runtime.ts";
@@ -150,6 +151,7 @@ function modelsOf(rooms: () => RuntimeRooms): SdkModels {
       return known;
     },
     known: () => known,
+    describeImages: (request) => describeImages(rooms(), request),
     defaultRef: (config, agentId) => agentModelRef(config as SluiceConfig, agentId) ?? FALLBACK_MODEL,
   };
 }

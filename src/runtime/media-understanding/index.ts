@@ -136,7 +136,7 @@ async function understand(
   if (!buffer) return nothing(capability, `the file is larger than ${maxBytes} bytes`, attempts);
   const fileName = basename(filePath);
   const type = mime ?? detectMime(buffer, { fileName });
-  for (const { entry, model, auth } of candidates) {
+  for (const { entry, model, auth, endpoint } of candidates) {
     const { value } = entry;
     const look = value[METHODS[capability]];
     if (!look) {
@@ -144,7 +144,9 @@ async function understand(
       continue;
     }
     try {
-      const request = { ...rest, ...auth, buffer, fileName, mime: type, cfg, model, provider: value.id };
+      const seen = { ...rest, ...auth, ...endpoint, buffer, fileName, mime: type, cfg, provider: value.id };
+      // `input` is for functions of the SDK that a provider hands its model and what to look at.
+      const request = { ...seen, model, input: { ...seen, timeoutMs } };
       const what = `${capability} understanding by ${value.id}`;
       const work = Promise.resolve(look({ ...request, timeoutMs }));
       const answer = await withDeadline(work, timeoutMs, what, rooms.clock);
@@ -169,6 +171,7 @@ interface Candidate {
   entry: Entry;
   model: string | undefined;
   auth: { apiKey?: string };
+  endpoint: { baseUrl?: string; headers?: Record<string, string> };
 }
 
 /** What `tools.media.<kind>.models` lists, in its order; else whoever has a credential, by priority. */
@@ -185,12 +188,14 @@ function candidatesFor(
       const entry = providerNamed(able, textAt(wish, "provider") ?? "");
       if (!entry) return [];
       const model = textAt(wish, "model") ?? entry.value.defaultModels?.[capability];
-      return [{ entry, model, auth: authOf(rooms, entry) ?? {} }];
+      const endpoint = endpointOf(rooms, entry, wish, settings);
+      return [{ entry, model, auth: authOf(rooms, entry) ?? {}, endpoint }];
     });
   }
   return inOrder(able, (value) => value.autoPriority?.[capability]).flatMap((entry) => {
     const auth = authOf(rooms, entry);
-    return auth ? [{ entry, model: entry.value.defaultModels?.[capability], auth }] : [];
+    const model = entry.value.defaultModels?.[capability];
+    return auth ? [{ entry, model, auth, endpoint: endpointOf(rooms, entry, settings) }] : [];
   });
 }
 
@@ -200,6 +205,23 @@ function authOf(rooms: MediaUnderstandingRooms, { value }: Entry): { apiKey?: st
   if (own?.kind === "none") return {};
   const apiKey = own?.apiKey ?? rooms.models.apiKeyFor(value.id)?.apiKey;
   return apiKey === undefined ? undefined : { apiKey };
+}
+
+/** Where the operator says a provider is: in the settings of the capability, else in those of its models. */
+function endpointOf(rooms: MediaUnderstandingRooms, { value }: Entry, ...settings: readonly Config[]) {
+  const { config } = rooms.config.current();
+  const sections = [...settings, sectionAt(config, "models", "providers", value.id)];
+  const baseUrl = sections.map((section) => textAt(section, "baseUrl")).find((text) => text !== undefined);
+  const headers: Record<string, string> = {};
+  for (const section of [...sections].reverse()) {
+    for (const [name, header] of Object.entries(sectionAt(section, "headers"))) {
+      if (typeof header === "string") headers[name] = header;
+    }
+  }
+  return {
+    ...(baseUrl === undefined ? {} : { baseUrl }),
+    ...(Object.keys(headers).length === 0 ? {} : { headers }),
+  };
 }
 
 async function extract(rooms: MediaUnderstandingRooms, params: ExtractParams) {

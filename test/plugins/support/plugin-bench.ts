@@ -45,6 +45,8 @@ export interface PluginFiles {
   files?: Record<string, string>;
   /** Body of `register(api)`; a shorthand for `files["index.mjs"]`. */
   register?: string;
+  /** What stands above it: imports. */
+  head?: string;
 }
 
 export interface PluginBench {
@@ -108,7 +110,7 @@ export async function writePlugin(folder: string, id: string, plugin: PluginFile
   if (plugin.package) files["package.json"] = JSON.stringify(plugin.package);
   if (plugin.register !== undefined) {
     files["index.mjs"] =
-      `export default { id: ${JSON.stringify(id)}, register(api) { ${plugin.register} } };`;
+      `${plugin.head ?? ""}\nexport default { id: ${JSON.stringify(id)}, register(api) { ${plugin.register} } };`;
   }
   for (const [name, contents] of Object.entries(files)) {
     await mkdir(dirname(join(folder, name)), { recursive: true });
