@@ -233,7 +233,11 @@ describe("activation", () => {
       ...NOTHING,
       manifest: { activation: { onStartup: false, onConfigPaths: ["hooks.feed"] } },
     });
-    const ids = ["at-start", "never", "by-channel", "by-path"];
+    await bench.write("bundled", "by-contract", {
+      ...NOTHING,
+      manifest: { activation: { onStartup: false }, contracts: { webSearchProviders: ["w"] } },
+    });
+    const ids = ["at-start", "never", "by-channel", "by-path", "by-contract"];
     const entries = Object.fromEntries(ids.map((id) => [id, { enabled: true }]));
     bench.config.set({ channels: { chat: {} }, hooks: { feed: true }, plugins: { entries } });
     await bench.host.start();
@@ -247,6 +251,10 @@ describe("activation", () => {
     expect(imported()).not.toContain("never");
     await bench.host.activate({ kind: "provider", provider: "p" });
     expect(imported()).toContain("never");
+    expect(imported()).not.toContain("by-contract");
+    await bench.host.activate({ kind: "contract", contract: "webSearchProviders" });
+    await bench.host.activate({ kind: "contract", contract: "webSearchProviders" });
+    expect(imported()).toContain("by-contract");
   });
 
   it("[F165] [F166] [F167] [F168] [F169] [F170] [F171] [F172] one frozen snapshot serves all and is replaced, not changed", async () => {

@@ -8,6 +8,7 @@ import { publishedPackages } from "./support/packages.ts";
 import { chatTurn, type PublishedPlugin, publishedGateway } from "./support/published-gateway.ts";
 
 const available = await publishedPackages();
+const SCOPES = ["operator.read", "operator.write", "operator.admin"];
 const KEY = "sk-of-this-test-only";
 
 /** A plugin with one tool. */
@@ -61,7 +62,7 @@ async function deepseek(
     await clockPlugin(),
   );
   const client = await WireClient.open(gateway.url, {
-    scopes: ["operator.read", "operator.write", "operator.admin"],
+    scopes: SCOPES,
   });
   return { gateway, client, server };
 }
@@ -124,5 +125,75 @@ describe.skipIf(!available)("@openclaw/deepseek-provider, unmodified, against it
       { reasoning_content: "They want the time." },
       { reasoning_content: "Noon." },
     ]);
+  });
+
+  it("switches thinking off on request and lists its models, with and without a key", async () => {
+    const { client, server } = await deepseek([{ deltas: [{ content: "Plainly." }] }]);
+    const listed = await client.call("models.list", { view: "all" });
+    const mine = listed.payload.models.filter((one: { provider: string }) => one.provider === "deepseek");
+    expect(mine.map((one: { id: string }) => one.id)).toContain("deepseek-v4-flash");
+    expect(mine.find((one: { id: string }) => one.id === "deepseek-v4-pro")).toMatchObject({
+      available: true,
+      contextWindow: 1_000_000,
+      reasoning: true,
+      thinkingDefault: "high",
+      thinkingLevels: expect.arrayContaining([expect.objectContaining({ id: "xhigh" })]),
+      tags: ["default"],
+    });
+    await client.call("sessions.patch", { key: "main", thinkingLevel: "off" });
+    await chatTurn(client, "hi");
+    const body = server.asked()[0]?.body;
+    expect(body.thinking).toEqual({ type: "disabled" });
+    expect(body).not.toHaveProperty("reasoning_effort");
+  });
+
+  it("waits as long as the server says, tries an error of the server again and passes on a refusal", async () => {
+    const { client, server } = await deepseek([
+      { status: 429, headers: { "retry-after-ms": "20" }, error: "slow down" },
+      { status: 500, headers: { "retry-after": "0" }, error: "try later" },
+      { deltas: [{ content: "Here I am." }] },
+      { status: 401, error: `Incorrect API key provided: ${KEY}` },
+      { status: 400, error: "deepseek: input too long for this model" },
+    ]);
+    expect(await chatTurn(client, "hi")).toMatchObject({
+      state: "final",
+      message: { content: [{ type: "text", text: "Here I am." }] },
+    });
+    expect(server.asked()).toHaveLength(3);
+
+    const refused = await chatTurn(client, "again");
+    expect(refused).toMatchObject({
+      state: "error",
+      errorMessage: expect.stringContaining("401 Incorrect API key"),
+    });
+    expect(JSON.stringify(client.frames)).not.toContain(KEY);
+    const overflow = await chatTurn(client, "and again");
+    expect(overflow).toMatchObject({ state: "error" });
+    const history = await client.call("chat.history", { sessionKey: "main" });
+    const codes = history.payload.messages.flatMap((one: { errorCode?: string }) => one.errorCode ?? []);
+    expect(codes).toEqual(["auth_permanent", "context_overflow"]);
+    expect(server.asked()).toHaveLength(5);
+  });
+
+  it("says which key is missing before anything is sent", async () => {
+    const gateway = await publishedGateway({
+      package: "@openclaw/deepseek-provider",
+      id: "deepseek",
+      config: { agents: { defaults: { model: "deepseek/deepseek-v4-flash" } } },
+    });
+    const client = await WireClient.open(gateway.url, { scopes: SCOPES });
+    expect(await chatTurn(client, "hi")).toMatchObject({
+      state: "error",
+      errorMessage: expect.stringContaining(
+        "set DEEPSEEK_API_KEY, or write models.providers.deepseek.apiKey",
+      ),
+    });
+    const listed = await client.call("models.list", { view: "all" });
+    expect(listed.payload.models.find((one: { id: string }) => one.id === "deepseek-v4-flash")).toMatchObject(
+      {
+        available: false,
+        unavailableReason: "missing-auth",
+      },
+    );
   });
 });
