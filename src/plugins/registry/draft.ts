@@ -10,7 +10,7 @@ import { type KindRow, malformed, type Note, type Refused, type Registrant, refu
 export type DraftErrorCode = "TOO_MANY_REGISTRATIONS";
 
 /** Contributions one plugin may make; one more fails it. */
-export const MAX_REGISTRATIONS_PER_PLUGIN = 4_096;
+export const MAX_REGISTRATIONS_PER_PLUGIN = 2_048;
 
 /** Names all of a plugin's contributions may claim together; one contribution may claim many. */
 export const MAX_NAMES_PER_PLUGIN = 16_384;
@@ -38,8 +38,10 @@ export interface DraftItem {
 export class RegistrationDraft {
   readonly registrant: Registrant;
   readonly instance: PluginInstance;
-  #items: readonly DraftItem[] = [];
-  #diagnostics: readonly PluginDiagnostic[] = [];
+  /** Grows in place: a copy for each registration would cost as much as thousands of them. */
+  #items: DraftItem[] = [];
+  readonly #diagnostics: PluginDiagnostic[] = [];
+  readonly #noted = new Set<string>();
   #next = 0;
   /** What was refused counts too: checking costs as much. */
   #refused = 0;
@@ -102,7 +104,7 @@ export class RegistrationDraft {
       value: bindValue(this.instance, read.value, read),
       original: args[0],
     };
-    this.#items = [...this.#items, item];
+    this.#items.push(item);
     return item;
   }
 
@@ -118,8 +120,10 @@ export class RegistrationDraft {
   note({ level, code, message }: Note): void {
     const { id, source } = this.registrant;
     if (this.#diagnostics.length >= MAX_REGISTRATIONS_PER_PLUGIN) return;
-    if (this.#diagnostics.some((known) => known.code === code && known.message === message)) return;
-    this.#diagnostics = [...this.#diagnostics, { level, code, message, pluginId: id, source }];
+    const key = `${code}\0${message}`;
+    if (this.#noted.has(key)) return;
+    this.#noted.add(key);
+    this.#diagnostics.push({ level, code, message, pluginId: id, source });
   }
 
   #refuse({ refused }: Refused): undefined {
