@@ -24,6 +24,7 @@ import { ChannelActivity } from "./activity.ts";
 import { ChannelDirectory } from "./directory.ts";
 import { type ConversationRooms, HostDesk } from "./inbound/host-desk.ts";
 import { InboundPipeline } from "./inbound/pipeline.ts";
+import type { SessionCommandParts } from "./inbound/session-commands.ts";
 import { MessageTool } from "./message-tool/message-tool.ts";
 import { LiveReplies } from "./outbound/live-replies.ts";
 import { MessageOutlet } from "./outbound/outlet.ts";
@@ -79,6 +80,8 @@ export interface ChannelServiceParts {
   logger: Logger;
   /** Where approvals and bound conversations are decided; absent: neither exists. */
   rooms?: ConversationRooms;
+  /** Where conversations begin afresh; absent: `/new` and `/reset` are ordinary words. */
+  sessions?: SessionCommandParts["sessions"];
   /** Absolute path; for session store handles and received media. */
   stateDir: string;
   /** In [0, 1); spreads retries. */
@@ -219,6 +222,7 @@ class Channels implements ChannelService {
     this.#pipeline = new InboundPipeline({
       store,
       desk: this.#desk,
+      ...(parts.sessions ? { sessions: parts.sessions } : {}),
       agent,
       hooks,
       channels: directory,

@@ -1,7 +1,7 @@
-import type { InboundMessage } from "../../contracts/channel-runtime.ts";
 import type { Logger } from "../../kernel/logger.ts";
 import type { HookRunner } from "../../plugins/types.ts";
 import type { InboxRecord } from "../../store/procedures/inbox.ts";
+import type { HeardMessage } from "./heard.ts";
 
 /** Tells plugins about messages that come in; observers never hold one up. */
 export class InboundHooks {
@@ -16,12 +16,20 @@ export class InboundHooks {
   received(
     record: InboxRecord,
     route: { sessionKey: string },
-    event: { from: string; content: string; [field: string]: unknown },
+    event: {
+      from: string;
+      content: string;
+      senderId?: string | undefined;
+      replyToId?: string | undefined;
+      [field: string]: unknown;
+    },
   ): void {
+    const { sessionKey } = route;
+    const { senderId, replyToId } = event;
     this.#observe(
       "message_received",
-      { ...event, messageId: record.messageId, sessionKey: route.sessionKey, runId: record.inboxId },
-      contextOf(record, route.sessionKey),
+      { ...event, messageId: record.messageId, sessionKey, runId: record.inboxId },
+      contextOf(record, { sessionKey, senderId, replyToId }),
     );
   }
 
@@ -35,24 +43,23 @@ export class InboundHooks {
   }
 
   /** A plugin may take a message over, with an answer or without. */
-  async claim(
-    record: InboxRecord,
-    message: InboundMessage,
-    sessionKey: string,
-  ): Promise<{ handled: boolean; text?: string } | undefined> {
+  async claim(message: HeardMessage): Promise<{ handled: boolean; text?: string } | undefined> {
     if (!this.#hooks.has("before_dispatch")) return undefined;
+    const { record, sessionKey, senderId, replyToId } = message;
     const claim = await this.#hooks.run<{ handled: boolean; text?: string }>(
       "before_dispatch",
       {
         content: message.text,
+        body: message.textForAgent,
         messageId: record.messageId,
         channel: record.channel,
         sessionKey,
-        senderId: message.sender.id,
-        isGroup: message.conversation.kind !== "direct",
+        senderId,
+        replyToId,
+        isGroup: message.isGroup,
         timestamp: message.timestamp,
       },
-      contextOf(record, sessionKey),
+      contextOf(record, { sessionKey, senderId, replyToId }),
     );
     return claim?.handled ? claim : undefined;
   }
@@ -65,13 +72,16 @@ export class InboundHooks {
   }
 }
 
-function contextOf(record: InboxRecord, sessionKey: string): object {
+function contextOf(
+  record: InboxRecord,
+  facts: { sessionKey: string; senderId?: string | undefined; replyToId?: string | undefined },
+): object {
   return {
     channelId: record.channel,
     accountId: record.accountId,
     conversationId: record.conversation,
     messageId: record.messageId,
-    sessionKey,
     runId: record.inboxId,
+    ...facts,
   };
 }

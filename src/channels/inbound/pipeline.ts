@@ -13,16 +13,17 @@ import type { TurnRequest } from "../../store/records.ts";
 import { asNumber, asRecord, channelAccountConfig } from "../config-values.ts";
 import type { ChannelDirectory } from "../directory.ts";
 import type { MessageOutlet } from "../outbound/outlet.ts";
-import { isAbortText, isControlCommandMessage } from "./commands.ts";
+import { isControlCommandMessage } from "./commands.ts";
 import { InboundDebouncer, resolveInboundDebounceMs } from "./debouncer.ts";
 import { DedupeCache } from "./dedupe.ts";
 import { type GateResult, InboundGate, NOT_MENTIONED } from "./gate.ts";
-import { heardMessage, heardTurn } from "./heard.ts";
+import { type HeardMessage, heardMessage, heardTurn } from "./heard.ts";
 import { InboundHooks } from "./hooks.ts";
 import type { HostDesk, Intercepted } from "./host-desk.ts";
 import { PairingDesk } from "./pairing-desk.ts";
 import { boundedText, conversationKey, type InboxPayload, type PreparedTurn } from "./records.ts";
 import { SerialByKey } from "./serial.ts";
+import { type Remainder, type SessionCommandParts, SessionCommands } from "./session-commands.ts";
 import { buildTurnRequest, routeMessage } from "./turn-request.ts";
 
 export const DEDUPE_TTL_MS = 20 * 60_000;
@@ -45,6 +46,7 @@ export interface PipelineParts {
   outlet: MessageOutlet;
   /** What is answered before the agent hears of it. */
   desk: HostDesk;
+  sessions?: SessionCommandParts["sessions"];
   clock: Clock;
   logger: Logger;
   /** Something came in from this account. */
@@ -66,6 +68,7 @@ export class InboundPipeline implements Disposable {
   readonly #gate: InboundGate;
   readonly #told: InboundHooks;
   readonly #pairing: PairingDesk;
+  readonly #commands: SessionCommands;
   readonly #seen: DedupeCache;
   readonly #lanes = new SerialByKey();
   readonly #debouncer: InboundDebouncer<Waiting>;
@@ -77,6 +80,7 @@ export class InboundPipeline implements Disposable {
     this.#gate = new InboundGate(parts);
     this.#told = new InboundHooks(parts);
     this.#pairing = new PairingDesk(parts, this.#told);
+    this.#commands = new SessionCommands(parts);
     this.#seen = new DedupeCache({
       ttlMs: DEDUPE_TTL_MS,
       maxSize: DEDUPE_MAX_KEYS,
@@ -238,12 +242,13 @@ export class InboundPipeline implements Disposable {
         timestamp: payload.turn.ctx.Timestamp,
       });
       const heard = heardTurn(record, payload.turn);
-      const intercepted = await this.#parts.desk.intercept(heard);
-      if (intercepted) {
+      const settled = await this.#beforeTurn(heard);
+      if (settled && "reason" in settled) {
         const { to, toThreadId: threadId } = heard;
-        return this.#answered(record, { to, ...(threadId === undefined ? {} : { threadId }) }, intercepted);
+        return this.#answered(record, { to, ...(threadId === undefined ? {} : { threadId }) }, settled);
       }
-      return this.#start({ ...payload.turn.request, runId: record.inboxId, inboxId: record.inboxId });
+      const request = settled ? withText(payload.turn.request, settled.rest) : payload.turn.request;
+      return this.#start({ ...request, runId: record.inboxId, inboxId: record.inboxId });
     }
     const { message } = payload;
     const cfg = this.#parts.config();
@@ -300,18 +305,12 @@ export class InboundPipeline implements Disposable {
   async #decideTurn({ record, message, gate }: Waiting): Promise<InboundResult> {
     const cfg = this.#parts.config();
     const route = routeMessage(message, cfg);
-    if (gate.commandAuthorized && isAbortText(message.text)) {
-      const { aborted } = await this.#parts.agent.abort({ sessionKey: route.sessionKey, reason: "user" });
-      await this.#reply(record, message.reply, aborted ? "Stopped." : "Nothing is running.");
-      return this.#ignore(record, "command:stop");
-    }
     const heard = heardMessage(record, message, { ...route, ...authorityOf(gate) });
-    const intercepted = await this.#parts.desk.intercept(heard);
-    if (intercepted) return this.#answered(record, message.reply, intercepted);
-    const claimed = await this.#told.claim(record, message, route.sessionKey);
-    if (claimed) {
-      if (claimed.text) await this.#reply(record, message.reply, claimed.text);
-      return { ...(await this.#ignore(record, "handled-by-hook")), status: "handled" };
+    const settled = await this.#beforeTurn(heard);
+    if (settled && "reason" in settled) return this.#answered(record, message.reply, settled);
+    if (settled) {
+      message.text = settled.rest;
+      delete message.textForAgent;
     }
     const history = await this.#history(record, message, cfg);
     return this.#start(
@@ -324,6 +323,17 @@ export class InboundPipeline implements Disposable {
         commandAuthorized: gate.commandAuthorized,
       }),
     );
+  }
+
+  /** What settles a message without a turn, or what a command left of it for the agent. */
+  async #beforeTurn(heard: HeardMessage): Promise<Intercepted | Remainder | undefined> {
+    const settled = (await this.#commands.stop(heard)) ?? (await this.#parts.desk.intercept(heard));
+    if (settled) return settled;
+    const claimed = await this.#told.claim(heard);
+    if (claimed) {
+      return { reason: "handled-by-hook", ...(claimed.text ? { reply: claimed.text } : {}) };
+    }
+    return this.#commands.reset(heard);
   }
 
   async #start(request: TurnRequest): Promise<InboundResult> {
@@ -433,6 +443,13 @@ export class InboundPipeline implements Disposable {
 /** Quick messages of one sender in one conversation become one. */
 function bufferKey({ record, message }: Waiting): string {
   return [record.channel, record.accountId, record.conversation, message.sender.id].join("\0");
+}
+
+/** A prepared turn that says something else than its message: the words behind a command. */
+function withText(request: PreparedTurn["request"], text: string): PreparedTurn["request"] {
+  const { transcriptText: _whole, context, ...rest } = request;
+  const { commandBody: _command, ...facts } = context ?? {};
+  return { ...rest, text, context: facts };
 }
 
 function authorityOf({ commandAuthorized, wasMentioned }: GateResult): {

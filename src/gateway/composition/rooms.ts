@@ -109,6 +109,7 @@ export async function openRooms(ground: Ground, hub: EventHub): Promise<Rooms> {
       registry,
       hooks,
       agent,
+      sessions,
       config,
       clock,
       logger,

@@ -1,3 +1,4 @@
+import type { Message } from "../../contracts/messages.ts";
 import type { Clock } from "../../kernel/clock.ts";
 import type { Disposable } from "../../kernel/disposable.ts";
 import { Emitter } from "../../kernel/emitter.ts";
@@ -9,13 +10,20 @@ import type { Store } from "../../store/index.ts";
 import type { ListSessionsInput } from "../../store/procedures/session-listing.ts";
 import type { SessionRecord } from "../../store/procedures/session-rows.ts";
 import { defaultAgentId, mainKey } from "../agent/settings.ts";
+import { parseMessage } from "../agent/transcript-context.ts";
 import type { AgentRuntime } from "../agent/types.ts";
 import type { ConfigService } from "../config/types.ts";
 import { normalizeThinkingLevel } from "../models/thinking.ts";
 import type { Models } from "../models/types.ts";
 import type { SessionExtensions } from "../workflow/session-extensions.ts";
 import { previewItem } from "./display.ts";
-import { type HistoryDelta, type HistoryPage, readDelta, readHistory } from "./history.ts";
+import {
+  DEFAULT_HISTORY_LIMIT,
+  type HistoryDelta,
+  type HistoryPage,
+  readDelta,
+  readHistory,
+} from "./history.ts";
 import { canonicalSessionKey, isMainSession } from "./session-key.ts";
 import { type SessionDefaults, type SessionRow, sessionRow } from "./session-row.ts";
 
@@ -27,6 +35,9 @@ export { publicEntry, type SessionDefaults, type SessionRow } from "./session-ro
 /** Longest time a reset or delete waits for running turns to stop. */
 export const SESSION_DRAIN_MS = 15_000;
 export const MAX_PREVIEW_KEYS = 64;
+/** Sessions that plugins are told about when the gateway stops, and how long that may take in all. */
+export const MAX_ENDED_SESSIONS = 256;
+export const SHUTDOWN_HOOKS_MS = 2_000;
 
 /** Something about a session changed outside a turn. */
 export interface SessionChange {
@@ -206,7 +217,9 @@ export class Sessions {
     if (options.expectedSessionId !== undefined && before?.sessionId !== options.expectedSessionId) {
       throw refusal("session-changed");
     }
-    if (before) await this.#observe("before_reset", before, { reason });
+    if (before && this.#options.hooks.has("before_reset")) {
+      await this.#observe("before_reset", before, { reason, messages: await this.#messages(key.sessionKey) });
+    }
     await this.#stop(key.sessionKey, reason);
     const result = await this.#options.store.call.sessions.reset({
       sessionKey: key.sessionKey,
@@ -220,7 +233,15 @@ export class Sessions {
     });
     if ("refused" in result) throw refusal(result.refused);
     await this.#cleanUp("reset", key.sessionKey);
-    if (before) await this.#observe("session_end", before, { reason, messageCount: before.messageCount });
+    if (before) {
+      const { sessionId: nextSessionId, sessionKey: nextSessionKey } = result.session;
+      await this.#observe("session_end", before, {
+        reason,
+        ...this.#lifeOf(before),
+        nextSessionId,
+        nextSessionKey,
+      });
+    }
     await this.#observe("session_start", result.session, {});
     await this.#announce(result.session, reason);
     return result.session;
@@ -263,10 +284,56 @@ export class Sessions {
       if (step.done) break;
     }
     await this.#cleanUp("delete", key.sessionKey);
-    await this.#observe("session_end", before, { reason: "deleted", messageCount: before.messageCount });
+    await this.#observe("session_end", before, { reason: "deleted", ...this.#lifeOf(before) });
     const { sessionKey, agentId } = key;
     this.#changed.emit({ sessionKey, agentId, sessionId: before.sessionId, reason: "delete" });
     return { deleted: true, archived: deleteTranscript ? [] : [before.sessionId] };
+  }
+
+  /**
+   * Tells `session_end` of the sessions that were used since `sinceMs`, the newest first, because the gateway
+   * stops. Waits for all handlers together {@link SHUTDOWN_HOOKS_MS} and no longer (plugin-sdk spec 4.4).
+   */
+  async endUsed(reason: "shutdown" | "restart", sinceMs: number): Promise<void> {
+    const { hooks, store, clock, logger } = this.#options;
+    if (!hooks.has("session_end")) return;
+    const told = store.call.sessions
+      .list({ limit: MAX_ENDED_SESSIONS, updatedSince: sinceMs })
+      .then(({ sessions }) =>
+        Promise.all(
+          sessions.map((session) =>
+            this.#observe("session_end", session, { reason, ...this.#lifeOf(session) }),
+          ),
+        ),
+      )
+      .catch((error: unknown) => logger.warn("session_end failed", { error: errorMessage(error) }));
+    let timer: Disposable | undefined;
+    const late = new Promise<"late">((resolve) => {
+      timer = clock.after(SHUTDOWN_HOOKS_MS, () => resolve("late"));
+    });
+    if ((await Promise.race([told, late])) === "late") {
+      logger.warn("session_end handlers took too long; the gateway stops without them", {
+        limitMs: SHUTDOWN_HOOKS_MS,
+      });
+    }
+    void timer?.dispose();
+  }
+
+  /** How a session's life is told to plugins, in milliseconds since its last fresh start. */
+  #lifeOf({ entry, createdAt, messageCount }: SessionRecord): { messageCount: number; durationMs: number } {
+    const startedAt = entry["sessionStartedAt"];
+    const since = typeof startedAt === "number" ? startedAt : createdAt;
+    return { messageCount, durationMs: Math.max(this.#options.clock.now() - since, 0) };
+  }
+
+  /** The newest messages of a conversation, oldest first. */
+  async #messages(sessionKey: string): Promise<Message[]> {
+    const { store } = this.#options;
+    const page = await store.call.transcripts.page({ sessionKey, limit: DEFAULT_HISTORY_LIMIT, offset: 0 });
+    return (page?.entries ?? [])
+      .filter(({ type }) => type === "message")
+      .map(parseMessage)
+      .filter((message) => message !== undefined);
   }
 
   async #stop(sessionKey: string, reason: string): Promise<void> {
