@@ -121,10 +121,12 @@ function configDiagnostics(
       if (!find(required))
         warn("required-plugin-missing", `"${id}" needs the plugin "${required}"; install it`, id);
     }
-    if (decision.enabled && settings.allow.length === 0 && (origin === "global" || origin === "workspace")) {
+    // What the operator enabled by name was not merely found.
+    const found = decision.enabled && !decision.explicitlyEnabled;
+    if (found && settings.allow.length === 0 && (origin === "global" || origin === "workspace")) {
       warn(
         "open-allowlist",
-        `"${id}" was found in ${origin === "global" ? "the state folder" : "a workspace"} and plugins.allow is empty; list the plugins you trust in plugins.allow`,
+        `"${id}" was found in ${origin === "global" ? "the state folder" : "a workspace"} and runs because plugins.allow is empty; enable or disable it by name, or list the plugins you trust in plugins.allow`,
         id,
       );
     }

@@ -93,6 +93,9 @@ describe("activation", () => {
       ["open-allowlist", "loose"],
       ["untracked-provenance", "loose"],
     ]);
+    bench.config.set({ plugins: { entries: { loose: { enabled: true } } } });
+    await bench.host.applyConfig();
+    expect(bench.host.diagnostics().map(({ code }) => code)).toEqual(["untracked-provenance"]);
   });
 
   it("[F194] warns of code that nobody installed, also when it is allowed; not of what has a record or a path", async () => {

@@ -43,6 +43,18 @@ describe("reload and unload", () => {
     expect(command?.handler({} as never)).toEqual({ text: "new" });
   });
 
+  it("[F260] refuses a reload with code that cannot be parsed, whatever Node remembers of the file", async () => {
+    const bench = await pluginBench();
+    const folder = await bench.write("global", "alpha", { register: COMMAND("alpha", "old") });
+    await bench.host.start();
+    for (const broken of ["export default { id: 'alpha', register(api) { if ( } };", "export default {"]) {
+      await writeFile(join(folder, "index.mjs"), broken);
+      await expect(bench.host.reload("alpha")).rejects.toMatchObject({
+        message: expect.stringContaining(join(folder, "index.mjs")),
+      });
+    }
+  });
+
   it("[F260] a failing reload leaves the old instance serving and says why", async () => {
     const bench = await pluginBench();
     const folder = await bench.write("global", "alpha", { register: COMMAND("alpha", "old") });

@@ -111,7 +111,9 @@ async function readManifest(
       if (isSluiceError(error) && error.code === "FILE_MISSING") continue;
       const unsafe = isSluiceError(error) && error.code === "FILE_UNSAFE";
       const code = unsafe ? "entry-unsafe-path" : "manifest-invalid";
-      return { path, result: { problems: [{ code, message: errorMessage(error), fatal: true }] } };
+      const broken = isSluiceError(error) && error.code === "JSON_INVALID";
+      const message = `${broken ? `${name} is ` : ""}${errorMessage(error)}`;
+      return { path, result: { problems: [{ code, message, fatal: true }] } };
     }
   }
   return undefined;

@@ -3,6 +3,7 @@ import { readdir, readFile, stat } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, extname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import type { Jiti } from "jiti";
 import { errorMessage, SluiceError } from "../../kernel/errors.ts";
 import { isTypeScript } from "../discovery/entry-file.ts";
 import { type SdkImport, sdkImports } from "./sdk-imports.ts";
@@ -127,7 +128,7 @@ export class ModuleLoader {
       } catch (error) {
         // A file Node cannot even parse has not run; mixed module styles need a transform.
         if (!isUnparsable(error)) throw error;
-        return await this.#loadTypeScript(request);
+        return await this.#loadTransformed(request);
       }
     } catch (error) {
       throw asLoadError(error, request.entry);
@@ -157,7 +158,20 @@ export class ModuleLoader {
     setSyncLoader((file) => loadPart(file, createRequire(file)));
   }
 
-  async #loadTypeScript({ entry, realRoot }: ModuleRequest): Promise<unknown> {
+  async #loadTypeScript(request: ModuleRequest): Promise<unknown> {
+    return (await this.#jitiFor(request)).import(request.entry);
+  }
+
+  /**
+   * Transforms what is in the file now. Asked to import it, jiti would ask Node first, and Node may have a module
+   * of that name from before the change.
+   */
+  async #loadTransformed(request: ModuleRequest): Promise<unknown> {
+    const [jiti, source] = await Promise.all([this.#jitiFor(request), readFile(request.entry, "utf8")]);
+    return jiti.evalModule(source, { filename: request.entry, async: true, forceTranspile: true });
+  }
+
+  async #jitiFor({ entry, realRoot }: ModuleRequest): Promise<Jiti> {
     const [{ createJiti }, virtualModules] = await Promise.all([
       import("jiti"),
       this.#sdkModulesOf(realRoot),
@@ -170,7 +184,7 @@ export class ModuleLoader {
       alias: {},
     });
     setSyncLoader((file) => (isTypeScript(file) ? jiti(file) : loadPart(file, createRequire(entry))));
-    return jiti.import(entry);
+    return jiti;
   }
 
   /**
@@ -297,7 +311,7 @@ function asLoadError(error: unknown, entry: string): SluiceError<LoadErrorCode> 
   }
   const hint =
     code === "ERR_MODULE_NOT_FOUND" || code === "MODULE_NOT_FOUND"
-      ? `; its packages are not installed: run "sluice plugins update <id>"`
+      ? "; its packages are not installed: run npm install in its folder, or sluice plugins update when it came from npm"
       : "";
   return new SluiceError("PLUGIN_LOAD_FAILED", `loading ${entry} failed: ${message}${hint}`, {
     cause: error,

@@ -35,7 +35,7 @@ async function read(text: string): Promise<string> {
       worker.once("exit", (code) => resolve({ problem: `its reader ended with ${code}` }));
     });
     if ("json" in answer) return answer.json;
-    throw new SluiceError("JSON_INVALID", `not valid JSON5: ${answer.problem}`);
+    throw new SluiceError("JSON_INVALID", `not valid JSON: ${answer.problem.replace(/^JSON5: /, "")}`);
   } finally {
     await worker.terminate();
   }

@@ -28,7 +28,11 @@ async function parseHere(text: string): Promise<unknown> {
   try {
     return JSON5.parse(text);
   } catch (cause) {
-    throw new SluiceError("JSON_INVALID", `not valid JSON5: ${(cause as Error).message}`, { cause });
+    throw new SluiceError(
+      "JSON_INVALID",
+      `not valid JSON: ${(cause as Error).message.replace(/^JSON5: /, "")}`,
+      { cause },
+    );
   }
 }
 
