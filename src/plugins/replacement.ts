@@ -31,5 +31,18 @@ export function needsNewInstance(
   const hot = plugin.draft.items
     .filter(({ row }) => row.kind === "reload")
     .flatMap(({ value }) => (value as ReloadRegistration).hotPrefixes ?? []);
-  return changedBelow(hot, before, after);
+  return changedBelow([...hot, ...lookedAt(plugin)], before, after);
+}
+
+/**
+ * What a plugin may have decided by: some register tools only for accounts that are set up. Settings that are
+ * not its own it has to name with `registerReload`.
+ */
+function lookedAt({ readsConfig, known }: LoadedPlugin): readonly string[] {
+  const { manifest } = known.candidate;
+  if (!readsConfig || !manifest) return [];
+  return [
+    ...manifest.channels.map((id) => `channels.${id}`),
+    ...manifest.providers.map((id) => `models.providers.${id}`),
+  ];
 }

@@ -76,6 +76,8 @@ export interface LoadedPlugin {
   /** How many times the plugin's code was read in this process. */
   readonly moduleVersion: number;
   readonly mode: PluginRegistrationMode;
+  /** It looked at the gateway's configuration while it registered: what it registered may depend on that. */
+  readonly readsConfig: boolean;
 }
 
 export interface LoadRequest {
@@ -207,8 +209,9 @@ function registerDefinition(
   }
   const version = label(definition.version) ?? manifest.version ?? candidate.packageMetadata?.packageVersion;
   const description = label(definition.description) ?? manifest.description;
+  let readsConfig: boolean;
   try {
-    register(environment, request, definition, draft, { version, description });
+    readsConfig = register(environment, request, definition, draft, { version, description });
   } catch (error) {
     throw error instanceof PluginFailure ? error : asRegisterFailure(error);
   }
@@ -220,6 +223,7 @@ function registerDefinition(
     name,
     moduleVersion: request.moduleVersion,
     mode,
+    readsConfig,
     ...(version ? { version } : {}),
     ...(description ? { description } : {}),
   };
@@ -269,17 +273,19 @@ async function importEntry(
   }
 }
 
+/** @returns whether the plugin read the configuration meanwhile */
 function register(
   environment: LoadEnvironment,
   { mode, inspection = false }: LoadRequest,
   definition: LoadedDefinition,
   draft: RegistrationDraft,
   facts: { version: string | undefined; description: string | undefined },
-): void {
+): boolean {
   const { registrant, instance } = draft;
   const logger = environment.logger.child(`plugin/${registrant.id}`);
   let runtime: PluginRuntime | undefined;
   let registering = true;
+  let readsConfig = false;
   const runtimeOf = (): PluginRuntime => {
     if (mode === "cli-metadata" || mode === "setup-only") return lockedRuntime(mode);
     if (inspection) return environment.runtimeForInspection();
@@ -299,7 +305,10 @@ function register(
     ...(facts.version ? { version: facts.version } : {}),
     ...(facts.description ? { description: facts.description } : {}),
     runtimeSource: registrant.source,
-    config: () => environment.config(),
+    config: () => {
+      readsConfig ||= registering;
+      return environment.config();
+    },
     pluginConfig: () => registrant.pluginConfig,
     runtime: () => {
       runtime ??= runtimeOf();
@@ -330,6 +339,7 @@ function register(
     checkDashboard(draft);
   }
   registering = false;
+  return readsConfig;
 }
 
 /** A dashboard may only name the plugin's own methods, with the scope its use needs (spec 1.13). */
