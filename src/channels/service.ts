@@ -17,7 +17,7 @@ import type { AgentRuntime, ReplyPlanner } from "../runtime/agent/types.ts";
 import type { ConfigService } from "../runtime/config/types.ts";
 import type { ApprovalEvent } from "../runtime/workflow/approvals.ts";
 import type { Store } from "../store/index.ts";
-import type { OutboxRecord } from "../store/procedures/outbox.ts";
+import type { OutboxRecord } from "../store/procedures/outbox-rows.ts";
 import { ChannelAccounts } from "./accounts/accounts.ts";
 import { accountsToRestart } from "./accounts/config-changes.ts";
 import { ChannelActivity } from "./activity.ts";

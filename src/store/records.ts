@@ -72,5 +72,7 @@ export interface OutboxDraft {
   runId?: string;
 }
 
-export type InboxStatus = "pending" | "claimed" | "answered" | "ignored" | "superseded" | "dead";
-export type OutboxStatus = "queued" | "sending" | "delivered" | "cancelled" | "dead";
+export const INBOX_STATUSES = ["pending", "claimed", "answered", "ignored", "superseded", "dead"] as const;
+export type InboxStatus = (typeof INBOX_STATUSES)[number];
+export const OUTBOX_STATUSES = ["queued", "sending", "delivered", "cancelled", "dead"] as const;
+export type OutboxStatus = (typeof OUTBOX_STATUSES)[number];

@@ -3,7 +3,7 @@ import { RetentionSweep, SETTLED_LIFETIME_MS } from "../../src/channels/retentio
 import { silentLogger } from "../../src/kernel/logger.ts";
 import { ManualClock } from "../../src/kernel/manual-clock.ts";
 import { openStore } from "../../src/store/index.ts";
-import { INBOX_TRIM_BATCH } from "../../src/store/procedures/inbox.ts";
+import { DELIVERY_TRIM_BATCH } from "../../src/store/procedures/delivery-listing.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 async function storeWith(messages: number, now: number) {
@@ -47,9 +47,9 @@ test("settled messages go after their lifetime, open ones never", async () => {
 });
 
 test("one step deletes at most a batch and says that more is left", async () => {
-  const store = await storeWith(INBOX_TRIM_BATCH + 1, 0);
+  const store = await storeWith(DELIVERY_TRIM_BATCH + 1, 0);
   const input = { before: 10_000_000, keep: 0 };
-  expect(await store.call.inbox.trim(input)).toEqual({ deleted: INBOX_TRIM_BATCH, more: true });
+  expect(await store.call.inbox.trim(input)).toEqual({ deleted: DELIVERY_TRIM_BATCH, more: true });
   expect(await store.call.inbox.trim(input)).toEqual({ deleted: 1, more: false });
   await store.dispose();
 });

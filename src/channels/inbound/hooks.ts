@@ -1,6 +1,6 @@
 import type { Logger } from "../../kernel/logger.ts";
 import type { HookRunner } from "../../plugins/types.ts";
-import type { InboxRecord } from "../../store/procedures/inbox.ts";
+import type { InboxRecord } from "../../store/procedures/inbox-rows.ts";
 import type { HeardMessage } from "./heard.ts";
 
 /** Tells plugins about messages that come in; observers never hold one up. */

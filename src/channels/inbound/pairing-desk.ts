@@ -2,7 +2,7 @@ import type { ChannelPlugin } from "../../contracts/channel.ts";
 import type { InboundMessage, InboundResult } from "../../contracts/channel-runtime.ts";
 import type { Clock } from "../../kernel/clock.ts";
 import type { Store } from "../../store/index.ts";
-import type { InboxRecord } from "../../store/procedures/inbox.ts";
+import type { InboxRecord } from "../../store/procedures/inbox-rows.ts";
 import { buildPairingReply, newPairingCode } from "../access/pairing-codes.ts";
 import type { MessageOutlet } from "../outbound/outlet.ts";
 import { normalizerOf } from "./gate.ts";

@@ -8,7 +8,7 @@ import type { Logger } from "../../kernel/logger.ts";
 import type { HookRunner } from "../../plugins/types.ts";
 import type { AgentRuntime } from "../../runtime/agent/types.ts";
 import type { Store } from "../../store/index.ts";
-import type { InboxRecord } from "../../store/procedures/inbox.ts";
+import type { InboxRecord } from "../../store/procedures/inbox-rows.ts";
 import type { TurnRequest } from "../../store/records.ts";
 import { asNumber, asRecord, channelAccountConfig } from "../config-values.ts";
 import type { ChannelDirectory } from "../directory.ts";

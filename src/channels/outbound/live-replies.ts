@@ -4,7 +4,7 @@ import type {
   ReplyDispatcherOptions,
 } from "../../contracts/channel-runtime.ts";
 import { SluiceError } from "../../kernel/errors.ts";
-import type { OutboxRecord } from "../../store/procedures/outbox.ts";
+import type { OutboxRecord } from "../../store/procedures/outbox-rows.ts";
 import type { TurnOutcome } from "../../store/records.ts";
 
 /** Turns whose answer a plugin delivers itself, at once; one more is refused. */

@@ -1,6 +1,6 @@
 import type { ReplyPayload } from "../../contracts/hooks.ts";
 import type { HookRunner } from "../../plugins/types.ts";
-import type { OutboxRecord } from "../../store/procedures/outbox.ts";
+import type { OutboxRecord } from "../../store/procedures/outbox-rows.ts";
 
 /** Whether a plugin wants to see messages before they leave. */
 export function hearsOutgoing(hooks: HookRunner): boolean {

@@ -1,6 +1,6 @@
 import type { Disposable } from "../../kernel/disposable.ts";
 import { Scope } from "../../kernel/scope.ts";
-import type { OutboxRecord } from "../../store/procedures/outbox.ts";
+import type { OutboxRecord } from "../../store/procedures/outbox-rows.ts";
 import { ambiguousPolicy, Delivery, type DeliveryParts } from "./delivery.ts";
 import { hearsOutgoing } from "./outgoing-hooks.ts";
 

@@ -2,7 +2,7 @@ import type { IngressQueue, IngressRecord } from "../../contracts/channel-runtim
 import type { Clock } from "../../kernel/clock.ts";
 import { newSortableId, newUuid } from "../../kernel/ids.ts";
 import type { Store } from "../../store/index.ts";
-import type { InboxRecord } from "../../store/procedures/inbox.ts";
+import type { InboxRecord } from "../../store/procedures/inbox-rows.ts";
 import { normalizeAccountId } from "../routing/session-key.ts";
 
 /** A claim that nobody refreshed for this long is free again. */

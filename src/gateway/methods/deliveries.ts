@@ -2,10 +2,10 @@ import { type Static, Type } from "typebox";
 import { SluiceError } from "../../kernel/errors.ts";
 import { newUuid } from "../../kernel/ids.ts";
 import type { ErrorCode } from "../../protocol/error-codes.ts";
-import type { InboxRecord } from "../../store/procedures/inbox.ts";
-import type { OutboxRecord } from "../../store/procedures/outbox.ts";
+import type { InboxRecord } from "../../store/procedures/inbox-rows.ts";
+import type { OutboxRecord } from "../../store/procedures/outbox-rows.ts";
 import type { TurnRow } from "../../store/procedures/turn-listing.ts";
-import type { InboxStatus, OutboxStatus, TurnStatus } from "../../store/records.ts";
+import { INBOX_STATUSES, OUTBOX_STATUSES, type TurnStatus } from "../../store/records.ts";
 import { type MethodGroup, method } from "../rpc/method.ts";
 import type { GatewayServices } from "../services.ts";
 
@@ -14,15 +14,6 @@ const PREVIEW_LENGTH = 200;
 const DEFAULT_LIMIT = 50;
 const MAX_LIMIT = 500;
 
-const INBOX_STATUSES: readonly InboxStatus[] = [
-  "pending",
-  "claimed",
-  "answered",
-  "ignored",
-  "superseded",
-  "dead",
-];
-const OUTBOX_STATUSES: readonly OutboxStatus[] = ["queued", "sending", "delivered", "cancelled", "dead"];
 const TURN_STATUSES: readonly TurnStatus[] = ["queued", "running", "done", "failed", "aborted"];
 
 const DeliveryRow = Type.Object({

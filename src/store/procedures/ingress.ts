@@ -1,6 +1,7 @@
 import type { Transaction } from "../engine/types.ts";
 import { bumpCounter } from "./counters.ts";
-import { type InboxRecord, type InboxRow, insertInboxRow, toInboxRecord } from "./inbox.ts";
+import { insertInboxRow } from "./inbox.ts";
+import { type InboxRecord, type InboxRow, toInboxRecord } from "./inbox-rows.ts";
 
 /** Rows a claim looks at for one whose lane is free. */
 export const INGRESS_SCAN_LIMIT = 200;

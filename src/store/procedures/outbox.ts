@@ -1,71 +1,15 @@
-import type { SqlValue, Transaction } from "../engine/types.ts";
-import type { OutboxDraft, OutboxStatus } from "../records.ts";
-import { bumpCounter, readCounter } from "./counters.ts";
+import type { Transaction } from "../engine/types.ts";
+import type { OutboxDraft } from "../records.ts";
+import { bumpCounter } from "./counters.ts";
+import { outboxListing } from "./outbox-listing.ts";
+import { type OutboxRecord, type OutboxRow, toOutboxRecord } from "./outbox-rows.ts";
 
-export interface OutboxRecord {
-  outboxId: string;
-  /** Position in the order of all outbound messages; a lane sends by it. */
-  ordinal: number;
-  idempotencyKey: string;
-  channel: string;
-  accountId: string;
-  to: string;
-  threadId?: string;
-  replyToId?: string;
-  sessionKey?: string;
-  runId?: string;
-  status: OutboxStatus;
-  reason?: string;
-  /** Attempts begun, each a claim. */
-  attempts: number;
-  availableAt: number;
-  content?: string;
-  chunks: string[];
-  /** Chunks the platform has taken; a further attempt goes on from here. */
-  chunksSent: number;
-  /** True once hooks have had their say; they are not asked again. */
-  prepared: boolean;
-  /** Set from the moment the current chunk may have left for the platform. */
-  attemptStartedAt?: number;
-  lastError?: string;
-  receipt?: unknown;
-  createdAt: number;
-  settledAt?: number;
-}
-
-/** Rows one call may claim, recover, list or delete. */
-export const OUTBOX_CLAIM_LIMIT = 64;
-export const OUTBOX_PAGE_LIMIT = 500;
-export const OUTBOX_TRIM_BATCH = 1_000;
+/** Rows one call may claim. */
+const OUTBOX_CLAIM_LIMIT = 64;
+/** Rows one call may recover. */
+const OUTBOX_RECOVER_LIMIT = 500;
 /** Reason of a message that may or may not have reached the platform when the process died. */
 export const UNKNOWN_AFTER_SEND = "unknown-after-send";
-
-interface OutboxRow {
-  outbox_id: string;
-  ordinal: number;
-  idempotency_key: string;
-  channel: string;
-  account_id: string;
-  recipient: string;
-  thread_id: string | null;
-  reply_to_id: string | null;
-  session_key: string | null;
-  run_id: string | null;
-  status: string;
-  reason: string | null;
-  attempts: number;
-  available_at: number;
-  lane_head: number;
-  content: string | null;
-  chunks: string;
-  chunks_sent: number;
-  prepared: number;
-  attempt_started_at: number | null;
-  last_error: string | null;
-  receipt: string | null;
-  created_at: number;
-  settled_at: number | null;
-}
 
 const OPEN = "status IN ('queued', 'sending')";
 
@@ -114,16 +58,10 @@ export async function insertOutboxDrafts(
   return inserted;
 }
 
-export interface OutboxCounts {
-  accepted: number;
-  trimmed: number;
-  byStatus: Record<OutboxStatus, number>;
-  /** accepted = open + terminal + trimmed. */
-  balanced: boolean;
-}
-
 /** Procedures over messages that have to go out (spec 14.1, DESIGN §1). */
 export const outboxProcedures = {
+  ...outboxListing,
+
   /** Queues messages; `inserted` lists the new ones, the rest were known by their key. */
   async enqueue(
     tx: Transaction,
@@ -275,7 +213,7 @@ export const outboxProcedures = {
     tx: Transaction,
     input: { resend: string[]; now: number; limit?: number },
   ): Promise<{ requeued: number; unknown: string[]; more: boolean }> {
-    const limit = Math.min(input.limit ?? OUTBOX_PAGE_LIMIT, OUTBOX_PAGE_LIMIT);
+    const limit = Math.min(input.limit ?? OUTBOX_RECOVER_LIMIT, OUTBOX_RECOVER_LIMIT);
     const rows = await tx.all<OutboxRow>(
       "SELECT * FROM outbox WHERE status = 'sending' ORDER BY ordinal LIMIT ?",
       limit,
@@ -323,85 +261,6 @@ export const outboxProcedures = {
     );
     return row ? toOutboxRecord(row) : undefined;
   },
-
-  async list(
-    tx: Transaction,
-    input: { status?: OutboxStatus; channel?: string; accountId?: string; limit?: number },
-  ): Promise<OutboxRecord[]> {
-    const where: string[] = [];
-    const params: SqlValue[] = [];
-    for (const [column, value] of [
-      ["status", input.status],
-      ["channel", input.channel],
-      ["account_id", input.accountId],
-    ] as const) {
-      if (value === undefined) continue;
-      where.push(`${column} = ?`);
-      params.push(value);
-    }
-    const rows = await tx.all<OutboxRow>(
-      `SELECT * FROM outbox ${where.length > 0 ? `WHERE ${where.join(" AND ")}` : ""} ORDER BY ordinal DESC LIMIT ?`,
-      ...params,
-      Math.min(Math.max(1, Math.floor(input.limit ?? 100)), OUTBOX_PAGE_LIMIT),
-    );
-    return rows.map(toOutboxRecord);
-  },
-
-  /** One row with everything that is known about it, by id or idempotency key. */
-  async explain(
-    tx: Transaction,
-    input: { outboxId?: string; idempotencyKey?: string },
-  ): Promise<OutboxRecord | undefined> {
-    const row =
-      input.outboxId !== undefined
-        ? await tx.get<OutboxRow>("SELECT * FROM outbox WHERE outbox_id = ?", input.outboxId)
-        : await tx.get<OutboxRow>(
-            "SELECT * FROM outbox WHERE idempotency_key = ?",
-            input.idempotencyKey ?? "",
-          );
-    return row ? toOutboxRecord(row) : undefined;
-  },
-
-  async counts(tx: Transaction, _input: Record<string, never>): Promise<OutboxCounts> {
-    const byStatus: Record<OutboxStatus, number> = {
-      queued: 0,
-      sending: 0,
-      delivered: 0,
-      cancelled: 0,
-      dead: 0,
-    };
-    let present = 0;
-    const rows = await tx.all<{ status: OutboxStatus; total: number }>(
-      "SELECT status, COUNT(*) AS total FROM outbox GROUP BY status",
-    );
-    for (const row of rows) {
-      byStatus[row.status] = row.total;
-      present += row.total;
-    }
-    const accepted = await readCounter(tx, "outbox.accepted");
-    const trimmed = await readCounter(tx, "outbox.trimmed");
-    return { accepted, trimmed, byStatus, balanced: accepted === present + trimmed };
-  },
-
-  /** Deletes settled rows older than `before` and beyond the newest `keep`; bounded per call. */
-  async trim(
-    tx: Transaction,
-    input: { before: number; keep: number },
-  ): Promise<{ deleted: number; more: boolean }> {
-    const boundary = await tx.get<{ settled_at: number }>(
-      "SELECT settled_at FROM outbox WHERE settled_at IS NOT NULL ORDER BY settled_at DESC LIMIT 1 OFFSET ?",
-      Math.max(0, input.keep),
-    );
-    const result = await tx.run(
-      `DELETE FROM outbox WHERE outbox_id IN (
-         SELECT outbox_id FROM outbox WHERE settled_at IS NOT NULL AND settled_at <= ?
-         ORDER BY settled_at LIMIT ?)`,
-      Math.max(input.before - 1, boundary?.settled_at ?? -1),
-      OUTBOX_TRIM_BATCH,
-    );
-    if (result.changes > 0) await bumpCounter(tx, "outbox.trimmed", result.changes);
-    return { deleted: result.changes, more: result.changes === OUTBOX_TRIM_BATCH };
-  },
 };
 
 /** Ends an open row and lets the next one of its lane go. */
@@ -430,33 +289,4 @@ async function settle(
     row.recipient,
   );
   return true;
-}
-
-function toOutboxRecord(row: OutboxRow): OutboxRecord {
-  const record: OutboxRecord = {
-    outboxId: row.outbox_id,
-    ordinal: row.ordinal,
-    idempotencyKey: row.idempotency_key,
-    channel: row.channel,
-    accountId: row.account_id,
-    to: row.recipient,
-    status: row.status as OutboxStatus,
-    attempts: row.attempts,
-    availableAt: row.available_at,
-    chunks: JSON.parse(row.chunks),
-    chunksSent: row.chunks_sent,
-    prepared: row.prepared === 1,
-    createdAt: row.created_at,
-  };
-  if (row.thread_id !== null) record.threadId = row.thread_id;
-  if (row.reply_to_id !== null) record.replyToId = row.reply_to_id;
-  if (row.session_key !== null) record.sessionKey = row.session_key;
-  if (row.run_id !== null) record.runId = row.run_id;
-  if (row.reason !== null) record.reason = row.reason;
-  if (row.content !== null) record.content = row.content;
-  if (row.attempt_started_at !== null) record.attemptStartedAt = row.attempt_started_at;
-  if (row.last_error !== null) record.lastError = row.last_error;
-  if (row.receipt !== null) record.receipt = JSON.parse(row.receipt);
-  if (row.settled_at !== null) record.settledAt = row.settled_at;
-  return record;
 }
