@@ -13,6 +13,7 @@ import type { Models } from "../../runtime/models/types.ts";
 import { Sessions } from "../../runtime/sessions/index.ts";
 import { createKeyedStores } from "../../runtime/state/index.ts";
 import { TaskBook } from "../../runtime/tasks/index.ts";
+import { webSearchTool } from "../../runtime/web-search/tool.ts";
 import { ContextEngines } from "../../runtime/workflow/context-engines.ts";
 import { memoryTools } from "../../runtime/workflow/memory-tools.ts";
 import type { EventHub } from "../events/hub.ts";
@@ -60,6 +61,11 @@ export async function openRooms(ground: Ground, hub: EventHub): Promise<Rooms> {
   const models = createModels({ registry, config, clock, logger, env, activate });
   const systemEvents = new SystemEvents();
   const foundation = createChannelFoundation({ registry, config, clock });
+  const coreTools = [
+    ...foundation.tools,
+    memoryTools(registry, logger),
+    webSearchTool({ registry, config, env, activate }),
+  ];
   for (const { names } of foundation.tools) for (const name of names) coreToolNames.add(name);
   const agent = scope.use(
     createAgentRuntime({
@@ -73,7 +79,7 @@ export async function openRooms(ground: Ground, hub: EventHub): Promise<Rooms> {
       stateDir,
       systemEvents,
       replyPlanner: foundation.planner,
-      coreTools: [...foundation.tools, memoryTools(registry, logger)],
+      coreTools,
       injections: workflow.injections,
       extensions: workflow.extensions,
       approvals: workflow.approvals,
@@ -135,6 +141,7 @@ export async function openRooms(ground: Ground, hub: EventHub): Promise<Rooms> {
     channels,
     registry,
     activate,
+    facade: (request) => plugins.facade(request),
     env,
     tasks,
     approvals: workflow.approvals,

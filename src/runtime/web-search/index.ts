@@ -12,18 +12,38 @@ export interface WebSearchProviderMembers {
   label: string;
   hint: string;
   envVars: string[];
+  credentialPath?: string;
   autoDetectOrder?: number;
   requiresCredential?: boolean;
   getCredentialValue(section: Config): unknown;
   getConfiguredCredentialValue?(config: Config): unknown;
-  createTool(context: { config: Config; searchConfig: Config }): {
-    description: string;
-    parameters: object;
-    execute(
-      args: Record<string, unknown>,
-      context?: { signal?: AbortSignal },
-    ): Promise<Record<string, unknown>>;
-  } | null;
+  resolveRuntimeMetadata?(context: {
+    config: Config;
+    searchConfig: Config;
+    runtimeMetadata: object;
+    resolvedCredential: SearchCredential;
+  }): Promise<object | undefined> | object | undefined;
+  createTool(context: {
+    config: Config;
+    searchConfig: Config;
+    runtimeMetadata?: object;
+  }): WebSearchTool | null;
+}
+
+export interface WebSearchTool {
+  description: string;
+  parameters: object;
+  execute(
+    args: Record<string, unknown>,
+    context?: { signal?: AbortSignal },
+  ): Promise<Record<string, unknown>>;
+}
+
+/** Where a provider's key comes from. */
+interface SearchCredential {
+  value?: string;
+  source: "config" | "env" | "missing";
+  fallbackEnvVar?: string;
 }
 
 export interface WebSearchParams {
@@ -68,18 +88,12 @@ export function webSearchNamespace(rooms: WebSearchRooms): PluginRuntimeWebSearc
       await rooms.activate?.({ kind: "contract", contract: "webSearchProviders" });
       const settings = config ?? cfg ?? rooms.config.current().config;
       const searchConfig = sectionAt(settings, "tools", "web", "search");
-      if (searchConfig["enabled"] === false) throw unavailable();
-      const named = providerId ?? textAt(searchConfig, "provider");
-      const candidates = named === undefined ? detected(listed(), settings, searchConfig, rooms.env) : [];
-      if (named !== undefined) {
-        const entry = providerNamed(listed(), named);
-        if (!entry) throw unknown(named);
-        candidates.push(entry);
-      }
+      const candidates = candidatesFor(rooms, settings, providerId);
       const failures: string[] = [];
       for (const { value } of candidates) {
         try {
-          const tool = value.createTool({ config: settings, searchConfig });
+          const runtimeMetadata = await metadataOf(rooms, value, settings, searchConfig);
+          const tool = value.createTool({ config: settings, searchConfig, ...runtimeMetadata });
           if (!tool) continue;
           const result = await tool.execute(args, signal === undefined ? {} : { signal });
           return { provider: value.id, result };
@@ -98,6 +112,59 @@ export function webSearchNamespace(rooms: WebSearchRooms): PluginRuntimeWebSearc
       );
     },
   };
+}
+
+/**
+ * Who is asked, in order: the named provider alone; else those with a credential, then those that need none;
+ * else the first one, which says what it misses.
+ *
+ * @throws SluiceError `WEB_SEARCH_UNAVAILABLE` or `PROVIDER_UNKNOWN`
+ */
+export function candidatesFor(rooms: WebSearchRooms, config: Config, providerId?: string): readonly Entry[] {
+  const searchConfig = sectionAt(config, "tools", "web", "search");
+  if (searchConfig["enabled"] === false) throw unavailable();
+  const entries = inOrder(
+    rooms.registry.current().list<WebSearchProviderMembers>("webSearchProvider"),
+    (value) => value.autoDetectOrder,
+  );
+  const named = providerId ?? textAt(searchConfig, "provider");
+  if (named !== undefined) {
+    const entry = providerNamed(entries, named);
+    if (!entry) throw unknown(named);
+    return [entry];
+  }
+  const ready = detected(entries, config, searchConfig, rooms.env);
+  return ready.length > 0 ? ready : entries.slice(0, 1);
+}
+
+function credentialOf(
+  rooms: WebSearchRooms,
+  value: WebSearchProviderMembers,
+  config: Config,
+  searchConfig: Config,
+): SearchCredential {
+  const configured = value.getConfiguredCredentialValue?.(config) ?? value.getCredentialValue(searchConfig);
+  if (typeof configured === "string" && isGiven(configured)) return { value: configured, source: "config" };
+  const name = value.envVars.find((variable) => isGiven(rooms.env[variable]));
+  const key = name === undefined ? undefined : rooms.env[name];
+  return name !== undefined && key !== undefined
+    ? { value: key, source: "env", fallbackEnvVar: name }
+    : { source: "missing" };
+}
+
+async function metadataOf(
+  rooms: WebSearchRooms,
+  value: WebSearchProviderMembers,
+  config: Config,
+  searchConfig: Config,
+): Promise<{ runtimeMetadata?: object }> {
+  const found = await value.resolveRuntimeMetadata?.({
+    config,
+    searchConfig,
+    runtimeMetadata: {},
+    resolvedCredential: credentialOf(rooms, value, config, searchConfig),
+  });
+  return found ? { runtimeMetadata: found } : {};
 }
 
 type Entry = RegistryEntry<WebSearchProviderMembers>;

@@ -55,3 +55,37 @@ export async function completionsServer(script: {
     asked: () => requests.filter(({ path }) => path.endsWith("/chat/completions")),
   };
 }
+
+/** A model of the operator's own, answering from the script; `config` makes it the agent's. */
+export async function scriptedModel(answers: CompletionsAnswer[]) {
+  const server = await completionsServer({ answers });
+  return {
+    ...server,
+    config: {
+      models: {
+        providers: { local: { baseUrl: server.url, api: "openai-completions", models: [{ id: "small" }] } },
+      },
+      agents: { defaults: { model: "local/small" } },
+    },
+    /** What the tool of the newest call gave, as the model was told. */
+    toolResult(): string {
+      const messages = server.asked().at(-1)?.body.messages as { role: string; content: string }[];
+      return messages.findLast(({ role }) => role === "tool")?.content ?? "";
+    },
+  };
+}
+
+/** An answer that calls one tool. */
+export function callsTool(name: string, args: object): CompletionsAnswer {
+  const call = {
+    index: 0,
+    id: "call_1",
+    type: "function",
+    function: { name, arguments: JSON.stringify(args) },
+  };
+  return { deltas: [{ tool_calls: [call] }], finish: "tool_calls" };
+}
+
+export function says(content: string): CompletionsAnswer {
+  return { deltas: [{ content }] };
+}
