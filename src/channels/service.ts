@@ -6,10 +6,8 @@ import type {
   InboundResult,
   IngressQueue,
 } from "../contracts/channel-runtime.ts";
-import type { ToolRegistration } from "../contracts/registrations.ts";
 import type { Clock } from "../kernel/clock.ts";
 import type { Disposable } from "../kernel/disposable.ts";
-import { SluiceError } from "../kernel/errors.ts";
 import type { Logger } from "../kernel/logger.ts";
 import { Scope } from "../kernel/scope.ts";
 import type { HookRunner, RegistryReader } from "../plugins/types.ts";
@@ -21,53 +19,18 @@ import type { OutboxRecord } from "../store/procedures/outbox-rows.ts";
 import { ChannelAccounts } from "./accounts/accounts.ts";
 import { accountsToRestart } from "./accounts/config-changes.ts";
 import { ChannelActivity } from "./activity.ts";
-import { ChannelDirectory } from "./directory.ts";
+import type { ChannelDirectory } from "./directory.ts";
+import type { ChannelFoundation } from "./foundation.ts";
 import { type ConversationRooms, HostDesk } from "./inbound/host-desk.ts";
 import { InboundPipeline } from "./inbound/pipeline.ts";
 import type { SessionCommandParts } from "./inbound/session-commands.ts";
-import { MessageTool } from "./message-tool/message-tool.ts";
-import { LiveReplies } from "./outbound/live-replies.ts";
+import { ChannelOperations } from "./operations.ts";
 import { MessageOutlet } from "./outbound/outlet.ts";
-import { ChannelReplyPlanner } from "./outbound/planner.ts";
 import { OutboundPump } from "./outbound/pump.ts";
 import { RetentionSweep } from "./retention.ts";
-import { resolveTarget } from "./routing/target.ts";
 import { createChannelRuntime } from "./runtime/channel-runtime.ts";
 import { openIngressQueue } from "./runtime/ingress-queue.ts";
-
-/**
- * Parts that exist before the agent: the agent needs the planner, the channels need the agent. The
- * composition root makes these first, then the agent, then the service.
- */
-export interface ChannelFoundation {
-  readonly directory: ChannelDirectory;
-  readonly live: LiveReplies;
-  readonly planner: ChannelReplyPlanner;
-  readonly messageTool: MessageTool;
-  /** For the agent runtime's `coreTools`. */
-  readonly tools: readonly ToolRegistration[];
-  readonly config: () => ChannelConfig;
-}
-
-/** Makes the planner that the agent runtime takes. */
-export function createChannelFoundation(parts: {
-  registry: RegistryReader;
-  config: ConfigService;
-  clock: Clock;
-}): ChannelFoundation {
-  const config = () => parts.config.current().config as ChannelConfig;
-  const directory = new ChannelDirectory(parts.registry);
-  const live = new LiveReplies();
-  const messageTool = new MessageTool({ directory, config });
-  const planner = new ChannelReplyPlanner({
-    channels: directory,
-    config,
-    live,
-    clock: parts.clock,
-    alreadySaid: (runId, to, text) => messageTool.hasSent(runId, to, text),
-  });
-  return { directory, live, planner, messageTool, tools: [messageTool.registration], config };
-}
+import type { ChannelService, ChannelStatus, PairingApproval, SendRequest } from "./types.ts";
 
 export interface ChannelServiceParts {
   foundation: ChannelFoundation;
@@ -88,72 +51,6 @@ export interface ChannelServiceParts {
   random?(): number;
 }
 
-export interface ChannelStatus {
-  id: string;
-  label: string;
-  defaultAccountId: string;
-  accounts: ChannelAccountSnapshot[];
-}
-
-export interface PairingApproval {
-  senderId: string;
-  accountId: string;
-  notification: "not-requested" | "sent" | "unsupported" | "failed";
-}
-
-export interface SendRequest {
-  channel: string;
-  accountId?: string;
-  /** A target as people type it. */
-  to: string;
-  text: string;
-  threadId?: string;
-  replyToId?: string;
-  sessionKey?: string;
-  idempotencyKey: string;
-}
-
-export interface ChannelService extends Disposable {
-  readonly runtime: ChannelRuntime;
-  readonly planner: ReplyPlanner;
-  /** Takes up what an earlier process left, starts the accounts and the pump. */
-  start(): Promise<{ resumed: number; requeued: number; unknown: string[] }>;
-  /** Refuses new messages and finishes deciding about those that were recorded. The first step of a stop. */
-  stopIntake(): Promise<void>;
-  /** Refuses new messages and waits up to `limitMs` for those on their way; the rest stays in the rows. */
-  drain(limitMs: number): Promise<void>;
-  status(): ChannelStatus[];
-  /** Records a message that came in. */
-  receive(message: InboundMessage): Promise<InboundResult>;
-  /** Queues a message; durable when it resolves. */
-  send(request: SendRequest): Promise<{ outboxId: string; inserted: boolean; to: string; accountId: string }>;
-  /** Resolves when an outbox row is settled, or with its present state after `timeoutMs`. */
-  awaitDelivery(outboxId: string, timeoutMs: number): Promise<OutboxRecord | undefined>;
-  replayInbound(inboxId: string): Promise<InboundResult | undefined>;
-  replayOutbound(outboxId: string, options?: { fromStart?: boolean }): Promise<OutboxRecord | undefined>;
-  startAccount(channel: string, accountId?: string): Promise<ChannelAccountSnapshot>;
-  stopAccount(channel: string, accountId?: string): Promise<ChannelAccountSnapshot>;
-  /** Approves a pairing code and tells the sender where the channel can. */
-  approvePairing(params: {
-    channel: string;
-    accountId?: string;
-    code: string;
-    /** Default true. */
-    notify?: boolean;
-  }): Promise<PairingApproval | undefined>;
-  /** Whether a channel can tell a sender about an approval. */
-  tellsApproval(channel: string): boolean;
-  /** `api.runtime.state.openChannelIngressQueue` of one plugin: bound to the channel it registered. */
-  openIngressQueue(
-    pluginId: string,
-    options: { accountId?: string | null; now?: () => number },
-  ): IngressQueue;
-  onStatusChange(listener: (channel: string, snapshot: ChannelAccountSnapshot) => void): Disposable;
-}
-
-/** How often a waited-for row is looked at. */
-const DELIVERY_POLL_MS = 250;
-
 export function createChannelService(parts: ChannelServiceParts): ChannelService {
   return new Channels(parts);
 }
@@ -168,6 +65,7 @@ class Channels implements ChannelService {
   readonly #pump: OutboundPump;
   readonly #pipeline: InboundPipeline;
   readonly #desk: HostDesk;
+  readonly #operations: ChannelOperations;
   readonly #retention: RetentionSweep;
   readonly #scope = new Scope("channels");
   readonly #listeners = new Set<(channel: string, snapshot: ChannelAccountSnapshot) => void>();
@@ -258,6 +156,16 @@ class Channels implements ChannelService {
         for (const listener of this.#listeners) listener(channel, snapshot);
       },
     });
+    this.#operations = new ChannelOperations({
+      foundation,
+      accounts: this.#accounts,
+      outlet: this.#outlet,
+      pump: this.#pump,
+      runtime: this.runtime,
+      store,
+      clock,
+      logger: parts.logger,
+    });
     this.#retention = new RetentionSweep({ store, clock, logger });
     if (parts.rooms) {
       const show = (event: ApprovalEvent) =>
@@ -312,114 +220,47 @@ class Channels implements ChannelService {
   }
 
   status(): ChannelStatus[] {
-    const cfg = this.#parts.foundation.config();
-    return this.#directory.list().map((plugin) => ({
-      id: plugin.id,
-      label: plugin.meta?.label ?? plugin.id,
-      defaultAccountId: this.#directory.defaultAccountId(plugin, cfg),
-      accounts: this.#accounts.snapshots(plugin.id),
-    }));
+    return this.#operations.status();
   }
 
   receive(message: InboundMessage): Promise<InboundResult> {
     return this.#pipeline.receive(message);
   }
 
-  async send(
+  send(
     request: SendRequest,
   ): Promise<{ outboxId: string; inserted: boolean; to: string; accountId: string }> {
-    const cfg = this.#parts.foundation.config();
-    const plugin = this.#channel(request.channel);
-    if (request.text.trim() === "") {
-      throw new SluiceError("INVALID_REQUEST", "the message is empty; give it a text");
-    }
-    const accountId = request.accountId ?? this.#directory.defaultAccountId(plugin, cfg);
-    const to = await resolveTarget(plugin, { cfg, accountId, input: request.to });
-    const queued = await this.#outlet.enqueue({
-      idempotencyKey: request.idempotencyKey,
-      channel: plugin.id,
-      accountId,
-      to,
-      text: request.text,
-      ...(request.threadId === undefined ? {} : { threadId: request.threadId }),
-      ...(request.replyToId === undefined ? {} : { replyToId: request.replyToId }),
-      ...(request.sessionKey === undefined ? {} : { sessionKey: request.sessionKey }),
-    });
-    return { ...queued, to, accountId };
+    return this.#operations.send(request);
   }
 
-  async awaitDelivery(outboxId: string, timeoutMs: number): Promise<OutboxRecord | undefined> {
-    const { store, clock } = this.#parts;
-    const deadline = clock.now() + timeoutMs;
-    for (;;) {
-      const row = await store.call.outbox.explain({ outboxId });
-      if (!row || row.settledAt !== undefined || clock.now() >= deadline) return row;
-      await clock.sleep(Math.min(DELIVERY_POLL_MS, Math.max(1, deadline - clock.now())));
-    }
+  awaitDelivery(outboxId: string, timeoutMs: number): Promise<OutboxRecord | undefined> {
+    return this.#operations.awaitDelivery(outboxId, timeoutMs);
   }
 
   replayInbound(inboxId: string): Promise<InboundResult | undefined> {
     return this.#pipeline.replay(inboxId);
   }
 
-  async replayOutbound(
-    outboxId: string,
-    options: { fromStart?: boolean } = {},
-  ): Promise<OutboxRecord | undefined> {
-    const { store, clock } = this.#parts;
-    const row = await store.call.outbox.replay({ outboxId, ...options, now: clock.now() });
-    if (row) this.#pump.poke(row.channel, row.accountId);
-    return row;
+  replayOutbound(outboxId: string, options?: { fromStart?: boolean }): Promise<OutboxRecord | undefined> {
+    return this.#operations.replayOutbound(outboxId, options);
   }
 
-  async startAccount(channel: string, accountId?: string): Promise<ChannelAccountSnapshot> {
-    const supervisor = this.#account(channel, accountId);
-    await supervisor.start();
-    return supervisor.snapshot;
+  startAccount(channel: string, accountId?: string): Promise<ChannelAccountSnapshot> {
+    return this.#operations.startAccount(channel, accountId);
   }
 
-  async stopAccount(channel: string, accountId?: string): Promise<ChannelAccountSnapshot> {
-    const supervisor = this.#account(channel, accountId);
-    await supervisor.stop();
-    return supervisor.snapshot;
+  stopAccount(channel: string, accountId?: string): Promise<ChannelAccountSnapshot> {
+    return this.#operations.stopAccount(channel, accountId);
   }
 
-  async approvePairing(params: {
-    channel: string;
-    accountId?: string;
-    code: string;
-    notify?: boolean;
-  }): Promise<PairingApproval | undefined> {
-    const { store, clock, logger, foundation } = this.#parts;
-    const plugin = this.#channel(params.channel);
-    const approved = await store.call.channelPairing.approve({
-      channel: plugin.id,
-      code: params.code,
-      ...(params.accountId === undefined ? {} : { accountId: params.accountId }),
-      now: clock.now(),
-    });
-    if (!approved) return undefined;
-    const { senderId, accountId } = approved;
-    const tell = plugin.pairing?.notifyApproval;
-    if (params.notify === false) return { senderId, accountId, notification: "not-requested" };
-    if (!tell) return { senderId, accountId, notification: "unsupported" };
-    try {
-      await tell.call(plugin.pairing, {
-        cfg: foundation.config(),
-        id: senderId,
-        accountId,
-        ...(approved.meta ? { meta: approved.meta } : {}),
-        runtime: this.runtime,
-      });
-      return { senderId, accountId, notification: "sent" };
-    } catch (error) {
-      logger.warn("the sender could not be told about the approval", { channel: plugin.id, error });
-      return { senderId, accountId, notification: "failed" };
-    }
+  approvePairing(
+    params: Parameters<ChannelService["approvePairing"]>[0],
+  ): Promise<PairingApproval | undefined> {
+    return this.#operations.approvePairing(params);
   }
 
   tellsApproval(channel: string): boolean {
-    return this.#directory.get(channel)?.pairing?.notifyApproval !== undefined;
+    return this.#operations.tellsApproval(channel);
   }
 
   openIngressQueue(
@@ -448,24 +289,6 @@ class Channels implements ChannelService {
       const which = restarts.get(channel);
       return which === "all" || (which instanceof Set && which.has(accountId));
     });
-  }
-
-  #channel(idOrAlias: string) {
-    const plugin = this.#directory.get(idOrAlias);
-    if (plugin) return plugin;
-    const known = this.#directory.list().map((candidate) => candidate.id);
-    throw new SluiceError(
-      "CHANNEL_UNKNOWN",
-      `there is no channel "${idOrAlias}"; loaded channels: ${known.join(", ") || "none"}`,
-    );
-  }
-
-  #account(channel: string, accountId: string | undefined) {
-    const plugin = this.#channel(channel);
-    const id = accountId ?? this.#directory.defaultAccountId(plugin, this.#parts.foundation.config());
-    const supervisor = this.#accounts.get(plugin.id, id);
-    if (supervisor) return supervisor;
-    throw new SluiceError("ACCOUNT_UNKNOWN", `the channel ${plugin.id} has no account "${id}"`);
   }
 }
 

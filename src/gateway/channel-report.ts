@@ -1,4 +1,4 @@
-import type { ChannelService } from "../channels/service.ts";
+import type { ChannelService } from "../channels/types.ts";
 
 /** The channel part of the health summary (spec 5.2). */
 export function channelHealth(channels: ChannelService) {

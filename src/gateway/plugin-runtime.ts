@@ -1,8 +1,9 @@
-import type { ChannelService } from "../channels/service.ts";
+import type { ChannelService } from "../channels/types.ts";
 import { PLUGIN_CONTRACT_VERSION } from "../contracts/contract-version.ts";
 import type { PluginRuntime, PluginRuntimeLogger } from "../contracts/runtime.ts";
 import { SluiceError } from "../kernel/errors.ts";
 import type { Logger } from "../kernel/logger.ts";
+import type { PluginHost } from "../plugins/host.ts";
 import type { RuntimeOwner } from "../plugins/loading/load-plugin.ts";
 import type { ActivatePlugins, RegistryReader } from "../plugins/types.ts";
 import type { SystemEvents } from "../runtime/agent/system-events.ts";
@@ -34,6 +35,7 @@ export interface RuntimeRooms extends ConversationRooms {
   channels: ChannelService;
   registry: RegistryReader;
   activate: ActivatePlugins;
+  facade: PluginHost["facade"];
   env: Readonly<Record<string, string | undefined>>;
   tasks: TaskBook;
   approvals: PluginApprovals;

@@ -1,4 +1,4 @@
-import type { ChannelService } from "../channels/service.ts";
+import type { ChannelService } from "../channels/types.ts";
 import type { Clock } from "../kernel/clock.ts";
 import type { Logger } from "../kernel/logger.ts";
 import type { Redactor } from "../kernel/redaction.ts";

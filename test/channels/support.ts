@@ -1,9 +1,7 @@
 import { onTestFinished } from "vitest";
-import {
-  type ChannelService,
-  createChannelFoundation,
-  createChannelService,
-} from "../../src/channels/service.ts";
+import { createChannelFoundation } from "../../src/channels/foundation.ts";
+import { createChannelService } from "../../src/channels/service.ts";
+import type { ChannelService } from "../../src/channels/types.ts";
 import type {
   ChannelGatewayContext,
   ChannelOutboundContext,

@@ -1,8 +1,6 @@
-import {
-  type ChannelService,
-  createChannelFoundation,
-  createChannelService,
-} from "../../channels/service.ts";
+import { createChannelFoundation } from "../../channels/foundation.ts";
+import { createChannelService } from "../../channels/service.ts";
+import type { ChannelService } from "../../channels/types.ts";
 import { packageRoot } from "../../kernel/package-root.ts";
 import { announceSdkHost } from "../../plugins/loading/sdk-host.ts";
 import type { ActivatePlugins } from "../../plugins/types.ts";
