@@ -1,4 +1,5 @@
 import type { Logger } from "../kernel/logger.ts";
+import { diagnosticText } from "./diagnostic-text.ts";
 import type { PluginDiagnostic } from "./types.ts";
 
 /** What came up about plugins while they were running; the newest of each code per plugin. */
@@ -17,7 +18,8 @@ export class Findings {
   }
 
   /** The log hears of the first, second, fourth, eighth… time: a plugin in a loop must not fill it. */
-  report(pluginId: string, code: string, message: string): void {
+  report(pluginId: string, code: string, said: string): void {
+    const message = diagnosticText(said);
     this.#forget(pluginId, code);
     this.#byPlugin.set(pluginId, [...this.of(pluginId), { level: "warn", code, message, pluginId }]);
     const key = `${pluginId}\0${code}`;

@@ -49,6 +49,7 @@ import { ServiceHost } from "./services.ts";
 import { buildSnapshot, type KnownPlugin, type PluginMetadataSnapshot } from "./snapshot.ts";
 import type { HookRunner, PluginDiagnostic, PluginRecord, RegistryEntry, RegistryReader } from "./types.ts";
 import { ProcessWatch } from "./watchdog/index.ts";
+import { Surroundings } from "./watchdog/surroundings.ts";
 
 export type PluginHostErrorCode = "PLUGIN_UNKNOWN" | "PLUGIN_DISABLED" | "PLUGIN_HOST_CLOSED";
 
@@ -180,6 +181,7 @@ export class PluginHost implements Disposable {
           this.#findings.report(pluginId, "event-loop-held", `held everything up for ${Math.round(ms)} ms`),
       },
       trace: this.#trace,
+      ...(options.process ? { surroundings: this.#surroundings() } : {}),
       config: () => options.config.current().config,
       runtimeFor: (pluginId, owner) => options.runtimeFor(pluginId, owner),
       runtimeForInspection: () =>
@@ -195,6 +197,12 @@ export class PluginHost implements Disposable {
       contextFor: (entry) => this.#serviceContext(entry),
       onFailure: (entry, what) => this.#findings.report(entry.pluginId, "service-failed", what),
     });
+  }
+
+  #surroundings(): Surroundings {
+    return new Surroundings((pluginId, message) =>
+      this.#findings.report(pluginId, "surroundings-changed", message),
+    );
   }
 
   /** Discovers plugins and loads those that the start needs. Services wait for {@link startServices}. */

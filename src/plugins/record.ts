@@ -1,5 +1,6 @@
+import { diagnosticText } from "./diagnostic-text.ts";
 import { distinct } from "./inspect/distinct.ts";
-import type { LoadedPlugin, PluginFailure } from "./loading/load-plugin.ts";
+import { type LoadedPlugin, MAX_LABEL_LENGTH, type PluginFailure } from "./loading/load-plugin.ts";
 import type { KnownPlugin } from "./snapshot.ts";
 import type { PluginDiagnostic, PluginRecord } from "./types.ts";
 
@@ -18,16 +19,17 @@ export function recordOf({ known, loaded, failure, conflicts, findings }: Record
   const { id, manifest } = candidate;
   const broken = candidate.diagnostics.find(({ level }) => level === "error");
   const blocked = candidate.blocked ? `blocked: ${candidate.blocked}` : undefined;
-  const error = failure?.message ?? blocked ?? broken?.message;
+  const cause = failure?.message ?? blocked ?? broken?.message;
+  const error = cause === undefined ? undefined : diagnosticText(cause);
   const failed = error !== undefined && (decision.enabled || broken !== undefined);
   const version = loaded?.version ?? manifest?.version ?? candidate.packageMetadata?.packageVersion;
   const description = loaded?.description ?? manifest?.description;
   const waiting = decision.enabled && !loaded && !failed && candidate.format === "openclaw";
   return {
     id,
-    name: loaded?.name ?? manifest?.name ?? id,
-    ...(version ? { version } : {}),
-    ...(description ? { description } : {}),
+    name: label(loaded?.name ?? manifest?.name ?? id),
+    ...(version ? { version: label(version) } : {}),
+    ...(description ? { description: label(description) } : {}),
     origin: candidate.origin,
     rootDir: candidate.rootDir,
     source: candidate.entry ?? candidate.manifestPath ?? candidate.rootDir,
@@ -47,4 +49,9 @@ export function recordOf({ known, loaded, failure, conflicts, findings }: Record
       ...findings,
     ]),
   };
+}
+
+/** What a plugin says of itself, in lists. */
+function label(text: string): string {
+  return diagnosticText(text.slice(0, MAX_LABEL_LENGTH));
 }

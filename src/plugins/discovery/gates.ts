@@ -46,6 +46,10 @@ async function checkPath(
   } catch (error) {
     return { code: "path-stat-failed", message: `${path} cannot be examined: ${(error as Error).message}` };
   }
+  // Reading a pipe or a device would hold a thread for ever.
+  if (!stats.isFile() && !stats.isDirectory()) {
+    return { code: "entry-unsafe-path", message: `${path} is not a regular file` };
+  }
   if (!isInside(realRoot, real)) {
     return { code: "source-escapes-root", message: `${path} leads out of the plugin's folder ${realRoot}` };
   }

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import type { TrustedToolPolicy } from "../../contracts/capabilities.ts";
 import type { Clock } from "../../kernel/clock.ts";
 import { withDeadline } from "../../kernel/deadline.ts";
@@ -36,6 +37,8 @@ export class TypedHookRunner implements HookRunner {
   readonly #legacy: LegacyEvents;
   #generation: RegistryGeneration | undefined;
   #handlers: ReadonlyMap<string, Handlers> = new Map();
+  /** Set in everything that a handler of `before_prompt_build` does. */
+  readonly #building = new AsyncLocalStorage<true>();
   #observing = 0;
   readonly #waiting: (() => void)[] = [];
 
@@ -71,6 +74,9 @@ export class TypedHookRunner implements HookRunner {
     if (handlers.length === 0) return undefined;
     if (row.kind === "claim") return (await this.#claim(row, handlers, event, context)) as Result | undefined;
     if (row.kind === "evaluate") return (await this.#evaluate(row, handlers, event, context)) as Result;
+    if (row.name === "before_prompt_build") {
+      return (await this.#buildPrompt(row, handlers, event, context as Fields)) as Result | undefined;
+    }
     return (await this.#modify(row, handlers, event, context)) as Result | undefined;
   }
 
@@ -80,7 +86,9 @@ export class TypedHookRunner implements HookRunner {
     let current = event as Fields;
     let changed: Fields | undefined;
     for (const entry of this.#of(hook)) {
-      const result = this.#callSync(entry, current, context);
+      // Only what a handler returns counts: the event is the host's, and what it returned is no longer its own.
+      const given = this.#callSync(entry, detached(current), { ...context });
+      const result = given && detached(given);
       if (!result) continue;
       if (row.terminal && result[row.terminal] === true)
         return { ...changed, [row.terminal]: true } as Result;
@@ -157,6 +165,13 @@ export class TypedHookRunner implements HookRunner {
       this.#log(entry, "before_tool_call", failure);
       return { failure };
     }
+  }
+
+  /** A handler that runs a turn of its own is not asked about that turn's prompt again (spec 4.6). */
+  async #buildPrompt(row: HookRow, handlers: Handlers, event: object, context: Fields) {
+    if (context["toolAuthority"] !== undefined) return this.#modify(row, handlers, event, context);
+    if (this.#building.getStore() === true) return undefined;
+    return this.#building.run(true, () => this.#modify(row, handlers, event, context));
   }
 
   async #modify(row: HookRow, handlers: Handlers, event: object, context: object) {

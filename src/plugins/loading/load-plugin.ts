@@ -8,12 +8,14 @@ import type { Scope } from "../../kernel/scope.ts";
 import { createPluginApi } from "../api/create-api.ts";
 import { createWorkflow, type WorkflowServices } from "../api/workflow.ts";
 import { resolvePluginConfig } from "../config/plugin-config.ts";
+import { diagnosticText } from "../diagnostic-text.ts";
 import { policyId } from "../discovery/candidate.ts";
 import { MAX_PLUGIN_ID_LENGTH } from "../manifest/limits.ts";
 import { RegistrationDraft } from "../registry/draft.ts";
 import { kindRow } from "../registry/kinds.ts";
 import type { Registrant } from "../registry/row.ts";
 import type { KnownPlugin } from "../snapshot.ts";
+import type { Surroundings } from "../watchdog/surroundings.ts";
 import { findDefinition, findSetupDefinition, type LoadedDefinition } from "./definition.ts";
 import { type LoopWatch, PluginInstance } from "./instance.ts";
 import type { ModuleLoader } from "./load-module.ts";
@@ -32,7 +34,7 @@ export class PluginFailure extends SluiceError<string> {
   readonly phase: FailurePhase;
 
   constructor(phase: FailurePhase, code: string, message: string, cause?: unknown) {
-    super(code, message, { cause });
+    super(code, diagnosticText(message), { cause });
     this.name = "PluginFailure";
     this.phase = phase;
   }
@@ -58,6 +60,8 @@ export interface LoadEnvironment {
   readonly workflow: WorkflowServices;
   readonly watch: LoopWatch;
   readonly trace: LoadTrace;
+  /** Looks after a process that belongs to one gateway; see {@link Surroundings}. */
+  readonly surroundings?: Surroundings | undefined;
   config(): Readonly<Record<string, unknown>>;
   runtimeFor(pluginId: string, owner: RuntimeOwner): PluginRuntime;
   /** What a plugin gets that is only looked at; it answers questions and has no effects. */
@@ -128,7 +132,7 @@ export async function loadPlugin(environment: LoadEnvironment, request: LoadRequ
   );
   try {
     const entry = candidate.entry;
-    return await environment.loader.alone(async () => {
+    const load = async () => {
       const definition = await trace.phase("import", candidate.id, () =>
         importDefinition(environment, request, instance, entry),
       );
@@ -137,7 +141,9 @@ export async function loadPlugin(environment: LoadEnvironment, request: LoadRequ
       return trace.phaseSync("register", candidate.id, () =>
         registerDefinition(environment, request, instance, definition, settings.value),
       );
-    });
+    };
+    const { loader, surroundings } = environment;
+    return await loader.alone(() => (surroundings ? surroundings.around(candidate.id, load) : load()));
   } catch (error) {
     instance.fence();
     await instance.scope.dispose().catch(() => {});

@@ -7,6 +7,7 @@ import type {
   PluginKind,
   PluginManifest,
 } from "../../contracts/manifest.ts";
+import { hasControlCharacters } from "../diagnostic-text.ts";
 import { byKey, defined, flag, isPlain, items, type Plain, text, texts } from "./fields.ts";
 import {
   MAX_CATEGORIES,
@@ -84,6 +85,8 @@ export function normaliseManifest(value: unknown): NormalisedManifest {
   if (!id) fatal("manifest-invalid", 'the manifest needs an "id"');
   else if (id.length > MAX_PLUGIN_ID_LENGTH) {
     fatal("manifest-invalid", `the id is longer than ${MAX_PLUGIN_ID_LENGTH} characters`);
+  } else if (hasControlCharacters(id)) {
+    fatal("manifest-invalid", "the id holds control characters");
   } else if (RESERVED_IDS.has(id.toLowerCase())) {
     fatal("manifest-id-reserved", `the id "${id}" is reserved by the host; choose another`);
   }

@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { constants } from "node:fs";
 import { open, realpath } from "node:fs/promises";
 import { isInside } from "../../kernel/confine-path.ts";
@@ -36,11 +37,12 @@ export async function readMetadataFile(
       if (rules.strict && !isInside(realRoot, await realpath(path))) {
         throw refuse("FILE_UNSAFE", `${path} leads out of the plugin's folder`);
       }
-      const text = await handle.readFile("utf8");
-      if (Buffer.byteLength(text) > rules.maxBytes) {
+      const bytes = await handle.readFile();
+      if (bytes.length > rules.maxBytes) {
         throw refuse("FILE_TOO_LARGE", `${path} is larger than ${rules.maxBytes} bytes`);
       }
-      return text;
+      if (!isUtf8(bytes)) throw refuse("FILE_UNREADABLE", `${path} is not text in UTF-8`);
+      return bytes.toString("utf8");
     } finally {
       await handle.close();
     }

@@ -1,4 +1,5 @@
 import { SluiceError } from "../../kernel/errors.ts";
+import { diagnosticText, hasControlCharacters } from "../diagnostic-text.ts";
 import { bindValue } from "../loading/bind-value.ts";
 import type { PluginInstance } from "../loading/instance.ts";
 import type { PluginDiagnostic, RegistryEntry } from "../types.ts";
@@ -80,6 +81,9 @@ export class RegistrationDraft {
     if (read.keys.some((key) => key.length > MAX_NAME_LENGTH)) {
       return this.#refuse(malformed(`${row.method}: a name is longer than ${MAX_NAME_LENGTH} characters`));
     }
+    if (read.keys.some(hasControlCharacters)) {
+      return this.#refuse(malformed(`${row.method}: a name holds control characters`));
+    }
     this.#names += read.keys.length;
     if (this.#names > MAX_NAMES_PER_PLUGIN) {
       throw new SluiceError<DraftErrorCode>(
@@ -117,8 +121,9 @@ export class RegistrationDraft {
     return true;
   }
 
-  note({ level, code, message }: Note): void {
+  note({ level, code, message: said }: Note): void {
     const { id, source } = this.registrant;
+    const message = diagnosticText(said);
     if (this.#diagnostics.length >= MAX_REGISTRATIONS_PER_PLUGIN) return;
     const key = `${code}\0${message}`;
     if (this.#noted.has(key)) return;

@@ -2,6 +2,7 @@ import type { ToolFactoryContext, ToolRegistration } from "../../contracts/regis
 import type { AgentTool } from "../../contracts/tool.ts";
 import { errorMessage } from "../../kernel/errors.ts";
 import type { Logger } from "../../kernel/logger.ts";
+import { parametersProblem } from "../../plugins/tool-parameters.ts";
 import type { RegistryGeneration } from "../../plugins/types.ts";
 import type { AgentSettings } from "./settings.ts";
 
@@ -37,7 +38,7 @@ export function materializeTools(input: {
   const tools = new Map<string, AgentTool>();
   for (const row of rows) {
     for (const tool of createAll(row.value, row.pluginId, input)) {
-      const refusal = refusalOf(tool, row.value, row.pluginId, tools, input);
+      const refusal = judged(() => refusalOf(tool, row.value, row.pluginId, tools, input));
       if (refusal === undefined) tools.set(tool.name, tool);
       else if (refusal !== "policy") {
         input.logger.warn("a tool was left out", {
@@ -77,6 +78,15 @@ function createAll(
   }
 }
 
+/** Members of a plugin's tool may throw when they are read. */
+function judged(judge: () => string | undefined): string | undefined {
+  try {
+    return judge();
+  } catch (error) {
+    return errorMessage(error);
+  }
+}
+
 function refusalOf(
   tool: AgentTool,
   registration: ToolRegistration,
@@ -85,7 +95,8 @@ function refusalOf(
   input: { settings: AgentSettings; senderIsOwner: boolean },
 ): string | undefined {
   if (typeof tool?.name !== "string" || typeof tool.execute !== "function") return "no name or no execute()";
-  if (typeof tool.parameters !== "object" || tool.parameters === null) return "parameters is not an object";
+  const problem = parametersProblem(tool.parameters);
+  if (problem) return problem;
   if (taken.has(tool.name)) return "the name is taken";
   const { toolsAllow, toolsDeny } = input.settings;
   if (toolsDeny.includes(tool.name) || toolsDeny.includes(pluginId)) return "policy";
@@ -95,5 +106,9 @@ function refusalOf(
 }
 
 function nameOf(tool: AgentTool): string {
-  return typeof tool?.name === "string" ? tool.name : "(unnamed)";
+  try {
+    return typeof tool?.name === "string" ? tool.name : "(unnamed)";
+  } catch {
+    return "(unnamed)";
+  }
 }

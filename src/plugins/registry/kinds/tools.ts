@@ -1,6 +1,7 @@
 import type { ToolFactory, ToolRegistration } from "../../../contracts/registrations.ts";
 import type { AgentTool } from "../../../contracts/tool.ts";
 import { readToolMatcher } from "../../hooks/tool-matcher.ts";
+import { parametersProblem } from "../../tool-parameters.ts";
 import { isObject, isRefused, nonEmpty, readIdentified, stringList } from "../checks.ts";
 import { type Accepted, type KindRow, malformed, type Refused, type Registrant, refuse } from "../row.ts";
 import { readCommand } from "./commands.ts";
@@ -156,6 +157,8 @@ function readTool(tool: unknown, options: unknown, registrant: Registrant): Acce
     if (!name) return malformed('tool: "name" must be a non-empty string');
     if (typeof tool["execute"] !== "function")
       return malformed(`tool "${name}": "execute" must be a function`);
+    const problem = tool["parameters"] === undefined ? undefined : parametersProblem(tool["parameters"]);
+    if (problem) return malformed(`tool "${name}": ${problem}`);
     names.add(name);
     create = () => tool as unknown as ReturnType<ToolFactory>;
   } else {
