@@ -23,7 +23,7 @@ const LEAK_GRACE_MS = 500;
 
 const MARK = { passed: "ok  ", warned: "warn", failed: "FAIL", skipped: "-   " } as const;
 
-/** `plugins create | test`. */
+/** `plugins create | init | types | test`. */
 export function registerPluginAuthoring(plugins: Command, environment: CliEnvironment): void {
   plugins
     .command("create <folder>")
@@ -40,20 +40,33 @@ export function registerPluginAuthoring(plugins: Command, environment: CliEnviro
     )
     .action(async (folder: string, options: CreateOptions, command: Command) => {
       const context = new CommandContext(environment, command);
-      const { createPlugin } = await import("../../plugins/authoring/index.ts");
-      const made = await createPlugin({
-        folder,
-        shape: options.shape,
-        language: options.javascript ? "javascript" : "typescript",
-        ...(options.id === undefined ? {} : { id: options.id }),
-      });
-      context.output.result(made, ({ id, folder: place, files }) =>
-        [
-          `${id} is in ${place}:`,
-          ...files.map((file) => `  ${file}`),
-          `Try it: sluice plugins test ${folder}`,
-        ].join("\n"),
-      );
+      await create(context, { ...options, folder });
+    });
+
+  plugins
+    .command("init [folder]")
+    .description("write a new tool plugin; create makes one of any shape")
+    .option("--id <id>", "id of the plugin; default: the folder's name")
+    .option("--shape <shape>", "as for create", "tool")
+    .option("--javascript", "JavaScript instead of TypeScript")
+    .addHelpText("after", "\nExample:\n  $ sluice plugins init ./garden\n")
+    .action(async (folder: string | undefined, options: CreateOptions, command: Command) => {
+      await create(new CommandContext(environment, command), { ...options, folder: folder ?? "." });
+    });
+
+  plugins
+    .command("types [folder]")
+    .description("tell the editor where the types of the SDK are, for a plugin in TypeScript")
+    .addHelpText(
+      "after",
+      "\nWrites .sluice/tsconfig.json, which the plugin's tsconfig.json extends. It names places of this machine: keep it\nout of version control.\n\nExample:\n  $ sluice plugins types ./garden\n",
+    )
+    .action(async (folder: string | undefined, _options: object, command: Command) => {
+      const context = new CommandContext(environment, command);
+      const { linkTypes } = await import("../../plugins/authoring/index.ts");
+      const linked = await linkTypes(resolve(folder ?? "."));
+      if (!linked.present) context.output.note(buildTypesFirst());
+      context.output.result(linked, ({ file, declarations }) => `${file} names ${declarations}`);
     });
 
   plugins
@@ -127,6 +140,33 @@ function judge({ output }: CommandContext, { report, timedOut }: ApartResult): v
   if (timedOut !== undefined)
     throw cliError("CHECKS_TIMED_OUT", `the check "${timedOut}" did not end in time`);
   if (!report.ok) throw cliError("CHECKS_FAILED", "the plugin does not keep the contract");
+}
+
+/** Makes a plugin and says what to do next. */
+async function create(context: CommandContext, options: CreateOptions & { folder: string }): Promise<void> {
+  const { folder, shape, javascript, id } = options;
+  const { createPlugin } = await import("../../plugins/authoring/index.ts");
+  const made = await createPlugin({
+    folder,
+    shape,
+    language: javascript ? "javascript" : "typescript",
+    ...(id === undefined ? {} : { id }),
+  });
+  if (!made.types) context.output.note(buildTypesFirst());
+  context.output.result(made, ({ id: madeId, folder: place, files }) =>
+    [
+      `${madeId} is in ${place}:`,
+      ...files.map((file) => `  ${file}`),
+      "Next:",
+      `  sluice plugins test ${folder}`,
+      `  sluice plugins install ${folder} --link`,
+      ...(javascript ? [] : [`  cd ${folder} && npm install     # types in your editor`]),
+    ].join("\n"),
+  );
+}
+
+function buildTypesFirst(): string {
+  return `this gateway has no declarations for editors yet; make them once: npm run build --prefix ${packageRoot()}`;
 }
 
 async function settingsOf(text: string): Promise<Record<string, unknown>> {

@@ -11,35 +11,8 @@ const MARK = { passed: "ok  ", warned: "warn", failed: "FAIL", skipped: "-   " }
 /** What an entry left running must not keep the command from ending. */
 const LEAK_GRACE_MS = 500;
 
-/** `plugins init | build | validate | pack`. */
+/** `plugins build | validate | pack`. */
 export function registerPluginBuild(plugins: Command, environment: CliEnvironment): void {
-  plugins
-    .command("init [folder]")
-    .description("write a new tool plugin; create makes one of any shape")
-    .option("--id <id>", "id of the plugin; default: the folder's name")
-    .option("--shape <shape>", "as for create", "tool")
-    .option("--javascript", "JavaScript instead of TypeScript")
-    .addHelpText("after", "\nExample:\n  $ sluice plugins init ./garden\n")
-    .action(
-      async (
-        folder: string | undefined,
-        options: { id?: string; shape: string; javascript?: boolean },
-        command: Command,
-      ) => {
-        const context = new CommandContext(environment, command);
-        const { createPlugin } = await import("../../plugins/authoring/index.ts");
-        const made = await createPlugin({
-          folder: resolve(folder ?? "."),
-          shape: options.shape,
-          language: options.javascript ? "javascript" : "typescript",
-          ...(options.id === undefined ? {} : { id: options.id }),
-        });
-        context.output.result(made, ({ id, folder: place, files }) =>
-          [`${id} is in ${place}:`, ...files.map((file) => `  ${file}`)].join("\n"),
-        );
-      },
-    );
-
   plugins
     .command("build [folder]")
     .description("write the manifest of a tool plugin from what its code says")

@@ -82,7 +82,8 @@ export function registerPlugins(program: Command, environment: CliEnvironment): 
       context.output.result({ ok: found.length === 0, problems: found, signals }, ({ problems }) => {
         const lines = [
           ...problems.map((problem) => `${problem.pluginId ?? "host"}: ${problem.message}`),
-          ...describeSignals(signals),
+          // What failed hard is among the problems.
+          ...describeSignals(signals.filter(({ signal }) => signal !== "hard error")),
         ];
         return lines.length === 0 ? "Nothing is wrong with the plugins." : lines.join("\n");
       });
@@ -156,5 +157,7 @@ function problemsOf({ plugins, diagnostics = [] }: PluginList): Diagnostic[] {
         pluginId: plugin.id,
       });
   }
-  return found;
+  // A gateway lists the diagnostics of plugins beside the plugins that carry them.
+  const keyOf = ({ pluginId, code, message }: Diagnostic) => JSON.stringify([pluginId, code, message]);
+  return [...new Map(found.map((entry) => [keyOf(entry), entry])).values()];
 }

@@ -2,6 +2,7 @@ import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { SluiceError } from "../../kernel/errors.ts";
 import { type PluginShapeTemplate, SHAPES, type ShapeParts, shapeNamed } from "./shapes.ts";
+import { linkTypes, TYPES_LINK } from "./types-link.ts";
 
 export type AuthoringErrorCode =
   | "SHAPE_UNKNOWN"
@@ -29,6 +30,8 @@ export interface CreatedPlugin {
   readonly folder: string;
   /** Relative to the folder, in the order they are best read. */
   readonly files: readonly string[];
+  /** False for TypeScript while this host has no declarations for the editor. */
+  readonly types: boolean;
 }
 
 const ID = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
@@ -63,7 +66,8 @@ export async function createPlugin(request: CreateRequest): Promise<CreatedPlugi
     await mkdir(dirname(join(folder, path)), { recursive: true });
     await writeFile(join(folder, path), text, { flag: "wx" });
   }
-  return { id, shape: template.shape, folder, files: Object.keys(files) };
+  const types = request.language === "javascript" || (await linkTypes(folder)).present;
+  return { id, shape: template.shape, folder, files: Object.keys(files), types };
 }
 
 function filesOf(
@@ -84,8 +88,8 @@ function filesOf(
       name: titleOf(id),
       description: `An example of ${template.summary}`,
       version: "0.1.0",
-      ...template.manifest(parts),
       configSchema: { type: "object", additionalProperties: false, properties: {} },
+      ...template.manifest(parts),
     }),
     [entry]: entryText(template, parts),
     "test/plugin.test.mjs": testText(template, parts, entry),
@@ -95,10 +99,12 @@ function filesOf(
       description: `An example of ${template.summary}`,
       type: "module",
       files: [entry, "openclaw.plugin.json", "README.md"],
-      scripts: { test: "sluice plugins test ." },
+      scripts: { test: "sluice plugins test .", ...(typed ? { typecheck: "tsc --noEmit" } : {}) },
+      ...(typed ? { devDependencies: TYPED_WITH } : {}),
       openclaw: { extensions: [`./${entry}`] },
     }),
     "README.md": readmeText(template, parts, entry),
+    ".gitignore": `node_modules/\n*.tgz\n${typed ? ".sluice/\n" : ""}`,
     ...(typed ? { "tsconfig.json": TSCONFIG } : {}),
   };
 }
@@ -124,16 +130,22 @@ function testText(template: PluginShapeTemplate, parts: ShapeParts, entry: strin
 import { test } from "node:test";
 import plugin from "../${entry}";
 
-/** Notes the arguments of the last call of every registration method. */
+/** An api that keeps what register() hands over: \`calls.registerTool\` lists the arguments of every call. */
 function recording() {
-  const calls = { logger: { debug() {}, info() {}, warn() {}, error() {} }, pluginConfig: {} };
-  return new Proxy(calls, {
-    get: (target, name) => target[name] ?? ((...args) => void (target[name] = args)),
+  const calls = {};
+  const known = { logger: { debug() {}, info() {}, warn() {}, error() {} }, pluginConfig: {} };
+  const api = new Proxy(known, {
+    get: (target, name) =>
+      target[name] ??
+      ((...args) => {
+        calls[name] = [...(calls[name] ?? []), args];
+      }),
   });
+  return { api, calls };
 }
 
 test("${parts.id} does what it says", async () => {
-  const api = recording();
+  const { api, calls } = recording();
   plugin.register(api);
   ${template.test(parts)}
 });
@@ -157,14 +169,24 @@ sluice plugins install . --link   # use it where it is; reload after a change
 sluice plugins reload ${id}
 npm pack                          # a .tgz that sluice plugins install takes
 \`\`\`
-`;
+${entry.endsWith(".ts") ? TYPES_README : ""}`;
 }
 
+/** What a typed plugin needs besides the SDK; its own compiler and the names of Node. */
+const TYPED_WITH = { "@types/node": "^20.19.0", typescript: ">=5.9.0" };
+
+const TYPES_README = `
+Types of the SDK in your editor: \`npm install\`, and on another machine \`sluice plugins types .\`, which writes
+\`${TYPES_LINK}\`. \`npm run typecheck\` checks the plugin.
+`;
+
 const TSCONFIG = json({
+  extends: `./${TYPES_LINK}`,
   compilerOptions: {
     target: "es2022",
     module: "nodenext",
     moduleResolution: "nodenext",
+    types: ["node"],
     strict: true,
     noEmit: true,
     allowImportingTsExtensions: true,

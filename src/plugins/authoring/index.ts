@@ -7,4 +7,5 @@ export { type PackedPlugin, packPlugin } from "./pack.ts";
 export { SHAPES } from "./shapes.ts";
 export { type ApartOptions, type ApartResult, testPluginApart } from "./test-apart.ts";
 export { type ContractReport, testPlugin } from "./test-plugin.ts";
+export { type LinkedTypes, linkTypes } from "./types-link.ts";
 export { type ValidationReport, validatePlugin } from "./validate.ts";

@@ -19,16 +19,16 @@ export interface PluginShapeTemplate {
   before?(parts: ShapeParts): string;
   /** What `plugins inspect` shows as contributions. */
   contributes(parts: ShapeParts): Readonly<Record<string, readonly string[]>>;
-  /** Statements of the author's own test; `api` is the recording of what was registered. */
+  /** Statements of the author's own test; `calls` has the arguments of every call, by method. */
   test(parts: ShapeParts): string;
 }
 
-const WEB_FIELDS = (word: string) => `label: "Example search",
+const WEB_FIELDS = ({ id, word }: ShapeParts) => `label: "Example search",
       hint: "Answers from a list of its own",
       envVars: ["${word.toUpperCase()}_KEY"],
       placeholder: "key",
       signupUrl: "https://example.org/",
-      credentialPath: "plugins.entries.${word}.config.key",
+      credentialPath: "plugins.entries.${id}.config.key",
       getCredentialValue: () => undefined,
       setCredentialValue: () => {},`;
 
@@ -54,7 +54,7 @@ export const SHAPES: readonly PluginShapeTemplate[] = [
       },
     });`,
     contributes: ({ word }) => ({ tool: [`${word}_count`] }),
-    test: () => `const { content } = await api.registerTool[0].execute("call-1", { text: "one two three" });
+    test: () => `const { content } = await calls.registerTool[0][0].execute("call-1", { text: "one two three" });
   assert.equal(content[0].text, "3 words");`,
   },
   {
@@ -67,7 +67,7 @@ export const SHAPES: readonly PluginShapeTemplate[] = [
       api.logger.info(\`message number \${messages}\`);
     });`,
     contributes: () => ({ typedHook: ["message_received"] }),
-    test: () => `const [name, handler] = api.on;
+    test: () => `const [name, handler] = calls.on[0];
   assert.equal(name, "message_received");
   handler({}, {});`,
   },
@@ -82,7 +82,7 @@ export const SHAPES: readonly PluginShapeTemplate[] = [
       handler: ({ args }) => ({ text: \`Hello, \${args?.trim() || "you"}!\` }),
     });`,
     contributes: ({ word }) => ({ command: [word] }),
-    test: () => `const reply = await api.registerCommand[0].handler({ args: "Ada" });
+    test: () => `const reply = await calls.registerCommand[0][0].handler({ args: "Ada" });
   assert.equal(reply.text, "Hello, Ada!");`,
   },
   {
@@ -97,7 +97,7 @@ export const SHAPES: readonly PluginShapeTemplate[] = [
     before: () => `const started = new Date().toISOString();`,
     contributes: ({ id }) => ({ gatewayMethod: [`${id}.status`] }),
     test: () => `let answer;
-  await api.registerGatewayMethod[1]({ respond: (ok, payload) => (answer = { ok, payload }) });
+  await calls.registerGatewayMethod[0][1]({ respond: (ok, payload) => (answer = { ok, payload }) });
   assert.equal(answer.payload.ok, true);`,
   },
   {
@@ -117,14 +117,14 @@ export const SHAPES: readonly PluginShapeTemplate[] = [
     });`,
     contributes: ({ id }) => ({ httpRoute: [`exact /${id}`] }),
     test: () => `let body = "";
-  await api.registerHttpRoute[0].handler({}, { setHeader() {}, end: (text) => (body = text) });
+  await calls.registerHttpRoute[0][0].handler({}, { setHeader() {}, end: (text) => (body = text) });
   assert.deepEqual(JSON.parse(body), { hello: "world" });`,
   },
   {
     shape: "service",
     summary: "background work that starts with the gateway and stops with the plugin",
     manifest: () => ({ activation: { onStartup: true } }),
-    register: ({ id, type }) => `let timer${type(": NodeJS.Timeout | undefined")};
+    register: ({ id, type }) => `let timer${type(": ReturnType<typeof setInterval> | undefined")};
     api.registerService({
       id: "${id}",
       start({ logger }) {
@@ -135,7 +135,7 @@ export const SHAPES: readonly PluginShapeTemplate[] = [
       },
     });`,
     contributes: ({ id }) => ({ service: [id] }),
-    test: () => `const service = api.registerService[0];
+    test: () => `const service = calls.registerService[0][0];
   await service.start({ logger: console });
   await service.stop();`,
   },
@@ -155,7 +155,7 @@ export const SHAPES: readonly PluginShapeTemplate[] = [
       { descriptors: [{ name: "${id}", description: "Says hello", hasSubcommands: false }] },
     );`,
     contributes: ({ id }) => ({ cli: [id] }),
-    test: ({ id }) => `assert.equal(api.registerCli[1].descriptors[0].name, "${id}");`,
+    test: ({ id }) => `assert.equal(calls.registerCli[0][1].descriptors[0].name, "${id}");`,
   },
   {
     shape: "channel",
@@ -203,7 +203,7 @@ function settingsOf(config${type(": Record<string, unknown>")})${type(": { serve
 }`,
     register: () => `api.registerChannel({ plugin: channel });`,
     contributes: ({ id }) => ({ channel: [id] }),
-    test: ({ id }) => `const { plugin: given } = api.registerChannel[0];
+    test: ({ id }) => `const { plugin: given } = calls.registerChannel[0][0];
   assert.deepEqual(given.config.listAccountIds({}), []);
   assert.deepEqual(given.config.listAccountIds({ channels: { "${id}": { server: "x" } } }), ["default"]);
   const receipt = await given.outbound.sendText({ to: "ada", text: "hello" });
@@ -231,16 +231,23 @@ function settingsOf(config${type(": Record<string, unknown>")})${type(": { serve
       },
     });`,
     contributes: ({ id }) => ({ provider: [id] }),
-    test: () => `const { provider } = await api.registerProvider[0].catalog.run({});
+    test: () => `const { provider } = await calls.registerProvider[0][0].catalog.run({});
   assert.equal(provider.models[0].id, "small");`,
   },
   {
     shape: "search",
     summary: "a web search the agent may use",
-    manifest: ({ id }) => ({ contracts: { webSearchProviders: [id] } }),
-    register: ({ id, word }) => `api.registerWebSearchProvider({
-      id: "${id}",
-      ${WEB_FIELDS(word)}
+    manifest: ({ id }) => ({
+      contracts: { webSearchProviders: [id] },
+      configSchema: {
+        type: "object",
+        additionalProperties: false,
+        properties: { key: { type: "string", description: "Key of the search service" } },
+      },
+    }),
+    register: (parts) => `api.registerWebSearchProvider({
+      id: "${parts.id}",
+      ${WEB_FIELDS(parts)}
       createTool: () => ({
         description: "Searches a list",
         parameters: { type: "object", properties: { query: { type: "string" } } },
@@ -248,7 +255,7 @@ function settingsOf(config${type(": Record<string, unknown>")})${type(": { serve
       }),
     });`,
     contributes: ({ id }) => ({ webSearchProvider: [id] }),
-    test: () => `const tool = api.registerWebSearchProvider[0].createTool({});
+    test: () => `const tool = calls.registerWebSearchProvider[0][0].createTool({});
   const { results } = await tool.execute({ query: "example" });
   assert.equal(results.length, 1);`,
   },
@@ -256,7 +263,7 @@ function settingsOf(config${type(": Record<string, unknown>")})${type(": { serve
     shape: "speech",
     summary: "text to speech",
     manifest: ({ id }) => ({ contracts: { speechProviders: [id] } }),
-    register: ({ id, type }) => `api.registerSpeechProvider({
+    register: ({ id }) => `api.registerSpeechProvider({
       id: "${id}",
       label: "${id}",
       isConfigured: () => true,
@@ -267,9 +274,9 @@ function settingsOf(config${type(": Record<string, unknown>")})${type(": { serve
         fileExtension: ".wav",
         voiceCompatible: false,
       }),
-    }${type(" as never")});`,
+    });`,
     contributes: ({ id }) => ({ speechProvider: [id] }),
-    test: () => `const { audioBuffer } = await api.registerSpeechProvider[0].synthesize({ text: "hello" });
+    test: () => `const { audioBuffer } = await calls.registerSpeechProvider[0][0].synthesize({ text: "hello" });
   assert.equal(audioBuffer.length, 16);`,
   },
   {
@@ -280,7 +287,7 @@ function settingsOf(config${type(": Record<string, unknown>")})${type(": { serve
       promptBuilder: () => ["Nothing is remembered yet."],
     });`,
     contributes: ({ id }) => ({ memoryCapability: [id] }),
-    test: () => `const lines = api.registerMemoryCapability[0].promptBuilder({});
+    test: () => `const lines = calls.registerMemoryCapability[0][0].promptBuilder({});
   assert.equal(lines.length, 1);`,
   },
 ];

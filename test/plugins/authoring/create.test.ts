@@ -1,8 +1,9 @@
-import { readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { existsSync } from "node:fs";
+import { readFile, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { systemClock } from "../../../src/kernel/clock.ts";
-import { createPlugin, SHAPES, testPlugin } from "../../../src/plugins/authoring/index.ts";
+import { createPlugin, linkTypes, SHAPES, testPlugin } from "../../../src/plugins/authoring/index.ts";
 import { shapeNamed } from "../../../src/plugins/authoring/shapes.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
 import { importNatively, sdkFolder } from "../support/plugin-bench.ts";
@@ -41,6 +42,22 @@ describe("creating a plugin", () => {
       }
     },
   );
+
+  it("[F261] lets an editor find the types of what it wrote, with no package of the host's name", async () => {
+    const folder = join(await temporaryFolder("sluice-create-"), "my-plugin");
+    const made = await createPlugin({ folder, shape: "tool", language: "typescript" });
+    const { extends: link } = JSON.parse(await readFile(join(folder, "tsconfig.json"), "utf8"));
+    const { compilerOptions } = JSON.parse(await readFile(join(folder, link), "utf8"));
+    const [declarations] = compilerOptions.paths["openclaw/plugin-sdk/*"] as [string];
+    expect(compilerOptions.paths["sluice/plugin-sdk/*"]).toEqual([declarations]);
+    expect(declarations).toMatch(/dist.types.src.plugin-sdk.\*\.d\.ts$/);
+    expect(made.types).toBe(existsSync(dirname(declarations)));
+    expect(await readFile(join(folder, ".gitignore"), "utf8")).toContain(".sluice/");
+    // Moved to another machine, the file is made again.
+    await rm(join(folder, ".sluice"), { recursive: true });
+    expect((await linkTypes(folder)).file).toBe(join(folder, link));
+    expect(await readFile(join(folder, link), "utf8")).toContain(declarations);
+  });
 
   it("writes nothing over, and refuses ids and shapes that cannot be", async () => {
     const folder = await temporaryFolder();
