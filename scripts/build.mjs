@@ -10,7 +10,12 @@ import { cp, mkdir, readdir, readFile, rename, rm, utimes, writeFile } from "nod
 import { dirname, join, relative, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build as esbuild } from "esbuild";
-import { completePluginSdk, missingDeclarations, readInventory } from "./support/sdk-inventory.mjs";
+import {
+  completePluginSdk,
+  missingDeclarations,
+  readHomonyms,
+  readInventory,
+} from "./support/sdk-inventory.mjs";
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 const dist = join(root, "dist");
@@ -113,7 +118,7 @@ async function targets() {
     if (!existsSync(join(root, folder, "index.ts"))) continue;
     const files = await readdir(join(root, folder));
     const entries = files.filter((file) =>
-      /^(index|api|runtime-api|setup-entry|cli-metadata)\.ts$/.test(file),
+      /^(index|api|[a-z-]+-api|setup-entry|cli-metadata)\.ts$/.test(file),
     );
     const outdir = join(dist, "extensions", id);
     list.push({
@@ -194,7 +199,7 @@ async function addMissingSdkNames({ metafile, outputFiles }) {
     const file = built.get(join(root, path));
     if (file) outputs.set(relative(folder, file.path), { exports, contents: file.text });
   }
-  for (const { path, contents } of completePluginSdk(outputs, await readInventory())) {
+  for (const { path, contents } of completePluginSdk(outputs, await readInventory(), await readHomonyms())) {
     built.set(join(folder, path), { path: join(folder, path), contents: Buffer.from(contents) });
   }
   return [...built.values()];

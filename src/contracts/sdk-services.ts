@@ -19,6 +19,8 @@ export interface SdkServices {
   readonly sessions: SdkSessions;
   readonly models: SdkModels;
   readonly memory: SdkMemory;
+  /** A public file of a plugin, loaded after the checks of the manifest registry (plugin-sdk spec 6.9). */
+  facade(request: { pluginId: string; surface: string; activated?: boolean }): Promise<object>;
   /** Calls the listener with what happens; the result ends that. */
   onDiagnosticEvent(listener: (event: DiagnosticEvent) => void): () => void;
   /** What stands in the file and what is in force, with the file's hash. */

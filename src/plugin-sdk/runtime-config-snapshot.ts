@@ -1,8 +1,14 @@
 import type { ChannelConfig } from "../contracts/channel.ts";
 import { currentHost, requireHost } from "./ambient/host.ts";
+import { diskConfig } from "./facades/disk-config.ts";
 
-/** The running gateway's configuration, secrets resolved. */
+/**
+ * The running gateway's configuration, secrets resolved. In a process without a gateway the one in the file,
+ * as it was when a public file of a plugin was last loaded through `facade-runtime`.
+ */
 export function getRuntimeConfig(): ChannelConfig {
+  const file = currentHost() ? undefined : diskConfig();
+  if (file) return file;
   return requireHost("getRuntimeConfig").runtime.config.current() as ChannelConfig;
 }
 

@@ -24,6 +24,7 @@ import type { WorkflowServices } from "./api/workflow.ts";
 import { changedBelow } from "./config/config-path.ts";
 import { configSchemasOf, type PluginConfigSchemas } from "./config/config-schemas.ts";
 import { discoverPlugins, type PluginRoots } from "./discovery/discover.ts";
+import { type FacadeRequest, Facades } from "./facades/facades.ts";
 import { Findings } from "./findings.ts";
 import { TypedHookRunner } from "./hooks/runner.ts";
 import { inspectPlugin, type PluginInspection } from "./inspect/inspect.ts";
@@ -115,6 +116,7 @@ export class PluginHost implements Disposable {
   readonly #scope = new Scope("plugin host");
   readonly #registry: PluginRegistry;
   readonly #environment: LoadEnvironment;
+  readonly #facades: Facades;
   readonly #services: ServiceHost;
   readonly #loaded = new Map<string, LoadedPlugin>();
   readonly #failures = new Map<string, Failure>();
@@ -169,9 +171,11 @@ export class PluginHost implements Disposable {
     }
     this.#events = new AgentEventFeed(this.#registry, this.#runs, this.#logger);
     this.#trace = new LoadTrace({ logger: options.logger, clock: options.clock, env: options.env ?? {} });
+    const loader = new ModuleLoader(options);
+    this.#facades = new Facades(loader);
     this.#environment = {
       clock: options.clock,
-      loader: new ModuleLoader(options),
+      loader,
       logger: options.logger,
       parent: this.#scope,
       workflow: this.#workflow(options.workflow ?? {}),
@@ -314,6 +318,16 @@ export class PluginHost implements Disposable {
       });
     }
     return this.#inspectCold(known, record);
+  }
+
+  /**
+   * A public file of a plugin, for the core and for other plugins (spec 6.9).
+   *
+   * @throws SluiceError with a `FacadeErrorCode`, or what loading the file throws
+   */
+  async facade(request: FacadeRequest): Promise<object> {
+    const versionOf = (id: string) => this.#loaded.get(id)?.moduleVersion ?? 0;
+    return this.#facades.load(await this.snapshot(), request, versionOf);
   }
 
   /** Findings about plugins as a whole; those of one plugin are in its record. */

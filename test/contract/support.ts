@@ -14,6 +14,8 @@ export interface Fixture {
   register: string;
   /** What stands above `register`: imports. */
   head?: string;
+  /** Further files of the plugin, by relative path. */
+  files?: Record<string, string>;
   manifest?: Record<string, unknown>;
   /** `plugins.entries.<id>`; enabled and allowed to read conversations unless told otherwise. */
   entry?: Record<string, unknown>;
@@ -51,13 +53,14 @@ export async function contract(
   const list = Array.isArray(fixtures) ? fixtures : [fixtures];
   const paths: string[] = [];
   const entries: Record<string, unknown> = {};
-  for (const { id = "probe", register, head, manifest, entry } of list) {
+  for (const { id = "probe", register, head, files, manifest, entry } of list) {
     const seen = `const seen = []; api.registerGatewayMethod("${id}.seen", () => ({ seen }), { scope: "operator.read" });`;
     paths.push(
       await writePlugin(join(folder, "plugins", id), id, {
         register: `${seen}\n${register}`,
         ...(manifest ? { manifest } : {}),
         ...(head ? { head } : {}),
+        ...(files ? { files } : {}),
       }),
     );
     entries[id] = { enabled: true, hooks: { allowConversationAccess: true }, ...entry };

@@ -58,6 +58,7 @@ export function createSdkServices(rooms: () => RuntimeRooms): SdkServices {
     sessions: sessionsOf(rooms),
     models: modelsOf(rooms),
     memory: memoryOf(rooms),
+    facade: (request) => rooms().facade(request),
     onDiagnosticEvent: (listener) => {
       diagnostics ??= new DiagnosticEvents(rooms().agent, rooms().logger);
       return diagnostics.subscribe(listener);

@@ -12,6 +12,9 @@ export interface ActivationDecision {
   readonly reason: string;
 }
 
+/** The reason of a bundled plugin that nobody turned on or off. */
+export const OFF_BY_DEFAULT = "bundled (disabled by default)";
+
 /** What of a plugin the decision looks at. */
 export interface DecidedPlugin extends Pick<PluginCandidate, "id" | "origin"> {
   readonly manifest?: Pick<
@@ -72,7 +75,7 @@ export function decideActivation(input: DecisionInput): ActivationDecision {
   if (provider) return auto(`provider ${provider} configured`);
   if (origin === "bundled" && channels.includes("configured")) return auto("channel configured");
   if (origin === "bundled" && isDefaultEnabled(input)) return standard("bundled default enablement");
-  if (origin === "bundled") return off("bundled (disabled by default)");
+  if (origin === "bundled") return off(OFF_BY_DEFAULT);
   return standard(origin === "config" ? "named in plugins.load.paths" : "installed");
 }
 

@@ -1,0 +1,6 @@
+export {
+  loadActivatedBundledPluginPublicSurfaceModule,
+  loadBundledPluginPublicSurfaceModule,
+  type SurfaceParams,
+  tryLoadActivatedBundledPluginPublicSurfaceModule,
+} from "./facades/loading.ts";
