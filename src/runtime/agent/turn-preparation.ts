@@ -17,11 +17,13 @@ import { injectedText, type NextTurnInjections, type QueuedInjection } from "../
 import { memoryPrompt } from "../workflow/memory-prompt.ts";
 import type { SessionExtensions } from "../workflow/session-extensions.ts";
 import type { Invocation } from "./invocation.ts";
+import { contextBudget } from "./model-call-hooks.ts";
 import { pluginCommandReply } from "./plugin-command.ts";
 import { dispatchedReply } from "./reply-dispatch.ts";
 import { type AgentSettings, agentDir, agentSettings, agentWorkspaceDir } from "./settings.ts";
 import type { SystemEvents } from "./system-events.ts";
 import { buildSystemPrompt } from "./system-prompt.ts";
+import { toolAuthorityOf } from "./tool-authority.ts";
 import type { TurnApprovals } from "./tool-batch.ts";
 import { emptyToolSet, materializeTools, restrictTools, type ToolSet } from "./tool-set.ts";
 import {
@@ -107,7 +109,10 @@ export async function prepareTurn(
   const { hooks } = parts;
   const config = parts.config.current().config;
   const settings = agentSettings(config, request.agentId);
-  const hookContext = contextOf(parts, request, begun);
+  const hookContext: AgentHookContext = {
+    ...contextOf(parts, request, begun),
+    hookInvocation: { assertActive: invocation.assertCurrent },
+  };
   const commanded = await pluginCommandReply(parts, request, hookContext, senderIsOwner(request));
   if (commanded) return commanded;
   const dispatched = await dispatchedReply(parts, request, hookContext);
@@ -133,6 +138,7 @@ export async function prepareTurn(
   );
   hookContext.modelProviderId = resolved.model.provider;
   hookContext.modelId = resolved.model.id;
+  Object.assign(hookContext, contextBudget(resolved.model));
 
   if (hooks.has("before_agent_reply")) {
     const claimed = await hooks.run<{ handled: boolean; reply?: { text?: string } }>(
@@ -150,7 +156,9 @@ export async function prepareTurn(
     Math.min(window || HISTORY_MAX_CHARS, HISTORY_MAX_CHARS),
   ).map(forModel);
   const injections = (await parts.injections?.take(begun)) ?? [];
-  const fields = await promptFields(parts, request, { history, hookContext, legacy, injections });
+  const currentUserMessageId = begun.own[0]?.entryId;
+  const turnPrompt = { history, hookContext, legacy, injections, currentUserMessageId };
+  const fields = await promptFields(parts, request, turnPrompt);
   await parts.activate?.({ kind: "capability", capability: "tool" });
   await parts.activate?.({ kind: "contract", contract: "webSearchProviders" });
   const allTools = materializeTools({
@@ -188,6 +196,7 @@ export async function prepareTurn(
     },
   });
   const tools = toolsFor(allTools, request, fields.toolsAllow);
+  const enriched = await authorisedContext(parts, request, { ...turnPrompt, tools, invocation });
   const toolNames = tools.tools.map(({ name }) => name);
   const { agentId, sessionKey } = request;
   const generation = parts.registry.current();
@@ -215,8 +224,12 @@ export async function prepareTurn(
     .map(parseMessage)
     .filter((message) => message !== undefined);
   const asked = withContext(user, request.text, {
-    prepend: joined(parts.systemEvents.drain(request.sessionKey), fields.prependContext),
-    ...(fields.appendContext ? { append: fields.appendContext } : {}),
+    prepend: joined(
+      parts.systemEvents.drain(request.sessionKey),
+      fields.prependContext,
+      enriched.prependContext,
+    ),
+    ...dropUndefined({ append: joined(enriched.appendContext, fields.appendContext) }),
   });
 
   if (hooks.has("before_agent_run")) {
@@ -238,18 +251,42 @@ export async function prepareTurn(
   };
 }
 
+interface TurnPrompt {
+  history: Message[];
+  hookContext: AgentHookContext;
+  legacy: PromptFields | undefined;
+  injections: readonly QueuedInjection[];
+  /** Entry of the message in the transcript. */
+  currentUserMessageId: string | undefined;
+}
+
+/**
+ * What handlers add that were promised to run with the turn's tools settled (`requiresToolAuthority`): context
+ * around the message and nothing else (plugin-sdk spec 4.6).
+ */
+async function authorisedContext(
+  parts: TurnParts,
+  request: TurnRequest,
+  input: TurnPrompt & { tools: ToolSet; invocation: Invocation },
+): Promise<{ prependContext?: string; appendContext?: string }> {
+  const { history: messages, hookContext, tools, invocation, currentUserMessageId } = input;
+  if (!parts.hooks.has("before_prompt_build")) return {};
+  const toolAuthority = toolAuthorityOf(tools, request, invocation);
+  const event = { prompt: request.text, messages, currentUserMessage: request.text, currentUserMessageId };
+  const built = await parts.hooks.run<PromptFields>("before_prompt_build", event, {
+    ...hookContext,
+    toolAuthority,
+  });
+  return dropUndefined({ prependContext: built?.prependContext, appendContext: built?.appendContext });
+}
+
 async function promptFields(
   parts: TurnParts,
   request: TurnRequest,
-  input: {
-    history: Message[];
-    hookContext: AgentHookContext;
-    legacy: PromptFields | undefined;
-    injections: readonly QueuedInjection[];
-  },
+  input: TurnPrompt,
 ): Promise<PromptFields> {
   const { hooks } = parts;
-  const { history: messages, hookContext, legacy, injections } = input;
+  const { history: messages, hookContext, legacy, injections, currentUserMessageId } = input;
   const prompt = request.text;
   const prepared = hooks.has("agent_turn_prepare")
     ? await hooks.run<PromptFields>(
@@ -261,7 +298,7 @@ async function promptFields(
   const built = hooks.has("before_prompt_build")
     ? await hooks.run<PromptFields>(
         "before_prompt_build",
-        { prompt, messages, currentUserMessage: prompt },
+        { prompt, messages, currentUserMessage: prompt, currentUserMessageId },
         hookContext,
       )
     : undefined;
@@ -372,15 +409,32 @@ function contextOf(parts: TurnParts, request: TurnRequest, begun: BegunTurn): Ag
     sessionId: begun.turn.sessionId,
     workspaceDir: agentWorkspaceDir(parts.config.current().config, parts.stateDir, request.agentId),
     trigger: request.origin === "cron" ? "cron" : request.origin === "plugin" ? "manual" : "user",
-    ...(request.deliver
-      ? {
-          channel: request.deliver.channel,
-          channelId: request.deliver.channel,
-          accountId: request.deliver.accountId,
-        }
-      : {}),
+    inputProvenance: provenanceOf(request),
+    ...(request.deliver ? placeOf(request.deliver, request.context) : {}),
     ...textField("senderId", request.context?.["senderId"]),
   };
+}
+
+/** The chat that a turn answers, under the names hooks know it by. */
+function placeOf(
+  { channel, accountId, to }: NonNullable<TurnRequest["deliver"]>,
+  context: TurnRequest["context"],
+): Partial<AgentHookContext> {
+  const chatId = textOrUndefined(context?.["conversationId"]) ?? to;
+  const sender = textField("id", context?.["senderId"]);
+  return {
+    channel,
+    channelId: channel,
+    messageProvider: channel,
+    accountId,
+    chatId,
+    channelContext: { sender, chat: { id: chatId } },
+  };
+}
+
+function provenanceOf({ origin, deliver }: TurnRequest): NonNullable<AgentHookContext["inputProvenance"]> {
+  if (origin !== "channel" && origin !== "chat") return { kind: "internal_system" };
+  return { kind: "external_user", ...(deliver ? { sourceChannel: deliver.channel } : {}) };
 }
 
 function engineTurnOf(request: TurnRequest, begun: BegunTurn, resolved: ResolvedModel): EngineTurn {

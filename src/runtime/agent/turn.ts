@@ -18,6 +18,7 @@ import { callsToGoOn, interruptedBatch } from "./interrupted-calls.ts";
 import { Invocation } from "./invocation.ts";
 import { LoopGuard } from "./loop-guard.ts";
 import { writableMessage } from "./message-write.ts";
+import { ModelCallHooks } from "./model-call-hooks.ts";
 import { isSilentReply, ReplyText } from "./reply-text.ts";
 import { runToolBatch, type TurnSource } from "./tool-batch.ts";
 import { forModel, textOf } from "./transcript-context.ts";
@@ -103,7 +104,7 @@ class TurnRun {
   readonly #finalizer = new Finalizer();
   #usage = emptyUsage();
   #ready: ReadyTurn | undefined;
-  /** Assistant messages of this run so far; numbers their idempotency keys. */
+  /** Answers of the model in this run so far; numbers their idempotency keys. */
   #answers: number;
 
   constructor(parts: TurnParts, turn: RunningTurn, invocation: Invocation) {
@@ -112,7 +113,7 @@ class TurnRun {
     this.#invocation = invocation;
     this.#startedAt = turn.begun.turn.startedAt ?? parts.clock.now();
     this.#startedMonotonic = parts.clock.monotonic();
-    this.#answers = turn.begun.own.filter((entry) => entry.body.startsWith('{"role":"assistant"')).length;
+    this.#answers = lastAnswer(turn.begun.own);
   }
 
   async run(): Promise<TurnEnd> {
@@ -203,9 +204,12 @@ class TurnRun {
     const reply = new ReplyText();
     const itemId = `${request.runId}:${this.#answers + 1}`;
     const callId = newUuid();
+    const { hooks, logger, clock } = this.#parts;
+    const { sessionId } = begun.turn;
+    const told = new ModelCallHooks({ hooks, logger, clock, ready, request, sessionId, callId });
     let thinking = "";
     let started = false;
-    this.#observeInput(ready, messages, callId);
+    told.started(messages);
     const answer = await askModel({
       models: this.#parts.models,
       resolved,
@@ -223,6 +227,7 @@ class TurnRun {
       onEvent: (event) => {
         if (!started) {
           started = true;
+          told.answering();
           this.#turn.onModelStarted();
         }
         if (event.type === "text_delta") {
@@ -239,7 +244,7 @@ class TurnRun {
     this.#answers += 1;
     this.#addUsage(answer, ready);
     this.#showRest(answer, reply, itemId);
-    this.#observeOutput(ready, answer, callId);
+    told.ended(answer);
     return answer;
   }
 
@@ -250,6 +255,8 @@ class TurnRun {
       runId: request.runId,
       sessionKey: request.sessionKey,
       sessionId: begun.turn.sessionId,
+      turnId: request.runId,
+      ...(ready.hookContext.workspaceDir ? { cwd: ready.hookContext.workspaceDir } : {}),
       provider,
       model,
       lastAssistantMessage: text,
@@ -470,55 +477,6 @@ class TurnRun {
     });
   }
 
-  #observeInput(ready: ReadyTurn, messages: Message[], callId: string): void {
-    const { request, begun } = this.#turn;
-    const { provider, id: model, api } = ready.resolved.model;
-    this.#observe("model_call_started", ready, { runId: request.runId, callId, provider, model, api });
-    if (!this.#parts.hooks.has("llm_input")) return;
-    this.#observe("llm_input", ready, {
-      runId: request.runId,
-      sessionId: begun.turn.sessionId,
-      provider,
-      model,
-      systemPrompt: ready.systemPrompt,
-      prompt: ready.prompt,
-      historyMessages: [...messages],
-      imagesCount: request.images?.length ?? 0,
-      tools: ready.tools.tools.map(({ name, description }) => ({ name, description })),
-    });
-  }
-
-  #observeOutput(ready: ReadyTurn, answer: AssistantMessage, callId: string): void {
-    const { request, begun } = this.#turn;
-    const { provider, id: model } = ready.resolved.model;
-    const failed = answer.stopReason === "error" || answer.stopReason === "aborted";
-    this.#observe("model_call_ended", ready, {
-      runId: request.runId,
-      callId,
-      provider,
-      model,
-      durationMs: Math.round(this.#parts.clock.monotonic() - this.#startedMonotonic),
-      outcome: failed ? "error" : "completed",
-      ...(answer.errorCode ? { errorCategory: answer.errorCode } : {}),
-    });
-    this.#observe("llm_output", ready, {
-      runId: request.runId,
-      sessionId: begun.turn.sessionId,
-      provider,
-      model,
-      prompt: ready.prompt,
-      assistantTexts: [textOf(answer)],
-      lastAssistant: answer,
-      usage: {
-        input: answer.usage.input,
-        output: answer.usage.output,
-        cacheRead: answer.usage.cacheRead,
-        cacheWrite: answer.usage.cacheWrite,
-        total: answer.usage.totalTokens,
-      },
-    });
-  }
-
   #observeEnd(
     status: TurnOutcome["status"],
     fields: { error?: { message: string }; message?: AssistantMessage },
@@ -548,6 +506,14 @@ class TurnRun {
 
 function toolSchemas({ tools }: ReadyTurn): { name: string; description: string; parameters: object }[] {
   return tools.tools.map(({ name, description, parameters }) => ({ name, description, parameters }));
+}
+
+/** The number of the newest recorded answer of a run; answers that were not kept have none. */
+function lastAnswer(own: BegunTurn["own"]): number {
+  const numbers = own.map(({ idempotencyKey }) =>
+    Number(/:assistant:(\d+)$/.exec(idempotencyKey ?? "")?.[1] ?? 0),
+  );
+  return Math.max(0, ...numbers);
 }
 
 /** Who asked for the turn, for policies. */

@@ -92,7 +92,9 @@ export function hooksOf(table: HookTable = {}): HookRunner {
     table[hook]?.(event as never, context as never);
   return {
     has: (hook) => hook in table,
-    run: async (hook, event, context) => (await call(hook, event, context)) as never,
+    // As the real runner: only handlers that asked for it see the phase with tool authority.
+    run: async (hook, event, context) =>
+      ("toolAuthority" in context ? undefined : await call(hook, event, context)) as never,
     runSync: (hook, event, context) => call(hook, event, context) as never,
     announce: async () => [],
   };
