@@ -4,6 +4,8 @@ import { fileURLToPath } from "node:url";
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
 
+const homonymsFile = join(root, "scripts/sdk/homonyms.json");
+
 export const inventoryFile = join(root, "scripts/sdk/inventory.json");
 
 /** Subpath → name → how many surveyed plugins import it. */
@@ -12,40 +14,48 @@ export async function readInventory() {
 }
 
 /**
+ * Names that mean something else in another subpath. Every other name means the same wherever it is exported,
+ * so that a file which imports it from a subpath that lacks it can have it from one that does not.
+ */
+export async function readHomonyms() {
+  return JSON.parse(await readFile(homonymsFile, "utf8"));
+}
+
+/**
  * Completes the built SDK: every inventoried name that no source file provides becomes an export that throws
  * when used, so that a plugin which merely imports it still links.
  *
  * `outputs` maps an output path relative to the SDK folder (`account-id.js`) to `{ exports, contents }`.
- * Returns the files to write, as `{ path, contents }`, among them `missing-names.json` and `export-names.json`
- * (every name each subpath exports, stand-ins included: what a plugin can be linked against).
+ * Returns the files to write, as `{ path, contents }`, among them `missing-names.json` (the stand-ins) and
+ * `link-names.json` (what else each subpath exports, and the homonyms), by which the plugin loader links.
  */
-export function completePluginSdk(outputs, inventory) {
+export function completePluginSdk(outputs, inventory, homonyms = []) {
   const files = [];
   const missing = {};
-  const exported = {};
+  const linked = {};
   for (const [path, { exports }] of outputs) {
-    if (/^[^/]+\.js$/.test(path)) exported[path.slice(0, -".js".length)] = exports;
+    if (/^[^/]+\.js$/.test(path)) linked[path.slice(0, -".js".length)] = exports;
   }
   for (const [subpath, names] of Object.entries(inventory)) {
     const built = outputs.get(`${subpath}.js`);
     const provided = new Set(built?.exports ?? []);
     const absent = Object.keys(names).filter((name) => !provided.has(name) && name !== "default");
     if (absent.length > 0) missing[subpath] = absent.sort();
-    exported[subpath] = [...provided, ...absent];
+    linked[subpath] ??= [];
     if (built && absent.length === 0) continue;
     files.push({
       path: `${subpath}.js`,
       contents: (built?.contents ?? "") + missingExports(subpath, absent),
     });
   }
-  for (const [path, names] of Object.entries({
-    "missing-names.json": missing,
-    "export-names.json": exported,
-  })) {
-    const sorted = Object.fromEntries(Object.entries(names).sort(([a], [b]) => (a < b ? -1 : 1)));
-    files.push({ path, contents: `${JSON.stringify(sorted)}\n` });
-  }
+  files.push({ path: "missing-names.json", contents: `${JSON.stringify(sortedByKey(missing))}\n` });
+  const link = { provided: sortedByKey(linked), homonyms };
+  files.push({ path: "link-names.json", contents: `${JSON.stringify(link)}\n` });
   return files;
+}
+
+function sortedByKey(record) {
+  return Object.fromEntries(Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 function missingExports(subpath, names) {

@@ -69,6 +69,29 @@ export default { id: "a", ${say(`[attempt(() => whole()), attempt(() => new one(
     ]);
   });
 
+  it("[F001] come from the subpath that has them, when they have moved", async () => {
+    const source = (imports: string) =>
+      `${imports} ${ATTEMPT}
+const made = { id: "a", ${say(`[typeof normalizeAccountId("X"), normalizeAccountId === home, attempt(() => pathExists("x"))].join()`)} };`;
+    const names = `{ normalizeAccountId, pathExists }`;
+    const expected = ["string,true,SDK_NAME_MISSING of-yesterday#pathExists"];
+    const modern = await loaded({
+      "index.js": `${source(`import ${names} from "openclaw/plugin-sdk/of-yesterday"; import { normalizeAccountId as home } from "openclaw/plugin-sdk/account-id";`)} export default made;`,
+    });
+    expect(modern.error).toBeUndefined();
+    expect(modern.said).toEqual(expected);
+    // "pathExists" means different things in different subpaths: nobody can tell which one is meant.
+    expect(modern.inspection?.missingSdkNames).toEqual(["of-yesterday#pathExists"]);
+    const common = await loaded(
+      {
+        "index.js": `${source(`const ${names} = require("openclaw/plugin-sdk/of-yesterday"); const { normalizeAccountId: home } = require("openclaw/plugin-sdk/account-id");`)} module.exports = made;`,
+      },
+      { type: "commonjs" },
+    );
+    expect(common.error).toBeUndefined();
+    expect(common.said).toEqual(expected);
+  });
+
   it("[F001] link in files that are loaded long after the entry", async () => {
     const { registry } = (
       await loaded({
@@ -225,7 +248,10 @@ describe("reading what a text imports from the SDK", () => {
     [`import("openclaw/plugin-sdk/x").then(({ a }) => a())`, { names: ["a"] }],
     [`(await import("openclaw/plugin-sdk/x")).a()`, { names: ["a"] }],
     [`var import_x = __toESM(require("openclaw/plugin-sdk/x"), 1); (0, import_x.a)()`, ["a"]],
-    [`const sdk = require("openclaw/plugin-sdk/x"); sdk.a(); sdk.b?.(); sdk.c = 1; other.sdk.d()`, ["a"]],
+    [
+      `const sdk = require("openclaw/plugin-sdk/x"); sdk.a(); sdk.b?.(); sdk.c = 1; other.sdk.d(); if (!sdk.e()) sdk.f`,
+      ["a", "e"],
+    ],
     [`try { const { a } = require("openclaw/plugin-sdk/x"); } catch {}`, { names: ["a"] }],
     [`"a text about openclaw/plugin-sdk/x"`, undefined],
   ])("%s", (text, expected) => expect(read(text)["x"]).toEqual(expected));

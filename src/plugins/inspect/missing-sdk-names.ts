@@ -19,7 +19,6 @@ export interface MissingSdkNames {
  */
 export async function findMissingSdkNames(root: string, sdkFolder: string): Promise<MissingSdkNames> {
   const exports = new SdkExports(sdkFolder);
-  const standIns = await readStandIns(sdkFolder);
   const missing = new Set<string>();
   const unknown = new Set<string>();
   for await (const { text, typed } of sources(root)) {
@@ -27,10 +26,10 @@ export async function findMissingSdkNames(root: string, sdkFolder: string): Prom
       const known = exports.has(subpath);
       if (!known && !links) continue;
       if (!known && names.size === 0) unknown.add(subpath);
-      const lacking = new Set(exports.lacking(subpath, names));
       for (const name of names) {
-        if (standIns.has(`${subpath}#${name}`)) missing.add(`${subpath}#${name}`);
-        else if (lacking.has(name) && !(typed && looksLikeType(text, name)))
+        const source = exports.sourceOf(subpath, name);
+        if (source === "stand-in") missing.add(`${subpath}#${name}`);
+        else if (source === "unknown" && !(typed && looksLikeType(text, name)))
           unknown.add(`${subpath}#${name}`);
       }
     }
@@ -60,14 +59,4 @@ async function* sources(root: string): AsyncGenerator<{ text: string; typed: boo
       yield { text: await readFile(path, "utf8"), typed: /ts$/.test(item.name) };
     }
   }
-}
-
-/** `missing-names.json` is written beside the SDK files by the build. */
-async function readStandIns(sdkFolder: string): Promise<Set<string>> {
-  const text = await readFile(join(sdkFolder, "missing-names.json"), "utf8");
-  return new Set(
-    Object.entries(JSON.parse(text) as Record<string, string[]>).flatMap(([subpath, names]) =>
-      names.map((name) => `${subpath}#${name}`),
-    ),
-  );
 }

@@ -11,8 +11,8 @@ interface ModuleInternals {
 }
 
 /**
- * Lets CommonJS files require the SDK (spec 2.11.4), and gives those that use a name this host does not provide
- * the module with a stand-in for it.
+ * Lets CommonJS files require the SDK (spec 2.11.4), and gives those that use a name which a subpath lacks
+ * the completed module.
  */
 export function hookRequire(links: SdkLinks): void {
   const internals = (nodeModule as unknown as { default?: ModuleInternals }).default;
@@ -24,7 +24,7 @@ export function hookRequire(links: SdkLinks): void {
     const gap = subpath && file ? links.gapOf(subpath, file) : undefined;
     if (!subpath || !gap) return Reflect.apply(original, this, [id]);
     const real = gap.known ? (Reflect.apply(original, this, [id]) as object) : undefined;
-    return withStandIns(links, subpath, gap, real);
+    return completed(links, subpath, gap, real);
   };
 }
 
@@ -41,23 +41,27 @@ export function resolveRequired(links: SdkLinks): void {
   };
 }
 
-function withStandIns(
+function completed(
   links: SdkLinks,
   subpath: string,
-  { lacking }: SdkGap,
+  { elsewhere, lacking }: SdkGap,
   real: object | undefined,
 ): object {
   // From below node_modules: elsewhere Node warns its user about requiring ES modules.
   const near = join(dirname(links.missingNameFile), "node_modules", "stand-in.js");
-  const { missingName } = nodeModule.createRequire(near)(links.missingNameFile) as {
+  const require = nodeModule.createRequire(near);
+  const exports = {};
+  const define = (name: PropertyKey, from: object) => {
+    const get = () => Reflect.get(from, name) as unknown;
+    Object.defineProperty(exports, name, { get, enumerable: name !== "__esModule", configurable: true });
+  };
+  if (!real) Object.defineProperty(exports, "__esModule", { value: true });
+  for (const key of Reflect.ownKeys(real ?? {})) define(key, real as object);
+  for (const [name, home] of elsewhere) define(name, require(links.exports.file(home)) as object);
+  if (lacking.length === 0) return exports;
+  const { missingName } = require(links.missingNameFile) as {
     missingName(subpath: string, name: string): unknown;
   };
-  const exports = {};
-  if (!real) Object.defineProperty(exports, "__esModule", { value: true });
-  for (const key of Reflect.ownKeys(real ?? {})) {
-    const get = () => Reflect.get(real as object, key) as unknown;
-    Object.defineProperty(exports, key, { get, enumerable: key !== "__esModule" });
-  }
   for (const name of lacking) {
     Object.defineProperty(exports, name, { value: missingName(subpath, name), enumerable: true });
   }

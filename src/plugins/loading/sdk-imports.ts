@@ -135,7 +135,7 @@ const MEMBER = /(?<![\w$.])([A-Za-z_$][\w$]*)\s*(\?\.|\.)\s*([A-Za-z_$][\w$]*)/g
 /** Variables that compilers make for what was an import; nothing else has such a name. */
 const GENERATED = /^_\w|^import_|_\d+$/;
 const ASKED_BEFORE = /(?:\btypeof\s+|!\s*|\bin\s+)$/;
-const ASKED_AFTER = /^\s*(?:\?\.|\?\?|\|\||&&|\?(?![.:?])|[!=]==?)/;
+const ASKED_AFTER = /^\s*(?:\?\.|\?\?|\|\||&&|\?(?![.:?])|[!=]==?\s*(?:undefined|null|void|["'`]))/;
 
 /** Names read from a variable that holds an SDK module, without those the code tests for first. */
 function readMembers(text: string, variables: ReadonlyMap<string, SdkImport>): void {
@@ -157,7 +157,8 @@ function isCalled(before: string, after: string): boolean {
 }
 
 function isAsked(before: string, after: string): boolean {
-  if (ASKED_BEFORE.test(before) || ASKED_AFTER.test(after)) return true;
+  if (ASKED_AFTER.test(after)) return true;
+  if (ASKED_BEFORE.test(before)) return !/^\s*[.(]/.test(after);
   return /\bif\s*\(\s*$/.test(before) && /^\s*\)/.test(after);
 }
 

@@ -9,18 +9,20 @@ export const MAX_LINKED_FILE_BYTES = 16_000_000;
 /** Files whose imports are remembered; all imports of one file are resolved one after the other. */
 const MAX_REMEMBERED_FILES = 64;
 
-/** What a file needs of one subpath and this host's SDK cannot give. */
+/** What a file takes from a subpath and that subpath cannot give. */
 export interface SdkGap {
-  /** Names that stand-ins take the place of. */
-  readonly lacking: readonly string[];
   /** False where this host has no such subpath at all. */
   readonly known: boolean;
+  /** Names that another subpath provides, by name. */
+  readonly elsewhere: ReadonlyMap<string, string>;
+  /** Names that stand-ins take the place of. */
+  readonly lacking: readonly string[];
 }
 
 /**
- * Decides what an import of the SDK becomes: the SDK's own module, or, for a file that names what this host
- * does not provide, that module with a stand-in for each such name, which throws when it is used
- * (spec 2.11.4). Works on the text of the importing file, at the moment it is linked, so that it holds for
+ * Decides what an import of the SDK becomes: the SDK's own module, or, for a file that names what that does not
+ * provide, the module completed for it: with the name from the subpath where this host keeps it, or with a
+ * stand-in that throws when it is used (spec 2.11.4). Works on the text of the importing file, at the moment it is linked, so that it holds for
  * entries, chunks and parts loaded later alike, and changes nothing for anybody else.
  */
 export class SdkLinks {
@@ -53,28 +55,39 @@ export class SdkLinks {
   gap(subpath: string, wanted: Pick<SdkImport, "names" | "links"> | undefined): SdkGap | undefined {
     if (!wanted) return undefined;
     const known = this.exports.has(subpath);
-    if (!known) return wanted.links ? { known, lacking: [...wanted.names] } : undefined;
-    const lacking = this.exports.lacking(subpath, wanted.names);
-    return lacking.length > 0 ? { known, lacking } : undefined;
+    if (!known && !wanted.links) return undefined;
+    const elsewhere = new Map<string, string>();
+    const lacking: string[] = [];
+    for (const name of wanted.names) {
+      const source = this.exports.sourceOf(subpath, name);
+      if (typeof source === "object") elsewhere.set(name, source.subpath);
+      else if (source === "unknown") lacking.push(name);
+    }
+    return known && elsewhere.size === 0 && lacking.length === 0 ? undefined : { known, elsewhere, lacking };
   }
 
   /**
-   * A module that is the SDK's, and stand-ins. Every name in it was checked to be an identifier. What the SDK
-   * itself exports stays the same object for everybody.
+   * A module that is the SDK's own and what completes it. Every name in it was checked to be an identifier. What
+   * the SDK exports stays the same object for everybody.
    */
-  overlay(subpath: string, { known, lacking }: SdkGap): string {
-    const real = JSON.stringify(pathToFileURL(this.exports.file(subpath)).href);
+  overlay(subpath: string, { known, elsewhere, lacking }: SdkGap): string {
+    const real = this.#literalUrl(subpath);
     const lines = known ? [`export*from${real};`] : [];
-    if (known && this.exports.exports(subpath, "default")) lines.push(`export{default}from${real};`);
+    if (known && this.exports.sourceOf(subpath, "default") === "own")
+      lines.push(`export{default}from${real};`);
+    for (const [name, home] of elsewhere) lines.push(`export{${name}}from${this.#literalUrl(home)};`);
     if (lacking.length > 0) {
-      lines.push(
-        `import{missingName as $missing}from${JSON.stringify(pathToFileURL(this.missingNameFile).href)};`,
-      );
+      const missing = JSON.stringify(pathToFileURL(this.missingNameFile).href);
+      lines.push(`import{missingName as $missing}from${missing};`);
       for (const [index, name] of lacking.entries())
         lines.push(`const $${index}=$missing(${JSON.stringify(subpath)},${JSON.stringify(name)});`);
       lines.push(`export{${lacking.map((name, index) => `$${index} as ${name}`).join()}};`);
     }
     return `data:text/javascript,${encodeURIComponent(`${lines.join("")}export{};`)}`;
+  }
+
+  #literalUrl(subpath: string): string {
+    return JSON.stringify(pathToFileURL(this.exports.file(subpath)).href);
   }
 
   get missingNameFile(): string {
