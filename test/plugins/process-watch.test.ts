@@ -109,7 +109,7 @@ describe("a gateway's own process", () => {
       await vi.waitFor(async () => {
         const held = (await findings(gateway, "pausing")).find(({ code }) => code === "event-loop-held");
         expect(held?.message).toMatch(
-          /held everything up for \d+ ms in handler \(file:.*pausing\/index\.mjs:1\)/,
+          /held everything up for \d+ ms in handler \(file:.*pausing\/index\.mjs:\d+\)/,
         );
       });
       void fetch(`http://127.0.0.1:${gateway.port}/endless`).catch(() => {});
@@ -127,6 +127,40 @@ describe("a gateway's own process", () => {
       const doctor = await command(next, "plugins", "doctor");
       expect(doctor.stdout).toContain("until the gateway was ended");
       expect(await next.stop()).toBe(0);
+    },
+  );
+
+  it(
+    "puts back what a plugin changes for everybody, and stops although plugins leave timers and sockets",
+    LONG,
+    async () => {
+      const gateway = await gatewayOn(
+        await stateWith({
+          polluter: {
+            register: `Object.prototype.polluted = true; process.chdir("/"); console.error = () => {};
+            process.removeAllListeners("uncaughtException"); process.env.NODE_TLS_REJECT_UNAUTHORIZED = "0";`,
+          },
+          litterer: {
+            head: 'import { createServer } from "node:net";',
+            register: `setInterval(() => {}, 1_000); createServer(() => {}).listen(0, "127.0.0.1");
+            ${ROUTE("/polluted", "res.setHeader('x-polluted', String('polluted' in {}) + process.cwd());")}`,
+          },
+        }),
+      );
+      const answer = await fetch(`http://127.0.0.1:${gateway.port}/polluted`);
+      expect(answer.headers.get("x-polluted")).not.toContain("true");
+      expect(answer.headers.get("x-polluted")).not.toBe("false/");
+      expect(await findings(gateway, "polluter")).toContainEqual(
+        expect.objectContaining({
+          code: "surroundings-changed",
+          message: expect.stringMatching(
+            /Object\.prototype\.polluted.*console\.error.*uncaughtException.*NODE_TLS_REJECT_UNAUTHORIZED.*working directory/,
+          ),
+        }),
+      );
+      const ended = new Promise((resolve) => gateway.process.once("exit", (...how) => resolve(how)));
+      gateway.process.kill("SIGTERM");
+      expect(await ended).toEqual([0, null]);
     },
   );
 });

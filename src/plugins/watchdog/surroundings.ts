@@ -111,7 +111,7 @@ function changedSince(before: Members, object: object): readonly PropertyKey[] {
     const known = before.get(key);
     // Node builds some globals when they are first asked for: a getter that became a value is no change.
     const built = known?.get !== undefined && get === undefined;
-    const same = known?.value === value && known?.get === get && known?.set === set;
+    const same = Object.is(known?.value, value) && known?.get === get && known?.set === set;
     if (!known || (!same && !built)) changed.push(key);
   }
   return changed;
