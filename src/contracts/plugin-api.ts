@@ -309,7 +309,7 @@ export interface PluginApi
   registerHttpRoute(route: PluginHttpRoute): void;
   /** A method of the gateway's RPC; without `scope` it needs `operator.admin`. */
   registerGatewayMethod(name: string, handler: GatewayMethodHandler, options?: GatewayMethodOptions): void;
-  /** A further requirement on authenticated persons. Bundled plugins only; accepted, not used yet. */
+  /** A further requirement on authenticated persons. Accepted and shown; not used yet. */
   registerGatewayAccessPolicy(policy: { authorize(context: unknown): unknown }): void;
   /** Announces the gateway on the local network; a hint for routing, never authentication. */
   registerGatewayDiscoveryService(service: GatewayDiscoveryService): void;

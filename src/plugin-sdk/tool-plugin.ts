@@ -22,11 +22,53 @@ interface ToolDeclarationBase {
   optional?: boolean;
 }
 
+/**
+ * The arguments a JSON Schema describes, as far as its text says; TypeBox schemas are JSON Schema. What a schema
+ * leaves open is `unknown`.
+ */
+export type ParametersOf<Schema> = Schema extends { static: infer Static }
+  ? Static
+  : Schema extends { properties: infer Properties }
+    ? Simplify<
+        { [Key in keyof Properties & RequiredOf<Schema>]: ValueOf<Properties[Key]> } & {
+          [Key in Exclude<keyof Properties, RequiredOf<Schema>>]?: ValueOf<Properties[Key]>;
+        }
+      >
+    : Record<string, unknown>;
+
+type RequiredOf<Schema> = Schema extends { required: readonly (infer Name)[] } ? Name : never;
+type Simplify<Value> = { [Key in keyof Value]: Value[Key] };
+type ValueOf<Schema> = Schema extends { static: infer Static }
+  ? Static
+  : Schema extends { const: infer Value }
+    ? Value
+    : Schema extends { enum: readonly (infer Value)[] }
+      ? Value
+      : Schema extends { anyOf: readonly (infer Choice)[] }
+        ? ValueOf<Choice>
+        : Schema extends { type: "array"; items: infer Item }
+          ? ValueOf<Item>[]
+          : Schema extends { type: "object" }
+            ? ParametersOf<Schema>
+            : Schema extends { type: infer Name extends keyof Primitives }
+              ? Primitives[Name]
+              : unknown;
+
+interface Primitives {
+  string: string;
+  number: number;
+  integer: number;
+  boolean: boolean;
+  null: null;
+}
+
 /** A tool as a function: a string or any JSON value it returns becomes the result. */
-export interface SimpleToolDeclaration<Params = Record<string, unknown>> extends ToolDeclarationBase {
+export interface SimpleToolDeclaration<Params = Record<string, unknown>, Schema extends object = object>
+  extends ToolDeclarationBase {
   /** JSON Schema of an object; TypeBox schemas are JSON Schema. */
-  parameters: object;
+  parameters: Schema;
   outputSchema?: object;
+  /** `config` is `plugins.entries.<id>.config`, or an empty object. */
   execute(params: Params, config: PluginSettings, extras: ToolCallExtras): unknown;
 }
 
@@ -49,9 +91,15 @@ export interface ToolPluginOptions {
   activation?: object;
   configSchema?: object;
   /** The argument only helps inference: `tools: (tool) => [tool({ … })]`. */
-  tools(
-    tool: <Declaration extends ToolDeclaration>(declaration: Declaration) => Declaration,
-  ): ToolDeclaration[];
+  tools(tool: DeclareTool): ToolDeclaration[];
+}
+
+/** Returns what it is given; `execute` gets the type of its arguments from `parameters`. */
+export interface DeclareTool {
+  <const Schema extends object>(
+    declaration: SimpleToolDeclaration<ParametersOf<Schema>, Schema>,
+  ): SimpleToolDeclaration<ParametersOf<Schema>, Schema>;
+  <Declaration extends FactoryToolDeclaration>(declaration: Declaration): Declaration;
 }
 
 export interface ToolPluginMetadata {
@@ -78,7 +126,7 @@ const METADATA = Symbol.for("openclaw.plugin-sdk.tool-plugin.metadata");
  *       name: "roll_die",
  *       description: "Rolls one die",
  *       parameters: { type: "object", properties: { sides: { type: "integer", minimum: 2 } } },
- *       execute: ({ sides = 6 }: { sides?: number }) => 1 + Math.floor(Math.random() * sides),
+ *       execute: ({ sides = 6 }) => 1 + Math.floor(Math.random() * sides),
  *     }),
  *   ],
  * });
@@ -86,7 +134,7 @@ const METADATA = Symbol.for("openclaw.plugin-sdk.tool-plugin.metadata");
 export function defineToolPlugin(
   options: ToolPluginOptions,
 ): PluginDefinition & Required<Pick<PluginDefinition, "id" | "register">> {
-  const declarations = options.tools((declaration) => declaration);
+  const declarations = options.tools(<Declaration>(declaration: Declaration) => declaration);
   const configSchema = options.configSchema ?? emptyPluginConfigSchema();
   const metadata: ToolPluginMetadata = {
     id: options.id,
