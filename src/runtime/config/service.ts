@@ -1,18 +1,14 @@
-import { dirname } from "node:path";
-import { isDeepStrictEqual } from "node:util";
-import type { Clock } from "../../kernel/clock.ts";
 import type { Disposable } from "../../kernel/disposable.ts";
 import { Emitter } from "../../kernel/emitter.ts";
 import { errorMessage, SluiceError } from "../../kernel/errors.ts";
 import type { Logger } from "../../kernel/logger.ts";
-import type { Redactor } from "../../kernel/redaction.ts";
-import { assertSafeJson, deepFreeze } from "../../kernel/safe-json.ts";
+import { assertSafeJson } from "../../kernel/safe-json.ts";
 import type { Store } from "../../store/index.ts";
-import type { ConfigRevision } from "../../store/procedures/config-revisions.ts";
+import { checkedText, coreProblems } from "./core-check.ts";
+import { FileWatch } from "./file-watch.ts";
 import { type ConfigRecord, isRecord } from "./parse-text.ts";
 import { followUpOf } from "./reload-plan.ts";
-import { resolveConfig } from "./resolve.ts";
-import { CONFIG_SCHEMA_VERSION } from "./schema-version.ts";
+import { ConfigSnapshots, emptySnapshot, type SnapshotOptions, sameSnapshot } from "./snapshots.ts";
 import { type ConfigSource, fileFingerprint, readSource } from "./source.ts";
 import type {
   ConfigErrorCode,
@@ -22,37 +18,18 @@ import type {
   ConfigService,
   ConfigSnapshot,
   ConfigWriteResult,
-  SluiceConfig,
 } from "./types.ts";
 import { replaceFile, writePrivate } from "./write-file.ts";
 import { guardAgainstLoss, planWrite } from "./write-plan.ts";
 
-/** How often the files are looked at for edits by hand; a look is one `stat` per file. */
-export const WATCH_PERIOD_MS = 1_500;
-/** An edit is read once the files have been quiet for this long. */
-export const SETTLE_MS = 300;
-
-export interface ConfigOptions {
-  /** Absolute path of the file. */
-  path: string;
+export interface ConfigOptions extends SnapshotOptions {
   /** May still be opening; the file is read meanwhile. */
   store: Store | Promise<Store>;
-  clock: Clock;
   logger: Logger;
-  /** Learns every secret of the configuration. */
-  redactor: Redactor;
-  /** For `${NAME}` and references with source `env`. Default: the process environment. */
-  env?: Readonly<Record<string, string | undefined>>;
   /** Folders besides the file's own that includes may come from. */
   includeRoots?: readonly string[];
   /** Asked on each validation before a write; must not run plugin code. */
   schemas?: () => ConfigSchemas | Promise<ConfigSchemas>;
-}
-
-/** What a check found, kept with the revision so that an unchanged file is not checked again. */
-interface Checked {
-  schema: number;
-  problems: ConfigProblem[];
 }
 
 export class FileConfigService implements ConfigService {
@@ -60,18 +37,17 @@ export class FileConfigService implements ConfigService {
   readonly #store: Store;
   readonly #logger: Logger;
   readonly #changes: Emitter<{ next: ConfigSnapshot; previous: ConfigSnapshot }>;
-  readonly #folder: string;
+  readonly #snapshots: ConfigSnapshots;
   #snapshot: ConfigSnapshot;
   #fingerprint: string;
   #queue: Promise<unknown> = Promise.resolve();
-  #timers: Disposable[] = [];
-  #settling: Disposable | undefined;
+  #watch: FileWatch | undefined;
 
   private constructor(options: ConfigOptions, store: Store, fingerprint: string) {
     this.#options = options;
     this.#store = store;
     this.#logger = options.logger;
-    this.#folder = dirname(options.path);
+    this.#snapshots = new ConfigSnapshots(options, store);
     this.#fingerprint = fingerprint;
     this.#changes = new Emitter((error) => this.#logger.error("a configuration listener failed", { error }));
     this.#snapshot = emptySnapshot(options.path);
@@ -89,10 +65,16 @@ export class FileConfigService implements ConfigService {
       fileHash: source.hash,
       now: options.clock.now(),
     });
-    service.#snapshot = await service.#evaluate(source, good);
+    service.#snapshot = await service.#snapshots.evaluate(source, service.#snapshot, good);
     service.#fingerprint = await service.#currentFingerprint();
     service.#report(service.#snapshot);
-    service.#timers.push(options.clock.every(WATCH_PERIOD_MS, () => void service.#watch()));
+    service.#watch = new FileWatch({
+      clock: options.clock,
+      logger: options.logger,
+      fingerprint: () => service.#currentFingerprint(),
+      seen: () => service.#fingerprint,
+      changed: () => service.refresh(),
+    });
     return service;
   }
 
@@ -123,8 +105,7 @@ export class FileConfigService implements ConfigService {
   }
 
   async dispose(): Promise<void> {
-    for (const timer of this.#timers.splice(0)) timer.dispose();
-    this.#settling?.dispose();
+    this.#watch?.dispose();
     await this.#queue;
   }
 
@@ -176,13 +157,12 @@ export class FileConfigService implements ConfigService {
     source: ConfigSource,
   ): Promise<void> {
     const { configRevisions } = this.#store.call;
-    const checked: Checked = { schema: CONFIG_SCHEMA_VERSION, problems: await this.#coreProblems(next) };
     const revision = await configRevisions.begin({
       hash: plan.hash,
       reason,
       source: plan.rootText,
       effective: JSON.stringify(next),
-      checked: JSON.stringify(checked),
+      checked: checkedText(await coreProblems(next)),
       now: this.#options.clock.now(),
     });
     try {
@@ -206,7 +186,7 @@ export class FileConfigService implements ConfigService {
   async #assertValid(next: ConfigRecord, base: ConfigRecord): Promise<void> {
     const errors = (await this.validate(next)).filter((problem) => problem.severity === "error");
     if (errors.length === 0) return;
-    const core = new Set((await this.#coreProblems(next)).map(problemKey));
+    const core = new Set((await coreProblems(next)).map(problemKey));
     const before = new Set((await this.validate(base)).map(problemKey));
     const issues = errors.filter(
       (problem) => core.has(problemKey(problem)) || !before.has(problemKey(problem)),
@@ -224,7 +204,7 @@ export class FileConfigService implements ConfigService {
     const fingerprint = await this.#currentFingerprint();
     const source = await readSource(this.#options.path, this.#options.includeRoots ?? []);
     const previous = this.#snapshot;
-    const next = await this.#evaluate(source, undefined);
+    const next = await this.#snapshots.evaluate(source, previous);
     const same = sameSnapshot(next, previous);
     if (!same) this.#snapshot = next;
     // Files that are included only now are watched from now on.
@@ -237,100 +217,11 @@ export class FileConfigService implements ConfigService {
     return this.#snapshot;
   }
 
-  async #evaluate(source: ConfigSource, good: ConfigRevision | undefined): Promise<ConfigSnapshot> {
-    const { effective } = source;
-    if (!effective) {
-      const problem: ConfigProblem = { path: "", message: source.error ?? "unreadable", severity: "error" };
-      return this.#fallBack(source, [problem], good);
-    }
-    const known = good?.hash === source.hash ? checkedOf(good) : undefined;
-    const problems = known ? known.problems : await this.#coreProblems(effective);
-    if (problems.some((problem) => problem.severity === "error"))
-      return this.#fallBack(source, problems, good);
-    const revision = known && good ? good.revision : await this.#observe(source, effective, problems);
-    return this.#snapshotOf(source, effective, revision, source.exists ? "file" : "defaults", problems);
-  }
-
-  #observe(source: ConfigSource, effective: ConfigRecord, problems: ConfigProblem[]): Promise<number> {
-    const checked: Checked = { schema: CONFIG_SCHEMA_VERSION, problems };
-    return this.#store.call.configRevisions.observe({
-      hash: source.hash,
-      source: source.text,
-      effective: JSON.stringify(effective),
-      checked: JSON.stringify(checked),
-      now: this.#options.clock.now(),
-    });
-  }
-
-  /** The file is broken: goes on with what runs, or at the start with the newest good revision. */
-  async #fallBack(
-    source: ConfigSource,
-    problems: ConfigProblem[],
-    good: ConfigRevision | undefined,
-  ): Promise<ConfigSnapshot> {
-    const running = this.#snapshot;
-    if (running.revision > 0) {
-      const origin = running.origin === "defaults" ? "defaults" : "revision";
-      return Object.freeze({ ...running, ...aboutFile(source), origin, problems: deepFreeze(problems) });
-    }
-    const newest = good ?? (await this.#store.call.configRevisions.newestGood({}));
-    if (!newest) return this.#snapshotOf(source, {}, 0, "defaults", problems);
-    const effective = JSON.parse(newest.effective) as ConfigRecord;
-    return this.#snapshotOf(source, effective, newest.revision, "revision", problems);
-  }
-
-  async #snapshotOf(
-    source: ConfigSource,
-    effective: ConfigRecord,
-    revision: number,
-    origin: ConfigSnapshot["origin"],
-    problems: readonly ConfigProblem[],
-  ): Promise<ConfigSnapshot> {
-    const resolved = await resolveConfig(effective, this.#options.env ?? process.env, this.#folder);
-    for (const secret of resolved.secrets) this.#options.redactor.add(secret);
-    return deepFreeze({
-      revision,
-      path: this.#options.path,
-      ...aboutFile(source),
-      source: structuredClone(effective) as SluiceConfig,
-      config: resolved.config as SluiceConfig,
-      origin,
-      problems: [...problems, ...resolved.problems],
-    });
-  }
-
-  async #coreProblems(candidate: ConfigRecord): Promise<ConfigProblem[]> {
-    if (Object.keys(candidate).length === 0) return [];
-    const { validateCore } = await import("./validate.ts");
-    return validateCore(candidate);
-  }
-
   #report(snapshot: ConfigSnapshot): void {
     for (const { path, message, severity } of snapshot.problems) {
       const text = `configuration: ${path === "" ? message : `${path}: ${message}`}`;
       if (severity === "error") this.#logger.error(text, { file: snapshot.path, running: snapshot.origin });
       else this.#logger.warn(text);
-    }
-  }
-
-  /** One look at the files. An edit is read when a second look, a moment later, sees the same. */
-  async #watch(): Promise<void> {
-    if (this.#settling) return;
-    const before = await this.#currentFingerprint();
-    if (before === this.#fingerprint || this.#settling || this.#timers.length === 0) return;
-    this.#settling = this.#options.clock.after(SETTLE_MS, () => {
-      void this.#settle(before);
-    });
-  }
-
-  async #settle(before: string): Promise<void> {
-    try {
-      const now = await this.#currentFingerprint();
-      if (now === before && this.#timers.length > 0) await this.refresh();
-    } catch (error) {
-      this.#logger.error("the configuration was not read again", { error });
-    } finally {
-      this.#settling = undefined;
     }
   }
 
@@ -344,42 +235,6 @@ export class FileConfigService implements ConfigService {
     this.#queue = result.catch(() => {});
     return result;
   }
-}
-
-function aboutFile(source: ConfigSource): Pick<ConfigSnapshot, "hash" | "exists" | "text" | "includedPaths"> {
-  const { hash, exists, text } = source;
-  return { hash, exists, text, includedPaths: Object.freeze(source.includes.map((include) => include.path)) };
-}
-
-/** The same file can still give another configuration: a variable or a secret file may have changed. */
-function sameSnapshot(next: ConfigSnapshot, previous: ConfigSnapshot): boolean {
-  return (
-    next.hash === previous.hash &&
-    next.revision === previous.revision &&
-    next.origin === previous.origin &&
-    isDeepStrictEqual(next.config, previous.config) &&
-    isDeepStrictEqual(next.problems, previous.problems)
-  );
-}
-
-function emptySnapshot(path: string): ConfigSnapshot {
-  return deepFreeze({
-    revision: 0,
-    hash: "",
-    path,
-    source: {},
-    config: {},
-    origin: "defaults",
-    problems: [],
-    exists: false,
-    text: "",
-    includedPaths: [],
-  });
-}
-
-function checkedOf(revision: ConfigRevision): Checked | undefined {
-  const checked = JSON.parse(revision.checked) as Checked;
-  return checked.schema === CONFIG_SCHEMA_VERSION ? checked : undefined;
 }
 
 /** Runs the change on a copy and makes plain JSON of what it left. */

@@ -1,6 +1,6 @@
 import { readdir, readFile } from "node:fs/promises";
 import { describe, expect, it, vi } from "vitest";
-import { WATCH_PERIOD_MS } from "../../../src/runtime/config/service.ts";
+import { WATCH_PERIOD_MS } from "../../../src/runtime/config/file-watch.ts";
 import { configFixture } from "./support.ts";
 
 describe("opening the configuration", () => {
