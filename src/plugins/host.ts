@@ -42,7 +42,7 @@ import { offlineRuntime } from "./loading/offline-runtime.ts";
 import { recordOf } from "./record.ts";
 import type { CoreNames } from "./registry/compose.ts";
 import { PluginRegistry } from "./registry/registry.ts";
-import { needsNewInstance, signature } from "./replacement.ts";
+import { hasNewSettings, needsNewInstance, signature } from "./replacement.ts";
 import { Retirement } from "./retirement.ts";
 import { RunContexts } from "./run-contexts.ts";
 import { type PluginEventSink, serviceEvents } from "./service-events.ts";
@@ -424,7 +424,7 @@ export class PluginHost implements Disposable {
         else this.#loaded.set(id, { ...plugin, known: next });
         continue;
       }
-      this.#loaded.delete(id);
+      this.#unload(id);
       (enabled ? replaced : disabled).push(plugin);
     }
     for (const [id, { tried }] of [...this.#failures]) {
@@ -435,7 +435,7 @@ export class PluginHost implements Disposable {
     }
     for (const known of snapshot.plugins) if (this.#isMissing(known)) due.add(known);
     const untouched = this.#registry.current();
-    const refusal = await this.#replace([...due], reloaded, replaced);
+    const refusal = await this.#replace([...due], reloaded, replaced, before);
     await this.#publishChanges();
     await this.#services.restart((entry) => {
       const prefixes = (entry.value as PluginService).reload?.configPrefixes ?? [];
@@ -455,6 +455,11 @@ export class PluginHost implements Disposable {
     if (refusal) throw refusal;
   }
 
+  /** What was found out about an instance goes with it. */
+  #unload(id: string): void {
+    if (this.#loaded.delete(id)) this.#findings.forget(id, this.#findings.of(id));
+  }
+
   #isMissing(known: KnownPlugin): boolean {
     const { id } = known.candidate;
     return this.#isWanted(known) && !this.#loaded.has(id) && !this.#failures.has(id);
@@ -469,6 +474,7 @@ export class PluginHost implements Disposable {
     due: readonly KnownPlugin[],
     reloaded: KnownPlugin | undefined,
     replaced: LoadedPlugin[],
+    before: Config,
   ): Promise<PluginFailure | undefined> {
     let refusal: PluginFailure | undefined;
     const outcomes = await Promise.all(
@@ -478,7 +484,9 @@ export class PluginHost implements Disposable {
       const { id } = known.candidate;
       const previous = this.#loaded.get(id);
       if (next instanceof PluginFailure && known === reloaded) refusal = next;
-      if (next instanceof PluginFailure && known === reloaded && previous) {
+      const fits =
+        previous !== undefined && !hasNewSettings(previous, known, this.#mode(known), before, this.#applied);
+      if (next instanceof PluginFailure && known === reloaded && fits) {
         this.#findings.report(id, "reload-failed", `the old version goes on: ${errorMessage(next)}`);
         this.#loaded.set(id, { ...previous, known: { ...previous.known, slot: known.slot } });
         continue;
@@ -486,7 +494,7 @@ export class PluginHost implements Disposable {
       if (previous) replaced.push(previous);
       // What a configuration no longer fits does not run, as after a fresh start.
       if (next instanceof PluginFailure) {
-        this.#loaded.delete(id);
+        this.#unload(id);
         this.#fail(known, next);
       } else this.#loaded.set(id, next);
     }
@@ -502,6 +510,7 @@ export class PluginHost implements Disposable {
       enabled.filter(({ candidate: { id } }) => !this.#loaded.has(id) && !this.#failures.has(id)),
       undefined,
       [],
+      this.#applied,
     );
     await this.#publishChanges();
   }

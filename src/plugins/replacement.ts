@@ -7,16 +7,13 @@ import type { KnownPlugin } from "./snapshot.ts";
 type Config = Readonly<Record<string, unknown>>;
 
 /** What an instance is made from; a change of it needs a new instance (spec 2.19). */
-export function signature({
-  candidate,
-  decision,
-  entry,
-  memorySelected,
-  contextEngineSelected,
-}: KnownPlugin): string {
+export function signature(known: KnownPlugin): string {
+  return JSON.stringify([known.candidate, settingsOf(known)]);
+}
+
+function settingsOf({ decision, entry, memorySelected, contextEngineSelected }: KnownPlugin): unknown {
   const { enabled, explicitlyEnabled } = decision;
-  const { raw } = entry;
-  return JSON.stringify([candidate, enabled, explicitlyEnabled, raw, memorySelected, contextEngineSelected]);
+  return [enabled, explicitlyEnabled, entry.raw, memorySelected, contextEngineSelected];
 }
 
 /** Whether what runs is no longer what a fresh start would make of the same files and configuration. */
@@ -27,7 +24,19 @@ export function needsNewInstance(
   before: Config,
   after: Config,
 ): boolean {
-  if (mode !== plugin.mode || signature(next) !== signature(plugin.known)) return true;
+  return hasNewSettings(plugin, next, mode, before, after) || signature(next) !== signature(plugin.known);
+}
+
+/** Whether the configuration asks for something else than what runs; its files may have changed besides. */
+export function hasNewSettings(
+  plugin: LoadedPlugin,
+  next: KnownPlugin,
+  mode: PluginRegistrationMode,
+  before: Config,
+  after: Config,
+): boolean {
+  if (mode !== plugin.mode) return true;
+  if (JSON.stringify(settingsOf(next)) !== JSON.stringify(settingsOf(plugin.known))) return true;
   const hot = plugin.draft.items
     .filter(({ row }) => row.kind === "reload")
     .flatMap(({ value }) => (value as ReloadRegistration).hotPrefixes ?? []);
