@@ -115,7 +115,11 @@ async function mutate(
       ...(params.baseHash === undefined ? {} : { baseHash: params.baseHash }),
     });
   } catch (error) {
-    const { code, details } = error as { code?: string; details?: { problems?: ConfigProblem[] } };
+    const { code, details, message } = error as {
+      code?: string;
+      details?: { issues?: ConfigProblem[] };
+      message?: string;
+    };
     if (code === "CONFIG_CONFLICT") {
       throw new SluiceError<ErrorCode>(
         "INVALID_REQUEST",
@@ -124,12 +128,16 @@ async function mutate(
       );
     }
     if (code === "CONFIG_INVALID") {
-      const problems = details?.problems ?? [];
-      const summary = problems.map((problem) => `${problem.path}: ${problem.message}`).join("; ");
-      throw new SluiceError<ErrorCode>("INVALID_REQUEST", `invalid config${summary ? `: ${summary}` : ""}`, {
-        cause: error,
-        details: { code, issues: problems },
-      });
+      const issues = details?.issues ?? [];
+      const summary = issues.map((issue) => `${issue.path}: ${issue.message}`).join("; ");
+      throw new SluiceError<ErrorCode>(
+        "INVALID_REQUEST",
+        summary ? `invalid config: ${summary}` : `${message}`,
+        {
+          cause: error,
+          details: { code, issues },
+        },
+      );
     }
     throw error;
   }
