@@ -3,9 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Command } from "commander";
 import type { CliRegistration } from "../contracts/registrations.ts";
-import type { PluginRuntime } from "../contracts/runtime.ts";
 import type { Disposable } from "../kernel/disposable.ts";
-import { SluiceError } from "../kernel/errors.ts";
 import { packageRoot } from "../kernel/package-root.ts";
 import { resolveStateDir } from "../runtime/state/state-folder.ts";
 import { configFile } from "./access.ts";
@@ -68,12 +66,14 @@ export async function attachPluginCommand(
   name: string,
   environment: CliEnvironment,
 ): Promise<Disposable> {
-  const [{ createPluginHost }, { createLogger }, { Redactor }, config] = await Promise.all([
-    import("../plugins/host.ts"),
-    import("../kernel/logger.ts"),
-    import("../kernel/redaction.ts"),
-    readLocalConfig(configFile(environment.env), environment.env),
-  ]);
+  const [{ createPluginHost }, { offlineRuntime }, { createLogger }, { Redactor }, config] =
+    await Promise.all([
+      import("../plugins/host.ts"),
+      import("../plugins/loading/offline-runtime.ts"),
+      import("../kernel/logger.ts"),
+      import("../kernel/redaction.ts"),
+      readLocalConfig(configFile(environment.env), environment.env),
+    ]);
   const snapshot = { config, source: config };
   const host = createPluginHost({
     config: { current: () => snapshot, onChange: () => ({ dispose() {} }) },
@@ -86,9 +86,11 @@ export async function attachPluginCommand(
       write: (line) => void environment.stderr.write(line),
     }),
     clock: environment.clock,
-    runtimeFor: noRuntime,
-    // Nothing but its commands: no channels, services or tools come to life in a command.
-    mode: "cli-metadata",
+    // A command has no gateway around it; what needs one is called by RPC.
+    runtimeFor: () => offlineRuntime({ config: () => config, stateDir: resolveStateDir(environment.env) }),
+    // Whole, because a command works with what its plugin builds while it registers; no channel, service or
+    // tool comes to life.
+    mode: "discovery",
   });
   await host.activate({ kind: "command", command: name });
   const entries = host.registry
@@ -112,15 +114,4 @@ async function rootsOf({ env }: CliEnvironment) {
 function loggerOf(pluginId: string, { stderr }: CliEnvironment) {
   const write = (message: string) => void stderr.write(`${pluginId}: ${message}\n`);
   return { debug() {}, info: write, warn: write, error: write };
-}
-
-/** A command has no gateway around it; what needs one is called by RPC. */
-function noRuntime(pluginId: string): PluginRuntime {
-  const refuse = (): never => {
-    throw new SluiceError(
-      "RUNTIME_UNAVAILABLE",
-      `plugin "${pluginId}" asked for the gateway's runtime in a command; it must call the running gateway`,
-    );
-  };
-  return new Proxy({} as PluginRuntime, { get: refuse, has: () => false });
 }
