@@ -112,9 +112,20 @@ export interface ReplyDispatcherOptions {
   [extra: string]: unknown;
 }
 
+/** What becomes of a message that a plugin hands over (spec 1.18.11); exactly one of the first two is told. */
+export interface TurnAdoptionLifecycle {
+  /** The message is durable here: its claim at the platform, or in a queue, may be completed. */
+  onAdopted?(): unknown;
+  /** It was not taken and may be offered again. */
+  onAbandoned?(error?: unknown): unknown;
+  /** Its turn is over. */
+  onSettled?(): unknown;
+}
+
 export interface ReplyOptions {
   runId?: string;
   abortSignal?: AbortSignal;
+  turnAdoptionLifecycle?: TurnAdoptionLifecycle;
   onAgentRunStart?(runId: string): void;
   onReplyStart?(): unknown;
   onPartialReply?(partial: { text: string; delta?: string }): unknown;

@@ -6,6 +6,7 @@ import type {
   ReplyDispatcherOptions,
   ReplyKind,
   ReplyOptions,
+  TurnAdoptionLifecycle,
 } from "../../contracts/channel-runtime.ts";
 import type { Clock } from "../../kernel/clock.ts";
 import type { Disposable } from "../../kernel/disposable.ts";
@@ -39,6 +40,8 @@ export interface DispatchParams {
   dispatcherOptions: ReplyDispatcherOptions;
   replyOptions?: ReplyOptions;
   toolsAllow?: string[];
+  /** Instead of the one in `replyOptions`. */
+  lifecycle?: TurnAdoptionLifecycle;
 }
 
 /**
@@ -54,12 +57,15 @@ export async function dispatchContext(parts: DispatchParts, params: DispatchPara
   let runId: string | undefined;
   let events: Disposable | undefined;
   const turn: PreparedTurn = { request, ctx: jsonOf(ctx) };
+  const lifecycle = params.lifecycle ?? params.replyOptions?.turnAdoptionLifecycle;
   try {
-    const result = await parts.pipeline.accept(turn, key, (started) => {
-      runId = started;
-      waiting = parts.live.register(started, params.dispatcherOptions);
-      events = forwardEvents(parts.agent, started, params);
-    });
+    const result = await adopted(lifecycle, params.dispatcherOptions, () =>
+      parts.pipeline.accept(turn, key, (started) => {
+        runId = started;
+        waiting = parts.live.register(started, params.dispatcherOptions);
+        events = forwardEvents(parts.agent, started, params);
+      }),
+    );
     if (result.status !== "accepted" || !waiting || runId === undefined) {
       if (runId !== undefined) parts.live.cancel(runId);
       return { ...emptyResult(), ...(result.status === "duplicate" ? { duplicate: true } : {}) };
@@ -78,7 +84,32 @@ export async function dispatchContext(parts: DispatchParts, params: DispatchPara
     }
   } finally {
     void events?.dispose();
+    await lifecycle?.onSettled?.();
   }
+}
+
+/**
+ * Tells the plugin that the message is durable, or was not taken. What the plugin does then may fail without
+ * costing the turn: a claim it could not complete is offered again, and known by its id.
+ */
+async function adopted<T>(
+  lifecycle: TurnAdoptionLifecycle | undefined,
+  { onError }: ReplyDispatcherOptions,
+  accept: () => Promise<T>,
+): Promise<T> {
+  let result: T;
+  try {
+    result = await accept();
+  } catch (error) {
+    await lifecycle?.onAbandoned?.(error);
+    throw error;
+  }
+  try {
+    await lifecycle?.onAdopted?.();
+  } catch (error) {
+    onError?.(error, { kind: "final" });
+  }
+  return result;
 }
 
 function turnOf(

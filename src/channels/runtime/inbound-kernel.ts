@@ -5,6 +5,7 @@ import type {
   MsgContext,
   ReplyDispatcherOptions,
   ReplyOptions,
+  TurnAdoptionLifecycle,
 } from "../../contracts/channel-runtime.ts";
 import { asRecord, asText } from "../config-values.ts";
 import { type DispatchParts, dispatchContext } from "./dispatch.ts";
@@ -29,7 +30,7 @@ interface TurnPlan {
   toolsAllow?: string[];
   admission?: ChannelTurnAdmission;
   record?: { onRecordError?(error: unknown): void };
-  turnAdoptionLifecycle?: { onAdopted?(): unknown; onAbandoned?(): unknown; onSettled?(): unknown };
+  turnAdoptionLifecycle?: TurnAdoptionLifecycle;
   runDispatch?: () => Promise<unknown>;
 }
 
@@ -98,30 +99,22 @@ export async function dispatchPlan(parts: DispatchParts, plan: TurnPlan): Promis
   const deliver = plan.delivery?.deliver ?? plan.delivery?.deliverWithProviderMessageSending;
   const observes = admission.kind === "observeOnly";
   const agentId = plan.agentId ?? plan.route?.agentId;
-  try {
-    const dispatchResult = await dispatchContext(parts, {
-      ctx: plan.ctxPayload,
-      ...(plan.cfg ? { cfg: plan.cfg } : {}),
-      ...(agentId === undefined ? {} : { agentId }),
-      ...(sessionKey === undefined ? {} : { sessionKey }),
-      ...(plan.toolsAllow ? { toolsAllow: plan.toolsAllow } : {}),
-      ...(plan.replyOptions ? { replyOptions: plan.replyOptions } : {}),
-      dispatcherOptions: {
-        ...plan.dispatcherOptions,
-        ...(plan.delivery?.onError ? { onError: plan.delivery.onError } : {}),
-        // An observed turn runs and says nothing by itself.
-        deliver: observes
-          ? () => undefined
-          : (deliver ?? plan.dispatcherOptions?.deliver ?? (() => undefined)),
-      },
-    });
-    await plan.turnAdoptionLifecycle?.onAdopted?.();
-    await plan.turnAdoptionLifecycle?.onSettled?.();
-    return { admission, dispatched: true, ctxPayload: plan.ctxPayload, dispatchResult, ...known };
-  } catch (error) {
-    await plan.turnAdoptionLifecycle?.onAbandoned?.();
-    throw error;
-  }
+  const dispatchResult = await dispatchContext(parts, {
+    ctx: plan.ctxPayload,
+    ...(plan.cfg ? { cfg: plan.cfg } : {}),
+    ...(agentId === undefined ? {} : { agentId }),
+    ...(sessionKey === undefined ? {} : { sessionKey }),
+    ...(plan.toolsAllow ? { toolsAllow: plan.toolsAllow } : {}),
+    ...(plan.replyOptions ? { replyOptions: plan.replyOptions } : {}),
+    ...(plan.turnAdoptionLifecycle ? { lifecycle: plan.turnAdoptionLifecycle } : {}),
+    dispatcherOptions: {
+      ...plan.dispatcherOptions,
+      ...(plan.delivery?.onError ? { onError: plan.delivery.onError } : {}),
+      // An observed turn runs and says nothing by itself.
+      deliver: observes ? () => undefined : (deliver ?? plan.dispatcherOptions?.deliver ?? (() => undefined)),
+    },
+  });
+  return { admission, dispatched: true, ctxPayload: plan.ctxPayload, dispatchResult, ...known };
 }
 
 /** Older form: the plugin dispatches by itself and only wants the frame. */

@@ -219,3 +219,35 @@ test("a delivery that fails is reported, settled as unknown, and can be replayed
   await room.settled();
   expect(memo.sent.map(({ text }) => text)).toEqual(["re: hi"]);
 });
+
+test("a plugin learns at once that its message is durable, and that one was not taken", async () => {
+  const room = await openChannels({ platforms: [testPlatform()] });
+  const hand = handOf(room.channels.runtime);
+  const told: string[] = [];
+  const lifecycle = {
+    onAdopted: () => {
+      told.push("adopted");
+      throw new Error("the claim could not be completed");
+    },
+    onAbandoned: () => void told.push("abandoned"),
+    onSettled: () => void told.push("settled"),
+  };
+  const dispatch = (id: string) =>
+    hand.dispatchReplyWithBufferedBlockDispatcher({
+      ctx: { RawBody: "hi", From: "ada", To: "ada", SenderId: "ada", Provider: "memo", MessageSid: id },
+      cfg: {},
+      replyOptions: { turnAdoptionLifecycle: lifecycle },
+      dispatcherOptions: {
+        deliver: () => void told.push("delivered"),
+        onError: (error: Error) => void told.push(error.message),
+      },
+    });
+  await dispatch("m1");
+  expect(told.splice(0)).toEqual(["adopted", "the claim could not be completed", "delivered", "settled"]);
+  // Known before: durable all the same, so its claim may go.
+  await dispatch("m1");
+  expect(told.splice(0)).toEqual(["adopted", "the claim could not be completed", "settled"]);
+  await room.channels.drain(0);
+  await expect(dispatch("m2")).rejects.toThrow("stopping");
+  expect(told).toEqual(["abandoned", "settled"]);
+});
