@@ -2,6 +2,7 @@ import { readdir, realpath } from "node:fs/promises";
 import { basename, dirname, extname, join } from "node:path";
 import type { PackageMetadata } from "../../contracts/manifest.ts";
 import { errorMessage, isSluiceError } from "../../kernel/errors.ts";
+import type { DiagnosticCode } from "../diagnostic-codes.ts";
 import { MAX_MANIFEST_BYTES, MAX_PACKAGE_BYTES } from "../manifest/limits.ts";
 import { type NormalisedManifest, normaliseManifest } from "../manifest/normalise-manifest.ts";
 import { idHint, normalisePackage } from "../manifest/package-metadata.ts";
@@ -12,6 +13,7 @@ import { detectBundle } from "./bundle.ts";
 import type { PluginCandidate } from "./candidate.ts";
 import { entryNames, firstExisting, INDEX_NAMES, resolveEntry } from "./entry-file.ts";
 import { checkPathGates } from "./gates.ts";
+import { incompatibilityOf } from "./host-compatibility.ts";
 
 /** The manifest's name, and the one of an older brand, tried in this order. */
 export const MANIFEST_NAMES = ["openclaw.plugin.json", "OmeniaClaw.plugin.json"] as const;
@@ -178,7 +180,7 @@ async function nativeCandidate(
   const plainId = manifest?.id ?? hint;
   const id = suffix ? `${plainId}/${suffix}` : plainId;
   const diagnostics: PluginDiagnostic[] = [];
-  const add = (level: PluginDiagnostic["level"], code: string, message: string) =>
+  const add = (level: PluginDiagnostic["level"], code: DiagnosticCode, message: string) =>
     diagnostics.push({ level, code, message, pluginId: id, source: found?.path ?? base.rootDir });
 
   if (!found) {
@@ -218,6 +220,10 @@ async function nativeCandidate(
     [entry, setupEntry, cliMetadataEntry].filter((path): path is string => path !== undefined),
   );
   if (gate) add("warn", gate.code, `blocked: ${gate.message}`);
+  const incompatible = base.origin === "bundled" ? undefined : await incompatibilityOf(base.packageMetadata);
+  const tooOld = incompatible?.code === "compat-host-too-old";
+  if (incompatible) add(tooOld ? "warn" : "error", incompatible.code, incompatible.message);
+  const blocked = gate?.code ?? (tooOld ? incompatible.code : undefined);
   return {
     ...placeOf(base),
     id,
@@ -228,7 +234,7 @@ async function nativeCandidate(
     ...(entry ? { entry } : {}),
     ...(setupEntry ? { setupEntry } : {}),
     ...(cliMetadataEntry ? { cliMetadataEntry } : {}),
-    ...(gate ? { blocked: gate.code } : {}),
+    ...(blocked ? { blocked } : {}),
   };
 }
 
@@ -293,7 +299,7 @@ function failed(
   base: Base,
   folder: string,
   metadata: PackageMetadata | undefined,
-  code: string,
+  code: DiagnosticCode,
   message: string,
 ): PluginCandidate {
   const id = idHint(metadata, basename(folder));
@@ -309,7 +315,11 @@ function placeOf({ names: _names, ...place }: Base): Omit<Base, "names"> {
   return place;
 }
 
-export function withError(candidate: PluginCandidate, code: string, message: string): PluginCandidate {
+export function withError(
+  candidate: PluginCandidate,
+  code: DiagnosticCode,
+  message: string,
+): PluginCandidate {
   return {
     ...candidate,
     diagnostics: [
