@@ -1,7 +1,7 @@
 import { boundedWork } from "../../kernel/bounded-work.ts";
 import { errorMessage } from "../../kernel/errors.ts";
 import { isPlain } from "../manifest/fields.ts";
-import { withSchemaDefaults } from "./schema-defaults.ts";
+import { withDefaultsOptional, withSchemaDefaults } from "./schema-defaults.ts";
 
 export interface PluginConfigResult {
   readonly value: Readonly<Record<string, unknown>>;
@@ -33,7 +33,7 @@ export async function resolvePluginConfig(
   if (given === undefined) return { value, problems: [] };
   const { Errors } = await import("typebox/schema");
   try {
-    const [valid, errors] = boundedWork(() => Errors(schema, value), SCHEMA_LIMIT_MS);
+    const [valid, errors] = boundedWork(() => Errors(withDefaultsOptional(schema), value), SCHEMA_LIMIT_MS);
     if (valid) return { value, problems: [] };
     const problems = errors
       .filter((error) => error.keyword !== "boolean")

@@ -4,6 +4,12 @@ import { isPlain, type Plain } from "../manifest/fields.ts";
 /** Nesting at which defaults stop; a schema that refers to itself ends here. */
 const MAX_DEPTH = 32;
 
+/** Nesting at which a schema is left as it is. */
+const MAX_SCHEMA_NESTING = 64;
+
+/** Keywords that hold values, not schemas. */
+const UNTOUCHED: ReadonlySet<string> = new Set(["default", "const", "enum", "examples"]);
+
 /** Parts of a schema that are followed; one that branches into itself would be followed for ever. */
 export const MAX_DEFAULT_STEPS = 20_000;
 
@@ -15,6 +21,35 @@ export const MAX_DEFAULT_STEPS = 20_000;
  */
 export function withSchemaDefaults(schema: unknown, value: unknown): unknown {
   return fill(schema, value, { schema, steps: 0 }, 0);
+}
+
+/**
+ * The schema in which a property with a default may be left out. Published schemas describe settings after
+ * their defaults were filled in, at any depth; people write them before.
+ *
+ * @throws RangeError when the schema has too many parts
+ */
+export function withDefaultsOptional(schema: object): object {
+  const steps = { left: MAX_DEFAULT_STEPS };
+  return relaxed(schema, steps, 0) as object;
+}
+
+function relaxed(part: unknown, steps: { left: number }, depth: number): unknown {
+  if (typeof part !== "object" || part === null || depth > MAX_SCHEMA_NESTING) return part;
+  if (steps.left-- === 0) throw new RangeError(`it has more than ${MAX_DEFAULT_STEPS} parts`);
+  if (Array.isArray(part)) return part.map((item) => relaxed(item, steps, depth + 1));
+  const copy: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(part)) {
+    if (!isForbiddenKey(key)) copy[key] = UNTOUCHED.has(key) ? value : relaxed(value, steps, depth + 1);
+  }
+  const { properties, required } = copy;
+  if (isPlain(properties) && Array.isArray(required)) {
+    copy["required"] = required.filter((name) => {
+      const property = Object.hasOwn(properties, name) ? properties[name] : undefined;
+      return !isPlain(property) || property["default"] === undefined;
+    });
+  }
+  return copy;
 }
 
 interface Root {

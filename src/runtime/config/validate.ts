@@ -2,6 +2,7 @@ import { Errors, type XSchema } from "typebox/schema";
 import { boundedWork } from "../../kernel/bounded-work.ts";
 import { errorMessage } from "../../kernel/errors.ts";
 import { assertSafeJson } from "../../kernel/safe-json.ts";
+import { withDefaultsOptional } from "../../plugins/config/schema-defaults.ts";
 import { type ConfigRecord, isRecord } from "./parse-text.ts";
 import { nearestKey, ROOT_KEYS } from "./root-keys.ts";
 import { configSchema } from "./schema.ts";
@@ -86,11 +87,12 @@ function extensionProblems(
 ): ConfigProblem[] {
   if (!schema) return [];
   try {
-    const found = boundedWork(() => schemaProblems(schema, value, path), EXTENSION_SCHEMA_LIMIT_MS);
+    const written = withDefaultsOptional(schema);
+    const found = boundedWork(() => schemaProblems(written, value, path), EXTENSION_SCHEMA_LIMIT_MS);
     if (found.length === 0) return [];
     // References become text before the plugin sees them; where the schema wants text they are right.
     const texts = withSecretTexts(value);
-    const resolved = boundedWork(() => schemaProblems(schema, texts, path), EXTENSION_SCHEMA_LIMIT_MS);
+    const resolved = boundedWork(() => schemaProblems(written, texts, path), EXTENSION_SCHEMA_LIMIT_MS);
     return resolved.length === 0 ? [] : found.map((problem) => ({ ...problem, severity }));
   } catch (cause) {
     return [{ path, message: `its schema can not be used: ${errorMessage(cause)}`, severity }];

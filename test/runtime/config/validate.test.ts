@@ -37,6 +37,31 @@ describe("validation", () => {
     expect(problems.find((problem) => problem.path === "channels.ircc")?.message).toContain('"irc"');
   });
 
+  it("asks for nothing that has a default, at any depth: published schemas describe filled-in settings", async () => {
+    const account = {
+      type: "object",
+      required: ["nick", "policy"],
+      properties: { nick: { type: "string" }, policy: { type: "string", default: "pairing" } },
+    };
+    const schema = {
+      ...account,
+      properties: {
+        ...account.properties,
+        accounts: { type: "object", additionalProperties: { anyOf: [account] } },
+      },
+    };
+    const { config } = await configFixture(
+      {},
+      { schemas: () => ({ plugins: {}, channels: { irc: { schema } } }) },
+    );
+    const problems = (irc: object) => config.validate({ channels: { irc } });
+    expect(await problems({ nick: "a", accounts: { work: { nick: "b" } } })).toEqual([]);
+    expect((await problems({ policy: "open" })).map(({ message }) => message)).toEqual([
+      expect.stringContaining("nick"),
+    ]);
+    expect(await problems({ nick: "a", accounts: { work: {} } })).not.toEqual([]);
+  });
+
   it("takes a secret reference where the schema wants text, and only warns of a disabled plugin", async () => {
     const { config } = await configFixture({}, { schemas });
     const password = { source: "env", provider: "default", id: "X" };
