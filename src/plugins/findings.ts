@@ -1,4 +1,5 @@
 import type { Logger } from "../kernel/logger.ts";
+import type { DiagnosticCode } from "./diagnostic-codes.ts";
 import { diagnosticText } from "./diagnostic-text.ts";
 import type { PluginDiagnostic } from "./types.ts";
 
@@ -18,7 +19,7 @@ export class Findings {
   }
 
   /** The log hears of the first, second, fourth, eighth… time: a plugin in a loop must not fill it. */
-  report(pluginId: string, code: string, said: string): void {
+  report(pluginId: string, code: DiagnosticCode, said: string): void {
     const message = diagnosticText(said);
     this.#forget(pluginId, code);
     this.#byPlugin.set(pluginId, [...this.of(pluginId), { level: "warn", code, message, pluginId }]);
@@ -30,7 +31,7 @@ export class Findings {
     this.#logger.warn(`plugin "${pluginId}": ${message}${times}`, { pluginId, code });
   }
 
-  clear(pluginId: string, code: string): void {
+  clear(pluginId: string, code: DiagnosticCode): void {
     this.#counts.delete(`${pluginId}\0${code}`);
     this.#forget(pluginId, code);
   }
@@ -42,7 +43,7 @@ export class Findings {
     }
   }
 
-  #forget(pluginId: string, code: string): void {
+  #forget(pluginId: string, code: DiagnosticCode): void {
     const rest = this.of(pluginId).filter((diagnostic) => diagnostic.code !== code);
     if (rest.length > 0) this.#byPlugin.set(pluginId, rest);
     else this.#byPlugin.delete(pluginId);

@@ -7,6 +7,7 @@ import {
   readPluginSettings,
 } from "./activation/plugin-settings.ts";
 import { applySlots } from "./activation/slots.ts";
+import type { DiagnosticCode } from "./diagnostic-codes.ts";
 import { type PluginCandidate, policyId } from "./discovery/candidate.ts";
 import type { DiscoveryResult } from "./discovery/discover.ts";
 import type { PluginDiagnostic } from "./types.ts";
@@ -91,7 +92,7 @@ function configDiagnostics(
   pathsMissing: boolean,
 ): PluginDiagnostic[] {
   const found: PluginDiagnostic[] = [];
-  const warn = (code: string, message: string, pluginId?: string) =>
+  const warn = (code: DiagnosticCode, message: string, pluginId?: string) =>
     found.push({ level: "warn", code, message, ...(pluginId ? { pluginId } : {}) });
   // Plugins of a path that is missing may be named anywhere: nothing can be called stale then.
   if (!pathsMissing) {

@@ -1,6 +1,7 @@
 import type { LegacyHookEvent } from "../contracts/registrations.ts";
 import type { Disposable } from "../kernel/disposable.ts";
 import type { ActivationTrigger } from "./activation/planner.ts";
+import type { DiagnosticCode } from "./diagnostic-codes.ts";
 
 /** One contribution of one plugin, immutable. `kind` names a row of the registry table. */
 export interface RegistryEntry<T = unknown> {
@@ -62,7 +63,7 @@ export interface HookRunner {
 export interface PluginDiagnostic {
   level: "error" | "warn" | "info";
   /** Stable, kebab-case. */
-  code: string;
+  code: DiagnosticCode;
   message: string;
   pluginId?: string;
   source?: string;

@@ -1,4 +1,5 @@
 import type { PackageMetadata, PluginManifest } from "../../contracts/manifest.ts";
+import type { DiagnosticCode } from "../diagnostic-codes.ts";
 import type { PluginDiagnostic, PluginOrigin } from "../types.ts";
 
 /** A folder or file that may become a plugin, known from metadata alone (spec 2.2). */
@@ -19,7 +20,7 @@ export interface PluginCandidate {
   readonly format: "openclaw" | "bundle";
   readonly bundle?: BundleContents;
   /** Set when a safety gate refused it before any code could run: the gate's code. */
-  readonly blocked?: string;
+  readonly blocked?: DiagnosticCode;
   readonly diagnostics: readonly PluginDiagnostic[];
 }
 

@@ -1,4 +1,5 @@
 import type { HookName } from "../../contracts/hooks.ts";
+import type { DiagnosticCode } from "../diagnostic-codes.ts";
 import { isObject } from "../registry/checks.ts";
 import { type Accepted, type Note, type Refused, type Registrant, refuse } from "../registry/row.ts";
 import { HOOK_ALIASES, hookRow } from "./table.ts";
@@ -24,7 +25,7 @@ export interface TypedHook {
 export function readTypedHook(args: readonly unknown[], registrant: Registrant): Accepted | Refused {
   const [given, handler, rawOptions] = args;
   const notes: Note[] = [];
-  const warn = (code: string, message: string) => notes.push({ level: "warn", code, message });
+  const warn = (code: DiagnosticCode, message: string) => notes.push({ level: "warn", code, message });
   const alias = typeof given === "string" ? HOOK_ALIASES[given] : undefined;
   if (alias) warn("compat-hook-alias", `the hook "${given}" is an older name of "${alias}"`);
   const name = alias ?? given;

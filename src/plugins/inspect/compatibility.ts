@@ -1,4 +1,4 @@
-import type { PluginDiagnostic, PluginRecord } from "../types.ts";
+import type { PluginRecord } from "../types.ts";
 import type { PluginShape } from "./shape.ts";
 
 /** How a plugin stands towards this host (spec 2.18). */
@@ -69,7 +69,7 @@ export function compatibilityOf(
 ): CompatibilityReport {
   const notices: CompatibilityNotice[] = [];
   const add = (
-    diagnostic: Pick<PluginDiagnostic, "code" | "message">,
+    diagnostic: { readonly code: string; readonly message: string },
     severity: CompatibilityNotice["severity"],
   ) => {
     const compatCode = COMPATIBILITY_TABLE[diagnostic.code]?.compatCode ?? diagnostic.code;

@@ -8,6 +8,7 @@ import type { Scope } from "../../kernel/scope.ts";
 import { createPluginApi } from "../api/create-api.ts";
 import { createWorkflow, type WorkflowServices } from "../api/workflow.ts";
 import { resolvePluginConfig } from "../config/plugin-config.ts";
+import type { DiagnosticCode } from "../diagnostic-codes.ts";
 import { diagnosticText } from "../diagnostic-text.ts";
 import { policyId } from "../discovery/candidate.ts";
 import { MAX_PLUGIN_ID_LENGTH } from "../manifest/limits.ts";
@@ -30,10 +31,10 @@ export const MAX_LABEL_LENGTH = 1_024;
 /** Why a plugin did not load: the diagnostic's code, and the step it failed in (spec 2.11.1). */
 export type FailurePhase = "validation" | "load" | "register";
 
-export class PluginFailure extends SluiceError<string> {
+export class PluginFailure extends SluiceError<DiagnosticCode> {
   readonly phase: FailurePhase;
 
-  constructor(phase: FailurePhase, code: string, message: string, cause?: unknown) {
+  constructor(phase: FailurePhase, code: DiagnosticCode, message: string, cause?: unknown) {
     super(code, diagnosticText(message), { cause });
     this.name = "PluginFailure";
     this.phase = phase;

@@ -7,6 +7,7 @@ import type {
   PluginKind,
   PluginManifest,
 } from "../../contracts/manifest.ts";
+import type { DiagnosticCode } from "../diagnostic-codes.ts";
 import { hasControlCharacters } from "../diagnostic-text.ts";
 import { byKey, defined, flag, isPlain, items, type Plain, text, texts } from "./fields.ts";
 import {
@@ -18,7 +19,7 @@ import {
 } from "./limits.ts";
 
 export interface ManifestProblem {
-  code: string;
+  code: DiagnosticCode;
   message: string;
   /** A fatal problem makes the candidate an error record; others are warnings. */
   fatal: boolean;
@@ -76,7 +77,7 @@ const KNOWN = new Set([
  */
 export function normaliseManifest(value: unknown): NormalisedManifest {
   const problems: ManifestProblem[] = [];
-  const fatal = (code: string, message: string) => problems.push({ code, message, fatal: true });
+  const fatal = (code: DiagnosticCode, message: string) => problems.push({ code, message, fatal: true });
   if (!isPlain(value)) {
     fatal("manifest-invalid", "the manifest must be an object");
     return { problems };
@@ -138,7 +139,7 @@ export function normaliseManifest(value: unknown): NormalisedManifest {
   return { manifest, problems };
 }
 
-function checkFatalParts(value: Plain, fatal: (code: string, message: string) => void): void {
+function checkFatalParts(value: Plain, fatal: (code: DiagnosticCode, message: string) => void): void {
   const { categories, backupResources, themes, controlUi, dashboard } = value;
   if (categories !== undefined) {
     const valid =

@@ -1,4 +1,5 @@
 import type { HttpRouteRegistration } from "../../contracts/registrations.ts";
+import type { DiagnosticCode } from "../diagnostic-codes.ts";
 import type { PluginDiagnostic, RegistryEntry, RegistryGeneration } from "../types.ts";
 import { type DraftItem, entryOf, type RegistrationDraft } from "./draft.ts";
 import { routesOverlap } from "./route-path.ts";
@@ -175,7 +176,7 @@ class GenerationBuilder {
     }
   }
 
-  #diagnose({ registrant }: RegistrationDraft, code: string, message: string): void {
+  #diagnose({ registrant }: RegistrationDraft, code: DiagnosticCode, message: string): void {
     push(this.diagnostics, registrant.id, {
       level: "error",
       code,

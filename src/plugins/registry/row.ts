@@ -1,5 +1,6 @@
 import type { PluginKind, PluginManifest } from "../../contracts/manifest.ts";
 import type { PluginRegistrationMode } from "../../contracts/plugin-api.ts";
+import type { DiagnosticCode } from "../diagnostic-codes.ts";
 import type { PluginDiagnostic, PluginOrigin } from "../types.ts";
 
 /** Capability types that decide a plugin's shape (spec 2.17). */
@@ -70,7 +71,7 @@ export interface Accepted {
 
 export interface Note {
   readonly level: PluginDiagnostic["level"];
-  readonly code: string;
+  readonly code: DiagnosticCode;
   readonly message: string;
 }
 
@@ -79,7 +80,7 @@ export interface Refused {
   readonly refused: readonly Note[];
 }
 
-export function refuse(code: string, message: string, level: Note["level"] = "error"): Refused {
+export function refuse(code: DiagnosticCode, message: string, level: Note["level"] = "error"): Refused {
   return { refused: [{ level, code, message }] };
 }
 

@@ -4,6 +4,7 @@ import { errorMessage } from "../../kernel/errors.ts";
 import type { Logger } from "../../kernel/logger.ts";
 import { packageRoot } from "../../kernel/package-root.ts";
 import { Scope } from "../../kernel/scope.ts";
+import type { DiagnosticCode } from "../diagnostic-codes.ts";
 import type { PluginMetadataSnapshot } from "../snapshot.ts";
 import type { PluginRoot } from "./culprit.ts";
 import { LoopWatchdog, takeLastHold } from "./loop-watchdog.ts";
@@ -14,7 +15,7 @@ export interface ProcessWatchOptions {
   readonly logger: Logger;
   readonly stateDir: string;
   readonly logFile: string;
-  report(pluginId: string, code: string, message: string): void;
+  report(pluginId: string, code: DiagnosticCode, message: string): void;
 }
 
 /**

@@ -1,6 +1,7 @@
 import { inspect } from "node:util";
 import type { Disposable } from "../../kernel/disposable.ts";
 import { errorMessage, SluiceError } from "../../kernel/errors.ts";
+import type { DiagnosticCode } from "../diagnostic-codes.ts";
 import { pluginScope } from "../loading/plugin-scope.ts";
 import { culpritIn, framesOf, type PluginRoot, stackOf } from "./culprit.ts";
 import { isClaimedRejection } from "./rejection-handlers.ts";
@@ -9,7 +10,7 @@ export type ProcessGuardErrorCode = "PLUGIN_EXIT_REFUSED";
 
 export interface ProcessGuardOptions {
   roots(): readonly PluginRoot[];
-  report(pluginId: string, code: string, message: string): void;
+  report(pluginId: string, code: DiagnosticCode, message: string): void;
 }
 
 /**
