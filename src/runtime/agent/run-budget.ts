@@ -1,6 +1,6 @@
 import type { Clock } from "../../kernel/clock.ts";
 import type { Disposable } from "../../kernel/disposable.ts";
-import type { TurnApprovals } from "./tool-batch.ts";
+import type { TurnApprovals } from "./tool-call.ts";
 
 /**
  * The time a turn may take. It stands still while an operator is asked: the question has a deadline of its own,

@@ -24,7 +24,7 @@ import { type AgentSettings, agentDir, agentSettings, agentWorkspaceDir } from "
 import type { SystemEvents } from "./system-events.ts";
 import { buildSystemPrompt } from "./system-prompt.ts";
 import { toolAuthorityOf } from "./tool-authority.ts";
-import type { TurnApprovals } from "./tool-batch.ts";
+import type { TurnApprovals } from "./tool-call.ts";
 import { emptyToolSet, materializeTools, restrictTools, type ToolSet } from "./tool-set.ts";
 import {
   forModel,

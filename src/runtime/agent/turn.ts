@@ -20,7 +20,8 @@ import { LoopGuard } from "./loop-guard.ts";
 import { writableMessage } from "./message-write.ts";
 import { ModelCallHooks } from "./model-call-hooks.ts";
 import { isSilentReply, ReplyText } from "./reply-text.ts";
-import { runToolBatch, type TurnSource } from "./tool-batch.ts";
+import { runToolBatch } from "./tool-batch.ts";
+import type { TurnSource } from "./tool-call.ts";
 import { forModel, textOf } from "./transcript-context.ts";
 import {
   type HookReply,

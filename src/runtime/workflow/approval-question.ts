@@ -1,8 +1,17 @@
 import type { ApprovalDecision, ToolApprovalRequest } from "../../contracts/hooks.ts";
 import { SluiceError } from "../../kernel/errors.ts";
 import type { ApprovalRecord } from "../../store/procedures/approvals.ts";
-import type { ApprovalOutcome } from "./approvals.ts";
 import type { ShownTool } from "./tool-metadata.ts";
+
+/** `null`: nobody decided, see `terminalReason`. */
+export interface ApprovalOutcome {
+  id: string;
+  decision: ApprovalDecision | null;
+  createdAtMs: number;
+  expiresAtMs: number;
+  resolvedBy?: string;
+  terminalReason?: "timeout" | "cancelled" | "no-approval-route";
+}
 
 export const MAX_APPROVAL_TITLE = 80;
 export const MAX_APPROVAL_DESCRIPTION = 512;

@@ -8,6 +8,7 @@ import type { Logger } from "../../kernel/logger.ts";
 import type { Store } from "../../store/index.ts";
 import type { ApprovalRecord, DecideOutput, ResolverKind } from "../../store/procedures/approvals.ts";
 import {
+  type ApprovalOutcome,
   type ApprovalQuestion,
   DECISIONS,
   type OpenApproval,
@@ -18,6 +19,8 @@ import {
   unknownApproval,
 } from "./approval-question.ts";
 import { approvalRef, isApprovalRef } from "./approval-ref.ts";
+import { OpenQuestions } from "./open-questions.ts";
+import { type ToolCallAnswer, tellPlugin, untilStopped, verdictOf } from "./tool-call-answer.ts";
 
 export const DEFAULT_APPROVAL_TIMEOUT_MS = 120_000;
 export const MAX_APPROVAL_TIMEOUT_MS = 600_000;
@@ -29,27 +32,6 @@ const REF_HISTORY = 100;
 export interface ApprovalResolver {
   kind: ResolverKind;
   id?: string;
-}
-
-/** `null`: nobody decided, see `terminalReason`. */
-export interface ApprovalOutcome {
-  id: string;
-  decision: ApprovalDecision | null;
-  createdAtMs: number;
-  expiresAtMs: number;
-  resolvedBy?: string;
-  terminalReason?: "timeout" | "cancelled" | "no-approval-route";
-}
-
-/** How a tool call's question ended. */
-export interface ToolCallAnswer {
-  allowed: boolean;
-  /** What the model is told about a refusal. */
-  reason: string;
-  /** Of the approval: the call begins to act on it with `use`. */
-  id: string;
-  /** What was approved, and nothing else, may run. */
-  params: unknown;
 }
 
 export interface PluginApprovalsOptions {
@@ -73,11 +55,6 @@ export type ApprovalEvent =
       request: ApprovalQuestion;
     };
 
-interface Waiting {
-  settled: Promise<ApprovalOutcome>;
-  settle(outcome: ApprovalOutcome): void;
-}
-
 /**
  * Questions that plugins put to operators (plugin-sdk spec 4.8, protocol 5.11). Each is a row before anybody
  * sees it and ends exactly once; one that is open when the gateway stops is open after the restart, with the
@@ -85,13 +62,12 @@ interface Waiting {
  */
 export class PluginApprovals implements Disposable {
   readonly #options: PluginApprovalsOptions;
-  /** Deadlines of open questions and those who wait for them; bounded by the store's limit of open ones. */
-  readonly #timers = new Map<string, Disposable>();
-  readonly #waiting = new Map<string, Waiting>();
+  readonly #questions: OpenQuestions;
   readonly #events: Emitter<ApprovalEvent>;
 
   constructor(options: PluginApprovalsOptions) {
     this.#options = options;
+    this.#questions = new OpenQuestions(options.clock);
     this.#events = new Emitter((error) =>
       options.logger.warn("a listener of approvals failed", { error: errorMessage(error) }),
     );
@@ -125,13 +101,12 @@ export class PluginApprovals implements Disposable {
   /** The outcome, when there is one. @throws SluiceError `INVALID_REQUEST` for an unknown id */
   async wait(id: string): Promise<ApprovalOutcome> {
     // Listening before looking: an end in between is not missed.
-    const waiting = this.#waiter(id);
+    const settled = this.#questions.outcome(id);
     const record = await this.#options.store.call.approvals.get({ id });
-    if (record?.status === "pending") return waiting.settled;
-    this.#waiting.delete(id);
-    if (!record) throw unknownApproval();
-    const outcome = outcomeOf(record);
-    waiting.settle(outcome);
+    if (record?.status === "pending") return settled;
+    const outcome = record && outcomeOf(record);
+    this.#questions.end(id, outcome);
+    if (!outcome) throw unknownApproval();
     return outcome;
   }
 
@@ -216,7 +191,7 @@ export class PluginApprovals implements Disposable {
     signal: AbortSignal,
   ): Promise<ToolCallAnswer> {
     const record = await this.#open(questionOf(approval, call), approval.timeoutMs, call);
-    return this.#answer(record, approval, signal);
+    return this.goOn(record, signal, approval);
   }
 
   /**
@@ -228,7 +203,12 @@ export class PluginApprovals implements Disposable {
     signal: AbortSignal,
     approval?: ToolApprovalRequest,
   ): Promise<ToolCallAnswer> {
-    return this.#answer(record, approval, signal);
+    const { id, params } = record;
+    const stopped = untilStopped(signal, () => void this.#end(id, "cancelled"));
+    const outcome = await Promise.race([this.wait(id), stopped.promise]).finally(stopped.dispose);
+    if (!outcome) return { id, params, allowed: false, reason: "The gateway stopped." };
+    if (approval) tellPlugin(approval, outcome, this.#options.logger);
+    return { id, params, ...verdictOf(outcome, approval) };
   }
 
   /** Questions of a turn whose calls have not begun to act on an answer. */
@@ -243,9 +223,7 @@ export class PluginApprovals implements Disposable {
 
   /** What is open stays open for the next process. */
   async dispose(): Promise<void> {
-    for (const timer of this.#timers.values()) await timer.dispose();
-    this.#timers.clear();
-    this.#waiting.clear();
+    await this.#questions.clear();
   }
 
   async #open(
@@ -274,64 +252,8 @@ export class PluginApprovals implements Disposable {
     return record;
   }
 
-  async #answer(
-    record: ApprovalRecord,
-    approval: ToolApprovalRequest | undefined,
-    signal: AbortSignal,
-  ): Promise<ToolCallAnswer> {
-    const { id, params } = record;
-    const stopped = this.#stopped(id, signal);
-    const outcome = await Promise.race([this.wait(id), stopped.promise]).finally(stopped.dispose);
-    if (!outcome) return { id, params, allowed: false, reason: "The gateway stopped." };
-    if (approval) this.#notify(approval, outcome);
-    return { id, params, ...verdictOf(outcome, approval) };
-  }
-
-  /** A turn that is stopped takes its question back; one that the gateway's stop interrupts leaves it open. */
-  #stopped(id: string, signal: AbortSignal): { promise: Promise<undefined>; dispose(): void } {
-    let onAbort = () => {};
-    const promise = new Promise<undefined>((resolve) => {
-      onAbort = () => {
-        const reason = signal.reason as { stopReason?: unknown } | undefined;
-        if (reason?.stopReason === "restart") resolve(undefined);
-        else void this.#end(id, "cancelled");
-      };
-      if (signal.aborted) onAbort();
-      else signal.addEventListener("abort", onAbort, { once: true });
-    });
-    return { promise, dispose: () => signal.removeEventListener("abort", onAbort) };
-  }
-
-  #notify(approval: ToolApprovalRequest, { decision, terminalReason }: ApprovalOutcome): void {
-    const told = decision ?? (terminalReason === "timeout" ? "timeout" : "cancelled");
-    const complain = (error: unknown) =>
-      this.#options.logger.warn("onResolution of an approval failed", { error: errorMessage(error) });
-    try {
-      Promise.resolve(approval.onResolution?.(told)).catch(complain);
-    } catch (error) {
-      complain(error);
-    }
-  }
-
   #watch({ id, expiresAt }: ApprovalRecord): void {
-    const { clock } = this.#options;
-    const waitMs = Math.max(expiresAt - clock.now(), 0);
-    this.#timers.set(
-      id,
-      clock.after(waitMs, () => void this.#end(id, "expired")),
-    );
-  }
-
-  #waiter(id: string): Waiting {
-    const known = this.#waiting.get(id);
-    if (known) return known;
-    let settle = (_outcome: ApprovalOutcome) => {};
-    const settled = new Promise<ApprovalOutcome>((resolve) => {
-      settle = resolve;
-    });
-    const waiting = { settled, settle };
-    this.#waiting.set(id, waiting);
-    return waiting;
+    this.#questions.watch(id, expiresAt, () => void this.#end(id, "expired"));
   }
 
   async #end(id: string, status: "expired" | "cancelled"): Promise<void> {
@@ -347,11 +269,8 @@ export class PluginApprovals implements Disposable {
 
   #announce(record: ApprovalRecord): void {
     const { id } = record;
-    void this.#timers.get(id)?.dispose();
-    this.#timers.delete(id);
     const outcome = outcomeOf(record);
-    this.#waiting.get(id)?.settle(outcome);
-    this.#waiting.delete(id);
+    this.#questions.end(id, outcome);
     const { decision, resolvedBy } = outcome;
     this.#events.emit({
       kind: "resolved",
@@ -362,18 +281,4 @@ export class PluginApprovals implements Disposable {
       ...(resolvedBy === undefined ? {} : { resolvedBy }),
     });
   }
-}
-
-function verdictOf(
-  { decision, terminalReason }: ApprovalOutcome,
-  approval: ToolApprovalRequest | undefined,
-): { allowed: boolean; reason: string } {
-  if (decision === "allow-once" || decision === "allow-always") return { allowed: true, reason: "" };
-  if (decision === "deny") return { allowed: false, reason: "The call was denied." };
-  if (terminalReason === "timeout") {
-    return { allowed: false, reason: approval?.timeoutReason ?? "The call was not approved in time." };
-  }
-  return terminalReason === "cancelled"
-    ? { allowed: false, reason: "The approval was cancelled." }
-    : { allowed: false, reason: "The call needs an approval and nobody is there to give it." };
 }
