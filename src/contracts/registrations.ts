@@ -162,12 +162,10 @@ export interface PluginHttpRoute {
   replaceExisting?: boolean;
 }
 
-/** A row of kind `httpRoute`: the route with its canonical path and what its plugin may do. */
+/** A row of kind `httpRoute`: the route with its canonical path. */
 export interface HttpRouteRegistration extends PluginHttpRoute {
   readonly canonicalPath: string;
   readonly match: "exact" | "prefix";
-  /** From `contracts.gatewayMethodDispatch`: may dispatch gateway methods in process. */
-  readonly mayDispatchGatewayMethods: boolean;
 }
 
 export type GatewayRespond = (

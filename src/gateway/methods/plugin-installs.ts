@@ -140,6 +140,8 @@ const setEnabled = method({
     {
       pluginId: Id,
       enabled: Type.Boolean(),
+      /** Leaves `plugins.allow` as it is, where the plugin would be added otherwise. */
+      allowlistPolicy: Type.Optional(Type.Literal("preserve")),
       acknowledgeCapabilities: Type.Optional(Type.Object({ reviewToken: Text }, closed)),
     },
     closed,
@@ -148,8 +150,8 @@ const setEnabled = method({
   summary: "Turns a plugin on or off in the configuration, at once and for good.",
   idempotent: true,
   parks: true,
-  handler: async ({ services }, { pluginId, enabled }) =>
-    answer(services, await services.installer.setEnabled(pluginId, enabled)),
+  handler: async ({ services }, { pluginId, enabled, allowlistPolicy }) =>
+    answer(services, await services.installer.setEnabled(pluginId, enabled, allowlistPolicy)),
 });
 
 const reload = method({

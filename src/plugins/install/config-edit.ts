@@ -13,15 +13,22 @@ const SLOT_OF_KIND: Readonly<Record<string, SlotName>> = {
 
 /**
  * Turns plugins on (spec 2.6, 2.7): their entries, the allowlist when one is in use, the denylist, and the
- * exclusive slot of their kind. Returns what else changed, for people.
+ * exclusive slot of their kind. Returns what else changed, for people. An allowlist may be preserved.
  */
-export function enableIn(draft: Draft, ids: readonly string[], present: readonly PresentPlugin[]): string[] {
+export function enableIn(
+  draft: Draft,
+  ids: readonly string[],
+  present: readonly PresentPlugin[],
+  allowlist: "extend" | "preserve" = "extend",
+): string[] {
   const plugins = child(draft, "plugins");
   const notes: string[] = [];
   for (const id of ids) {
     entryIn(plugins, id)["enabled"] = true;
-    if (listOf(plugins, "allow").length > 0 && !names(plugins, "allow", id))
-      listOf(plugins, "allow").push(id);
+    if (listOf(plugins, "allow").length > 0 && !names(plugins, "allow", id)) {
+      if (allowlist === "extend") listOf(plugins, "allow").push(id);
+      else notes.push(`plugins.allow does not name "${id}": it stays off until it does`);
+    }
     drop(plugins, "deny", id);
     const own = present.find((plugin) => same(plugin.id, id));
     for (const kind of own?.kinds ?? []) notes.push(...takeSlot(plugins, id, kind, present));

@@ -122,8 +122,17 @@ export class PluginInstaller {
     });
   }
 
-  /** Turns a plugin on or off in the configuration. @throws SluiceError `PLUGIN_UNKNOWN` */
-  setEnabled(pluginId: string, enabled: boolean): Promise<PluginChange> {
+  /**
+   * Turns a plugin on or off in the configuration. Naming it is the operator's consent (spec 2.6): what an
+   * installed one claims was agreed to when it was installed.
+   *
+   * @throws SluiceError `PLUGIN_UNKNOWN`
+   */
+  setEnabled(
+    pluginId: string,
+    enabled: boolean,
+    allowlist: "extend" | "preserve" = "extend",
+  ): Promise<PluginChange> {
     return this.#exclusive(async () => {
       const { host } = this.#options;
       const present = await host.present();
@@ -139,7 +148,7 @@ export class PluginInstaller {
       const paths = await this.#configure(
         `${enabled ? "enable" : "disable"} plugin ${plugin.id}`,
         (draft) => {
-          if (enabled) notes = enableIn(draft, ids, present);
+          if (enabled) notes = enableIn(draft, ids, present, allowlist);
           else disableIn(draft, ids);
         },
       );

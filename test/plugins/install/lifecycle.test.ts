@@ -30,6 +30,17 @@ describe("enabling and disabling", () => {
     });
   });
 
+  it("adds the plugin to an allowlist in use, or leaves the list as it is and says what that means", async () => {
+    const bench = await installBench();
+    await bench.install(await pluginFolder({ register: command("one") }));
+    bench.config.set({ plugins: { allow: ["other"] } });
+    const kept = await bench.installer.setEnabled("sample", true, "preserve");
+    expect(kept.warnings).toContain('plugins.allow does not name "sample": it stays off until it does');
+    expect(plugins(bench.config)["allow"]).toEqual(["other"]);
+    await bench.installer.setEnabled("sample", true);
+    expect(plugins(bench.config)["allow"]).toEqual(["other", "sample"]);
+  });
+
   it("[F256] gives the memory slot to the newly enabled plugin, switches the other off and says so", async () => {
     const bench = await installBench();
     const memory = (id: string) => pluginFolder({ id, manifest: { kind: "memory" } });

@@ -61,7 +61,7 @@ export const infrastructureKinds: readonly KindRow[] = [
     scope: "global",
     again: "replace",
     alsoIn: ["setup-runtime"],
-    read: ([route], registrant) => readRoute(route, registrant),
+    read: ([route]) => readRoute(route),
   },
   {
     kind: "gatewayMethod",
@@ -214,7 +214,7 @@ function readLegacyHook(
   return { keys: [name], value, notes };
 }
 
-function readRoute(route: unknown, { manifest }: Registrant): Accepted | Refused {
+function readRoute(route: unknown): Accepted | Refused {
   if (!isObject(route)) return malformed("HTTP route: expected an object");
   const given = nonEmpty(route["path"]);
   if (!given) return refuse("registration-malformed", 'HTTP route: "path" is missing', "warn");
@@ -233,12 +233,10 @@ function readRoute(route: unknown, { manifest }: Registrant): Accepted | Refused
   }
   const canonical = canonicalRoutePath(path);
   if ("problem" in canonical) return malformed(`HTTP route ${path}: ${canonical.problem}`);
-  const mayDispatch = manifest.contracts["gatewayMethodDispatch"]?.includes("authenticated-request") ?? false;
   const overrides: Omit<HttpRouteRegistration, "auth" | "handler"> = {
     path,
     match,
     canonicalPath: canonical.path,
-    mayDispatchGatewayMethods: mayDispatch,
   };
   return { keys: [`${match} ${canonical.path}`], value: route, overrides: { ...overrides } };
 }
