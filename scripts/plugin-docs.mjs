@@ -1,11 +1,13 @@
-// Writes docs/plugins/kinds.md and docs/plugins/hooks.md from the tables they describe.
+// Writes the reference pages of docs/plugins/ from the tables and declarations they describe: kinds.md with one page
+// for each kind, hooks.md and diagnostics.md.
 //   node scripts/plugin-docs.mjs           writes
 //   node scripts/plugin-docs.mjs --check   fails when a page is not what the tables say
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "esbuild";
+import { Declarations } from "./support/declarations.mjs";
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 
@@ -16,7 +18,8 @@ async function tables() {
     await build({
       stdin: {
         contents:
-          'export { KINDS } from "./src/plugins/registry/kinds.ts"; export { HOOK_TABLE } from "./src/plugins/hooks/table.ts";',
+          'export { KINDS } from "./src/plugins/registry/kinds.ts"; export { HOOK_TABLE } from "./src/plugins/hooks/table.ts";' +
+          'export { DIAGNOSTICS } from "./src/plugins/diagnostic-codes.ts"; export { SHAPES } from "./src/plugins/authoring/shapes.ts";',
         resolveDir: root,
       },
       bundle: true,
@@ -37,43 +40,82 @@ function kindsPage(kinds) {
   const rows = kinds.map((row) => {
     const again = { error: "refused", replace: "replaces", ignore: "ignored", all: "all kept" }[row.again];
     const others = row.scope === "plugin" ? "independent" : row.sharesPartly ? "loses that name" : "refused";
-    return `| [\`${row.kind}\`](#${row.kind.toLowerCase()}) | ${row.summary} | ${again} | ${others} |`;
-  });
-  const sections = kinds.map((row) => {
-    const call = `api.${row.method}`;
-    const facts = [
-      `- Method: \`${call}(…)\``,
-      row.storedAs ? `- Stored as: \`${row.storedAs}\`` : undefined,
-      `- Key: ${row.scope === "global" ? "one owner in the whole gateway" : "each plugin has its own"}`,
-      row.capability ? `- Capability type: \`${row.capability}\`` : undefined,
-      row.contract
-        ? `- Manifest: every name must be in \`contracts.${row.contract.key}\`${row.contract.or ? ` (or \`contracts.${row.contract.or.join("`, `contracts.")}\`)` : ""}${row.contract.externalOnly ? ", except for bundled plugins" : ""}`
-        : undefined,
-      row.trust === "bundled" ? "- Trust: plugins that come with the gateway" : undefined,
-      row.trust === "explicit"
-        ? "- Trust: bundled plugins, others after `plugins.entries.<id>.enabled: true`"
-        : undefined,
-      row.reserved
-        ? `- Reserved names: ${[...row.reserved].map((name) => `\`${name}\``).join(", ")}`
-        : undefined,
-      row.alsoIn ? `- Also active in: ${row.alsoIn.map((mode) => `\`${mode}\``).join(", ")}` : undefined,
-      row.unconsumed ? "- Accepted and shown; this version does not use it yet" : undefined,
-    ].filter(Boolean);
-    return `## ${row.kind}\n\n${row.summary}.\n\n${facts.join("\n")}\n`;
+    const used = row.unconsumed ? "not yet" : "yes";
+    return `| [\`${row.kind}\`](kinds/${row.kind}.md) | ${row.summary} | ${again} | ${others} | ${used} |`;
   });
   return [
     "# Everything a plugin can register",
     GENERATED,
     "",
-    "Each row is a kind of contribution. The name of the kind is the name of the method without `register`.",
-    "Registering is only storing: nothing starts before the gateway asks for it, and everything goes with the",
-    "plugin when it is disabled or reloaded. Refusals are diagnostics; `sluice plugins inspect <id>` shows them.",
+    "Each row is a kind of contribution and has a page of its own. Registering is only storing: nothing starts before",
+    "the gateway asks for it, and everything goes with the plugin when it is disabled or reloaded. Refusals are",
+    "[diagnostics](diagnostics.md); `sluice plugins inspect <id>` shows them. What is not used yet is accepted, checked",
+    "and shown all the same.",
     "",
-    "| Kind | What it is | Same name again by the same plugin | By another plugin |",
-    "| --- | --- | --- | --- |",
+    "| Kind | What it is | Same name again by the same plugin | By another plugin | Used |",
+    "| --- | --- | --- | --- | --- |",
     ...rows,
     "",
-    ...sections,
+  ].join("\n");
+}
+
+/** Types that a method takes loosely, because published plugins leave parts out. */
+const ALSO_SHOWN = { channel: "ChannelPlugin" };
+
+function kindPage(row, declarations, shapes) {
+  const member = declarations.member(row.method);
+  const contract = row.contract;
+  const keys = contract ? [contract.key, ...(contract.or ?? [])].map((key) => `\`contracts.${key}\``) : [];
+  const code = (values) => [...values].map((value) => `\`${value}\``).join(", ");
+  const facts = [
+    `Method: \`api.${row.method}(…)\``,
+    row.storedAs ? `Stored as: \`${row.storedAs}\`` : undefined,
+    `Names: ${row.scope === "global" ? "one owner in the whole gateway" : "each plugin has its own"}`,
+    row.capability ? `Capability type: \`${row.capability}\`` : undefined,
+    contract
+      ? `Manifest: every name must be in ${keys.join(" or ")}${contract.externalOnly ? ", except for bundled plugins" : ""}`
+      : undefined,
+    row.trust === "bundled" ? "Trust: plugins that come with the gateway" : undefined,
+    row.trust === "explicit"
+      ? "Trust: bundled plugins, others after `plugins.entries.<id>.enabled: true`"
+      : undefined,
+    row.reserved ? `Reserved names: ${code(row.reserved)}` : undefined,
+    row.alsoIn ? `Also active in: ${code(row.alsoIn)}` : undefined,
+    row.unconsumed ? "Accepted and shown; this version does not use it yet" : undefined,
+  ].filter(Boolean);
+  const types = declarations.typesOf(`${member.signature} ${ALSO_SHOWN[row.kind] ?? ""}`);
+  const parts = { id: "garden", word: "garden", type: () => "" };
+  const shape = shapes.find((template) => row.kind in template.contributes(parts));
+  return [
+    `# ${row.kind}`,
+    GENERATED,
+    "",
+    `${row.summary}.`,
+    "",
+    ...facts.map((fact) => `- ${fact}`),
+    "",
+    "## Declaration",
+    "",
+    "```ts",
+    member.text,
+    ...types.flatMap((text) => ["", text]),
+    "```",
+    ...(shape
+      ? [
+          "",
+          "## A working one",
+          "",
+          `\`sluice plugins create ./garden --shape ${shape.shape}\` writes it, with a manifest and a test.`,
+          "",
+          "```js",
+          ...(shape.before ? [shape.before(parts), ""] : []),
+          shape.register(parts).replaceAll("\n    ", "\n"),
+          "```",
+        ]
+      : []),
+    "",
+    "[All kinds](../kinds.md) · [Hooks](../hooks.md) · [Diagnostics](../diagnostics.md)",
+    "",
   ].join("\n");
 }
 
@@ -128,20 +170,66 @@ function hooksPage(hooks) {
   ].join("\n");
 }
 
-export async function pluginPages() {
-  const { KINDS, HOOK_TABLE } = await tables();
-  return { "docs/plugins/kinds.md": kindsPage(KINDS), "docs/plugins/hooks.md": hooksPage(HOOK_TABLE) };
+const EFFECTS = {
+  plugin: "the plugin does not load",
+  warning: "warning",
+  note: "remark",
+  undefined: "that registration is left out",
+};
+
+function diagnosticsPage(rows) {
+  return [
+    "# Diagnostics of plugins",
+    GENERATED,
+    "",
+    "`sluice plugins inspect <id>` shows those of one plugin, `sluice plugins doctor` those of all, and both with",
+    "`--json`. The codes are stable; the messages may become better. [When a plugin misbehaves](misbehaving.md) tells",
+    "what the gateway does about it.",
+    "",
+    "| Code | When | What it costs | What to do |",
+    "| --- | --- | --- | --- |",
+    ...Object.entries(rows).map(
+      ([code, { when, effect, repair }]) => `| \`${code}\` | ${when} | ${EFFECTS[effect]} | ${repair} |`,
+    ),
+    "",
+  ].join("\n");
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const check = process.argv.includes("--check");
-  for (const [path, text] of Object.entries(await pluginPages())) {
+/** Every page, by its path. */
+export async function pluginPages() {
+  const { KINDS, HOOK_TABLE, DIAGNOSTICS, SHAPES } = await tables();
+  const declarations = await Declarations.read(join(root, "src/contracts"));
+  const pages = {
+    "docs/plugins/kinds.md": kindsPage(KINDS),
+    "docs/plugins/hooks.md": hooksPage(HOOK_TABLE),
+    "docs/plugins/diagnostics.md": diagnosticsPage(DIAGNOSTICS),
+  };
+  for (const row of KINDS) pages[`${KIND_PAGES}/${row.kind}.md`] = kindPage(row, declarations, SHAPES);
+  return pages;
+}
+
+const KIND_PAGES = "docs/plugins/kinds";
+
+async function main(check) {
+  const pages = await pluginPages();
+  const stale = (path) => {
+    console.error(`${path} is stale; run: node scripts/plugin-docs.mjs`);
+    process.exitCode = 1;
+  };
+  await mkdir(join(root, KIND_PAGES), { recursive: true });
+  for (const [path, text] of Object.entries(pages)) {
     const file = join(root, path);
     const old = await readFile(file, "utf8").catch(() => "");
     if (old === text) continue;
-    if (check) {
-      console.error(`${path} is stale; run: node scripts/plugin-docs.mjs`);
-      process.exitCode = 1;
-    } else await writeFile(file, text);
+    if (check) stale(path);
+    else await writeFile(file, text);
+  }
+  for (const name of await readdir(join(root, KIND_PAGES))) {
+    const path = `${KIND_PAGES}/${name}`;
+    if (path in pages) continue;
+    if (check) stale(path);
+    else await rm(join(root, path));
   }
 }
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await main(process.argv.includes("--check"));

@@ -142,8 +142,12 @@ export default defineToolPlugin({ id: "dice", name: "Dice", description: "Dice",
     });
     expect(members.filter(({ text: said }) => said === "").map(({ name }) => name)).toEqual([]);
     const unused = new Set(KINDS.filter(({ unconsumed }) => unconsumed).map(({ method }) => method));
+    const contractOf = new Map(KINDS.map(({ method, contract }) => [method, contract?.key]));
     for (const { name, text: said } of members) {
-      if (name.startsWith("register")) expect(said.includes("not used yet"), name).toBe(unused.has(name));
+      if (!name.startsWith("register")) continue;
+      expect(said.includes("not used yet"), name).toBe(unused.has(name));
+      const demanded = /must be in\s+(?:\*\s+)?`contracts\.(\w+)`/.exec(said)?.[1];
+      if (demanded !== undefined) expect(demanded, name).toBe(contractOf.get(name));
     }
   });
 });

@@ -7,7 +7,7 @@ import { type PluginBench, pluginBench } from "./support/plugin-bench.ts";
 
 const root = join(import.meta.dirname, "../..");
 const contractsFolder = join(root, "src/contracts");
-const page = join(root, "docs/plugins/kinds.md");
+const pages = join(root, "docs/plugins");
 const ENTRIES = { a: { enabled: true }, b: { enabled: true } };
 const MEMORY = { slots: { memory: "a" } };
 
@@ -114,8 +114,11 @@ describe("the kinds table", () => {
         if (absent.length > 0) throw new Error(absent.join());`,
     });
     expect(bench.host.records()[0]?.error).toBeUndefined();
-    const documented = await readFile(page, "utf8");
-    for (const { method } of KINDS) expect(documented).toContain(method);
+    const index = await readFile(join(pages, "kinds.md"), "utf8");
+    for (const { kind, method } of KINDS) {
+      expect(index).toContain(`(kinds/${kind}.md)`);
+      expect(await readFile(join(pages, "kinds", `${kind}.md`), "utf8")).toContain(`api.${method}(`);
+    }
   });
 
   it("names each kind after its method", () => {
