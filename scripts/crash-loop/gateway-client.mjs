@@ -23,7 +23,7 @@ export class GatewayClient {
       client.onChallenge = resolve;
       socket.once("close", () => reject(new Error("the gateway closed the connection")));
     });
-    await client.call("connect", {
+    client.hello = await client.call("connect", {
       minProtocol: 4,
       maxProtocol: 4,
       client: { id: "cli", mode: "cli", version: "1", platform: process.platform, instanceId: randomUUID() },
@@ -36,6 +36,8 @@ export class GatewayClient {
   }
 
   onChallenge = () => {};
+  /** What the gateway answered to `connect`. */
+  hello;
 
   call(method, params) {
     const id = randomUUID();
