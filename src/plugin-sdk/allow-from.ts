@@ -20,3 +20,4 @@ export {
   patchAllowlistUsersInConfigEntries,
   resolveBasicAllowFromEntries,
 } from "./access/allowlist-entries.ts";
+export { isAllowedParsedChatSender } from "./channel-plugin/chat-target-prefixes.ts";

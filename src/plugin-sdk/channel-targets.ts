@@ -1,6 +1,15 @@
 /** Matching a conversation with the entries configured for it. */
 
 export {
+  createAllowedChatSenderMatcher,
+  parseChatAllowTargetPrefixes,
+  parseChatTargetPrefixesOrThrow,
+  resolveServicePrefixedAllowTarget,
+  resolveServicePrefixedChatTarget,
+  resolveServicePrefixedOrChatAllowTarget,
+  resolveServicePrefixedTarget,
+} from "./channel-plugin/chat-target-prefixes.ts";
+export {
   buildMessagingTarget,
   ensureTargetId,
   parseMentionPrefixOrAtUserTarget,

@@ -56,11 +56,6 @@ export { normalizeAtHashSlug, normalizeHyphenSlug } from "./values/strings.ts";
 export function generateSecureUuid(): string {
   return randomUUID();
 }
+export { getChatChannelMeta } from "./channel-plugin/chat-channel-meta.ts";
 export { detectMime } from "./media/mime.ts";
 export { getDefaultMediaLocalRoots, loadOutboundMediaFromUrl } from "./media/outbound-media.ts";
-
-/** What is known of a channel before its plugin is loaded: its name. */
-export function getChatChannelMeta(id: string) {
-  const label = id.charAt(0).toUpperCase() + id.slice(1);
-  return { id, label, selectionLabel: label, docsPath: `/channels/${id}`, blurb: "" };
-}

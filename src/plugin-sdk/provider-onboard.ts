@@ -1,6 +1,8 @@
 export {
   applyAgentDefaultModelPrimary,
   applyProviderConfigWithModelCatalog,
+  createDefaultModelsConnectionPresetAppliers,
+  createDefaultModelsPresetAppliers,
   createModelCatalogPresetAppliers,
   withAgentModelAliases,
 } from "./providers/onboarding.ts";

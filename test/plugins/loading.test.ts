@@ -94,6 +94,23 @@ export default { id: "a", register(api) {
     expect(inspection?.commands).toEqual(["version"]);
   });
 
+  it("runs ES modules whose bundler left require() calls in them", async () => {
+    const { error, inspection } = await inspected(
+      {
+        "index.js": `const __require = ((x) => typeof require !== "undefined" ? require : x)(function (x) {
+  if (typeof require !== "undefined") return require.apply(this, arguments);
+  throw Error('Dynamic require of "' + x + '" is not supported');
+});
+import { jsonResult } from "openclaw/plugin-sdk/core";
+const { basename } = __require("node:path");
+export default { id: "a", ${registering(`basename("/x/" + typeof jsonResult)`)} };`,
+      },
+      { type: "module" },
+    );
+    expect(error).toBeUndefined();
+    expect(inspection?.commands).toEqual(["function"]);
+  });
+
   it("leaves files alone that one module style accepts", () => {
     expect(withoutImportMeta(`export const url = import.meta.url; const exports = 1;`)).toBeUndefined();
     expect(withoutImportMeta(`exports.text = "import.meta";`)).toBeUndefined();
@@ -150,6 +167,15 @@ describe("a plugin that is only looked at", () => {
     `);
     expect(inspection?.plugin.error).toBeUndefined();
     expect(inspection?.commands).toEqual(["one"]);
+  });
+
+  it("may listen to what happens in the gateway, which is nothing", async () => {
+    const { inspection } = await lookedAt(`
+      const stops = [api.runtime.events.onAgentEvent(() => {}), api.runtime.events.onSessionTranscriptUpdate(() => {})];
+      for (const stop of stops) stop();
+      if (api.runtime.config.loadConfig().plugins.entries.a.enabled !== true) throw new Error("no configuration");
+    `);
+    expect(inspection?.plugin.error).toBeUndefined();
   });
 
   it("is told which call has to wait", async () => {

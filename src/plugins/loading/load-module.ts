@@ -127,7 +127,7 @@ export class ModuleLoader {
         return loaded;
       } catch (error) {
         // A file Node cannot even parse has not run; mixed module styles need a transform.
-        if (!isUnparsable(error)) throw error;
+        if (!isUnparsable(error) && !lacksRequire(error)) throw error;
         return await this.#loadTransformed(request);
       }
     } catch (error) {
@@ -282,6 +282,14 @@ function isUnparsable(error: unknown): boolean {
   return /import\.meta|Cannot use import statement|Unexpected token|Unexpected strict mode|outside a module/.test(
     error.message,
   );
+}
+
+/**
+ * Bundlers leave `require()` in what they write as an ES module, and a function that refuses where there is
+ * none. Such a bundle stops at its first use, before it has done anything; the transform gives it a `require`.
+ */
+function lacksRequire(error: unknown): boolean {
+  return error instanceof Error && /^Dynamic require of "[^"]*" is not supported$/.test(error.message);
 }
 
 const MISSING_EXPORT = /requested module '([^']+)' does not provide an export named '([^']+)'/;

@@ -16,6 +16,7 @@ import { RegistrationDraft } from "../registry/draft.ts";
 import { kindRow } from "../registry/kinds.ts";
 import type { Registrant } from "../registry/row.ts";
 import type { KnownPlugin } from "../snapshot.ts";
+import type { Leftovers } from "../watchdog/leftovers.ts";
 import type { Surroundings } from "../watchdog/surroundings.ts";
 import { findDefinition, findSetupDefinition, type LoadedDefinition } from "./definition.ts";
 import { type LoopWatch, PluginInstance } from "./instance.ts";
@@ -63,6 +64,8 @@ export interface LoadEnvironment {
   readonly trace: LoadTrace;
   /** Looks after a process that belongs to one gateway; see {@link Surroundings}. */
   readonly surroundings?: Surroundings | undefined;
+  /** Closes what an instance leaves open; see {@link Leftovers}. */
+  readonly leftovers?: Leftovers | undefined;
   config(): Readonly<Record<string, unknown>>;
   runtimeFor(pluginId: string, owner: RuntimeOwner): PluginRuntime;
   /** What a plugin gets that is only looked at; it answers questions and has no effects. */
@@ -131,6 +134,9 @@ export async function loadPlugin(environment: LoadEnvironment, request: LoadRequ
     environment.watch,
     request.inspection,
   );
+  const { leftovers } = environment;
+  // First in, so that it comes last: whatever the plugin closes itself is closed by then.
+  if (leftovers) instance.scope.use({ dispose: () => leftovers.settle(instance) }, "what it left open");
   try {
     const entry = candidate.entry;
     const load = async () => {

@@ -3,17 +3,20 @@ import type { PluginRuntime } from "../../contracts/runtime.ts";
 import { SluiceError } from "../../kernel/errors.ts";
 
 /**
- * The runtime of a plugin that only registers: under test, or while it is looked at. Configuration, logging and the state folder answer; every other
- * member exists, so that it may be stored and handed on, and says its name when it is called.
+ * The runtime of a plugin that only registers: under test, or while it is looked at. Configuration, logging and
+ * the state folder answer, and events can be listened to (none comes); every other member exists, so that it
+ * may be stored and handed on, and says its name when it is called.
  */
 export function offlineRuntime(options: {
   config: () => Readonly<Record<string, unknown>>;
   stateDir: string;
 }): PluginRuntime {
+  const listen = () => () => {};
   const quiet = { debug() {}, info() {}, warn() {}, error() {} };
   const known: Record<string, unknown> = {
     version: PLUGIN_CONTRACT_VERSION,
-    config: withRest("config", { current: options.config }),
+    config: withRest("config", { current: options.config, loadConfig: options.config }),
+    events: withRest("events", { onAgentEvent: listen, onSessionTranscriptUpdate: listen }),
     logging: withRest("logging", { shouldLogVerbose: () => false, getChildLogger: () => quiet }),
     state: withRest("state", { resolveStateDir: () => options.stateDir }),
   };
