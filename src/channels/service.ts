@@ -11,6 +11,7 @@ import type { Disposable } from "../kernel/disposable.ts";
 import type { Logger } from "../kernel/logger.ts";
 import { Scope } from "../kernel/scope.ts";
 import type { HookRunner, RegistryReader } from "../plugins/types.ts";
+import { agentWorkspaceDir, defaultAgentId } from "../runtime/agent/settings.ts";
 import type { AgentRuntime, ReplyPlanner } from "../runtime/agent/types.ts";
 import type { ConfigService } from "../runtime/config/types.ts";
 import type { ApprovalEvent } from "../runtime/workflow/approvals.ts";
@@ -29,6 +30,7 @@ import { MessageOutlet } from "./outbound/outlet.ts";
 import { OutboundPump } from "./outbound/pump.ts";
 import { RetentionSweep } from "./retention.ts";
 import { createChannelRuntime } from "./runtime/channel-runtime.ts";
+import { agentOfKey } from "./runtime/dispatch.ts";
 import { openIngressQueue } from "./runtime/ingress-queue.ts";
 import type { ChannelService, ChannelStatus, PairingApproval, SendRequest } from "./types.ts";
 
@@ -90,6 +92,7 @@ class Channels implements ChannelService {
     this.planner = foundation.planner;
     this.#directory = directory;
     this.#outlet = new MessageOutlet({ store, channels: directory, config, clock });
+    const mediaFolder = join(parts.stateDir, "media");
     this.#pump = new OutboundPump({
       store,
       channels: directory,
@@ -100,12 +103,12 @@ class Channels implements ChannelService {
       clock,
       logger,
       random,
+      mediaRoots: (sessionKey) => [workspaceOf(sessionKey, config(), parts.stateDir), mediaFolder],
       onOutbound: noteOutbound,
       isReady: (channel, accountId) => this.#accounts.get(channel, accountId)?.ready === true,
       signalOf: (channel, accountId) => this.#accounts.get(channel, accountId)?.signal,
       accounts: () => this.#accounts.list(),
     });
-    const mediaFolder = join(parts.stateDir, "media");
     foundation.messageTool.connect((message) => this.#outlet.enqueue(message), logger, mediaFolder);
     this.#outlet.listen((channel, accountId) => this.#pump.poke(channel, accountId));
     this.#desk = new HostDesk({
@@ -297,4 +300,10 @@ function ownsRoutes(registry: RegistryReader, channel: string): boolean {
   const generation = registry.current();
   const owner = generation.get("channel", channel)?.pluginId;
   return owner !== undefined && generation.list("httpRoute").some((route) => route.pluginId === owner);
+}
+
+/** Where the files of a session's agent live. */
+function workspaceOf(sessionKey: string | undefined, cfg: ChannelConfig, stateDir: string): string {
+  const agentId = sessionKey === undefined ? undefined : agentOfKey(sessionKey);
+  return agentWorkspaceDir(cfg, stateDir, agentId ?? defaultAgentId(cfg));
 }

@@ -47,13 +47,20 @@ export interface TurnOutcome {
   startedAt: number;
   endedAt: number;
   /** Visible reply parts; empty for a silent reply. */
-  payloads: { text: string; isError?: boolean }[];
+  payloads: { text: string; mediaUrls?: string[]; isError?: boolean }[];
   message?: AssistantMessage;
   provider?: string;
   model?: string;
   usage?: Usage;
   stopReason?: string;
   error?: { code: string; message: string };
+}
+
+/** Files of an outbound message, in order; the first goes with the first chunk of its text. */
+export interface OutboxMedia {
+  /** Web addresses, `data:` addresses, or files; files are confined when they are sent. */
+  urls: string[];
+  audioAsVoice?: boolean;
 }
 
 /** An outbound message before it is a row. One row per message; `chunks` are its platform-sized parts. */
@@ -68,6 +75,7 @@ export interface OutboxDraft {
   /** The whole text before cutting; kept only where there is more than one chunk. */
   content?: string;
   chunks: string[];
+  media?: OutboxMedia;
   sessionKey?: string;
   runId?: string;
 }

@@ -58,6 +58,7 @@ export function messageToolSchema(
     targets: { type: "array", items: { type: "string" }, description: "Several targets, for broadcast." },
     accountId: text("Account of the channel, when it has several."),
     message: text("The text to send."),
+    media: text("A file of the workspace or a web address to send along."),
     replyTo: text("Id of the message to reply to."),
     threadId: text("Thread or topic."),
     messageId: text("The message to act on."),

@@ -29,17 +29,22 @@ export async function confineMediaSources(
   const confined = { ...params };
   for (const name of names) {
     const value = params[name];
-    if (typeof value === "string") confined[name] = await confine(value, roots);
+    if (typeof value === "string") confined[name] = await confineMediaSource(value, roots);
     else if (Array.isArray(value)) {
       confined[name] = await Promise.all(
-        value.map((item) => (typeof item === "string" ? confine(item, roots) : item)),
+        value.map((item) => (typeof item === "string" ? confineMediaSource(item, roots) : item)),
       );
     }
   }
   return confined;
 }
 
-async function confine(source: string, roots: readonly string[]): Promise<string> {
+/**
+ * One media source as in {@link confineMediaSources}.
+ *
+ * @throws SluiceError `FORBIDDEN` for a file outside of `roots`, or one that is not there
+ */
+export async function confineMediaSource(source: string, roots: readonly string[]): Promise<string> {
   const trimmed = source.trim();
   if (trimmed === "" || /^(https?|data):/i.test(trimmed)) return trimmed;
   const path = /^file:/i.test(trimmed) ? fileURLToPath(trimmed) : trimmed;

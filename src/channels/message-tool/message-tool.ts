@@ -105,7 +105,7 @@ export class MessageTool {
     if (action === "broadcast") return this.#broadcast(toolCallId, params, turn, plugin, accountId);
     const to = targetKind === "none" ? undefined : await this.#target(params, discovery, plugin, accountId);
     const mediaLocalRoots = [turn.workspaceDir, this.#mediaFolder].filter((root) => root !== undefined);
-    const mediaNames = mediaParameters(mediaSourceParams, action);
+    const mediaNames = [...mediaParameters(mediaSourceParams, action), "media"];
     const actionParams = await confineMediaSources(params, mediaNames, mediaLocalRoots);
     delete actionParams["target"];
     if (to !== undefined) actionParams[targetKind] = to;
@@ -137,7 +137,7 @@ export class MessageTool {
       if (hasPollContent(params))
         throw new SluiceError("INVALID_REQUEST", "use the poll action to send a poll");
       const own = claims === true ? await perform() : undefined;
-      return own ?? this.#sendText(toolCallId, params, turn, plugin, accountId, to as string);
+      return own ?? this.#sendText(toolCallId, actionParams, turn, plugin, accountId, to as string);
     }
     const result = claims === false ? undefined : await perform();
     if (result) return result;
@@ -154,7 +154,10 @@ export class MessageTool {
     to: string,
   ): Promise<AgentToolResult> {
     const text = asText(params["message"])?.trim() ?? "";
-    if (text === "") throw new SluiceError("INVALID_REQUEST", "message is missing: give the text to send");
+    const media = asText(params["media"]);
+    if (text === "" && media === undefined) {
+      throw new SluiceError("INVALID_REQUEST", "message is missing: give the text to send");
+    }
     if (!this.#send)
       throw new SluiceError("UNAVAILABLE", "the channels have not started yet", { retryable: true });
     const threadId = asText(params["threadId"]);
@@ -164,13 +167,14 @@ export class MessageTool {
       accountId,
       to,
       text,
+      ...(media === undefined ? {} : { media: { urls: [media] } }),
       ...(threadId === undefined ? {} : { threadId }),
       ...(replyToId === undefined ? {} : { replyToId }),
       ...(turn.sessionKey === undefined ? {} : { sessionKey: turn.sessionKey }),
       // A turn that is taken up after a crash repeats the call with the same id: it is queued once.
       idempotencyKey: `tool:${turn.runId ?? turn.sessionKey ?? ""}:${toolCallId}:${to}`,
     });
-    if (turn.runId !== undefined) this.#remember(turn.runId, to, text);
+    if (turn.runId !== undefined && media === undefined) this.#remember(turn.runId, to, text);
     return done({
       action: "send",
       channel: plugin.id,

@@ -12,13 +12,16 @@ import type { HookRunner } from "../../plugins/types.ts";
 import type { Store } from "../../store/index.ts";
 import { UNKNOWN_AFTER_SEND } from "../../store/procedures/outbox.ts";
 import type { OutboxRecord } from "../../store/procedures/outbox-rows.ts";
+import type { OutboxMedia } from "../../store/records.ts";
 import { asRecord } from "../config-values.ts";
 import type { ChannelDirectory } from "../directory.ts";
+import { confineMediaSource } from "../message-tool/media-sources.ts";
 import { chunkForChannel } from "./chunk-plan.ts";
 import { classifyFailure, isQuick, QUICK_TRIES, quickDelayMs, RETRY_SCHEDULE_MS } from "./failure.ts";
 import type { LiveReplies } from "./live-replies.ts";
-import { hearsOutgoing, outgoingText } from "./outgoing-hooks.ts";
+import { hearsOutgoing, outgoingMessage } from "./outgoing-hooks.ts";
 import type { MessageOutlet } from "./outlet.ts";
+import { type OutboundPart, partsOf, withoutFile } from "./parts.ts";
 
 /** One call of an adapter may take this long before it is given up. */
 export const SEND_LIMIT_MS = 300_000;
@@ -35,6 +38,8 @@ export interface DeliveryParts {
   clock: Clock;
   logger: Logger;
   random(): number;
+  /** Folders whose files may leave with messages of a session; the first is where relative paths start. */
+  mediaRoots?(sessionKey: string | undefined): string[];
   onOutbound?(channel: string, accountId: string): void;
 }
 
@@ -53,6 +58,8 @@ export class Delivery {
   readonly #row: OutboxRecord;
   readonly #signal: AbortSignal;
   #chunks: string[];
+  #media: OutboxMedia | undefined;
+  #calls: OutboundPart[];
   #dispatched = false;
   readonly #receipts: MessageReceipt[];
 
@@ -61,6 +68,8 @@ export class Delivery {
     this.#row = row;
     this.#signal = signal;
     this.#chunks = row.chunks;
+    this.#media = row.media;
+    this.#calls = partsOf(row);
     this.#receipts = Array.isArray(row.receipt) ? (row.receipt as MessageReceipt[]) : [];
   }
 
@@ -72,8 +81,9 @@ export class Delivery {
       return this.#retryLater(`a hook of outgoing messages failed: ${errorMessage(error)}`, undefined);
     }
     if (cancelled !== undefined) return this.#cancel(cancelled);
-    if (this.#chunks.length === 0) return this.#cancel("no_visible_payload");
-    for (let index = this.#row.chunksSent; index < this.#chunks.length; index++) {
+    if (this.#calls.length === 0) return this.#cancel("no_visible_payload");
+    const pieces = this.#parts.live.has(this.#row.runId) ? 1 : this.#calls.length;
+    for (let index = this.#row.chunksSent; index < pieces; index++) {
       const failure = await this.#sendChunk(index);
       if (failure) return failure;
     }
@@ -94,14 +104,20 @@ export class Delivery {
     if (row.prepared || row.chunksSent > 0) return undefined;
     const isLive = this.#parts.live.has(row.runId);
     const content = row.content ?? row.chunks.join("\n");
-    const decided = await outgoingText(hooks, row, content, this.#hookContext());
+    const decided = await outgoingMessage(hooks, row, content, this.#hookContext());
     if ("cancelled" in decided) return decided.cancelled;
     let chunks: string[] | undefined;
     if (decided.text !== content) chunks = isLive ? [decided.text] : this.#cut(decided.text);
     else if (!isLive) chunks = this.#recut();
-    if (chunks) {
-      this.#chunks = chunks;
-      await store.call.outbox.prepare({ outboxId: row.outboxId, chunks });
+    if (chunks || decided.media) {
+      this.#chunks = chunks ?? this.#chunks;
+      this.#media = decided.media ?? this.#media;
+      this.#calls = partsOf({ chunks: this.#chunks, ...(this.#media ? { media: this.#media } : {}) });
+      await store.call.outbox.prepare({
+        outboxId: row.outboxId,
+        ...(chunks ? { chunks } : {}),
+        ...(decided.media ? { media: decided.media } : {}),
+      });
     } else if (hearsOutgoing(hooks)) {
       await store.call.outbox.prepare({ outboxId: row.outboxId });
     }
@@ -130,7 +146,7 @@ export class Delivery {
         const result = await this.#call(index);
         if (result?.outcome === "not_sent") return this.#cancel("adapter_returned_no_send");
         this.#remember(result, index);
-        if (index + 1 < this.#chunks.length) {
+        if (index + 1 < this.#calls.length && !this.#parts.live.has(this.#row.runId)) {
           await store.call.outbox.chunkSent({
             outboxId: this.#row.outboxId,
             chunksSent: index + 1,
@@ -168,17 +184,19 @@ export class Delivery {
   async #call(index: number): Promise<OutboundDeliveryResult | undefined> {
     const { live, channels, config, store, clock } = this.#parts;
     const row = this.#row;
-    const text = this.#chunks[index] as string;
+    const part = this.#calls[index] as OutboundPart;
     const started = () => store.call.outbox.attemptStarted({ outboxId: row.outboxId, now: clock.now() });
     const call = new AbortController();
     if (live.has(row.runId)) {
       if (row.attemptStartedAt === undefined) await started();
       this.#dispatched = true;
-      await this.#limited(live.deliver(row, text), call);
+      const { text, mediaUrls } = await this.#wholeOf(part);
+      await this.#limited(live.deliver(row, text, mediaUrls), call);
       return undefined;
     }
     const outbound = channels.get(row.channel)?.outbound;
-    const send = outbound?.sendText;
+    const { text, mediaUrl, mediaLocalRoots } = await this.#sendable(part, outbound?.sendMedia !== undefined);
+    const send = mediaUrl === undefined ? outbound?.sendText : outbound?.sendMedia;
     if (!outbound || !send) {
       throw new SluiceError("NOT_SUPPORTED", `the channel "${row.channel}" cannot send text`);
     }
@@ -195,7 +213,9 @@ export class Delivery {
       signal: call.signal,
       deliveryQueueId: row.outboxId,
       deliveryPartIndex: index,
-      deliveryPartCount: this.#chunks.length,
+      deliveryPartCount: this.#calls.length,
+      ...(mediaUrl === undefined ? {} : { mediaUrl, mediaLocalRoots }),
+      ...(mediaUrl !== undefined && this.#media?.audioAsVoice ? { audioAsVoice: true } : {}),
       onPlatformSendDispatch: async () => {
         call.signal.throwIfAborted();
         if (this.#dispatched) return;
@@ -207,6 +227,40 @@ export class Delivery {
       },
     });
     return this.#limited(work, call);
+  }
+
+  /** A part as the adapter gets it: files are confined, and named in words where they can not go. */
+  async #sendable(
+    part: OutboundPart,
+    takesFiles: boolean,
+  ): Promise<OutboundPart & { mediaLocalRoots?: string[] }> {
+    const { mediaUrl } = part;
+    if (mediaUrl === undefined) return part;
+    const { channel, sessionKey, outboxId } = this.#row;
+    const mediaLocalRoots = this.#parts.mediaRoots?.(sessionKey) ?? [];
+    try {
+      if (!takesFiles) return { text: withoutFile(part, "this channel takes no files") };
+      return { ...part, mediaUrl: await confineMediaSource(mediaUrl, mediaLocalRoots), mediaLocalRoots };
+    } catch (error) {
+      this.#parts.logger.warn("a file was left out of a message", {
+        outboxId,
+        channel,
+        error: errorMessage(error),
+      });
+      return { text: withoutFile(part, "it is not a file of the workspace or the media store") };
+    }
+  }
+
+  /** The whole message for a plugin that delivers itself. */
+  async #wholeOf(first: OutboundPart): Promise<{ text: string; mediaUrls: string[] }> {
+    const mediaUrls: string[] = [];
+    let { text } = first;
+    for (const mediaUrl of this.#media?.urls ?? []) {
+      const sendable = await this.#sendable({ text, mediaUrl }, true);
+      text = sendable.text;
+      if (sendable.mediaUrl !== undefined) mediaUrls.push(sendable.mediaUrl);
+    }
+    return { text, mediaUrls };
   }
 
   /** Waits for an adapter: until the limit, or a moment beyond the stop of its account. */

@@ -84,10 +84,13 @@ export class LiveReplies {
   }
 
   /** Hands one row to the plugin. */
-  async deliver(row: OutboxRecord, text: string): Promise<unknown> {
+  async deliver(row: OutboxRecord, text: string, mediaUrls: readonly string[] = []): Promise<unknown> {
     const live = this.#byRun.get(row.runId ?? "");
     if (!live) throw new SluiceError("NOT_FOUND", "nobody waits for this reply any more");
     const payload: ChannelReplyPayload = { text };
+    if (mediaUrls[0] !== undefined)
+      Object.assign(payload, { mediaUrl: mediaUrls[0], mediaUrls: [...mediaUrls] });
+    if (row.media?.audioAsVoice) payload["audioAsVoice"] = true;
     if (row.replyToId !== undefined) payload.replyToId = row.replyToId;
     try {
       const result = await live.options.deliver(payload, { kind: "final" });

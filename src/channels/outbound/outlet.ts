@@ -2,7 +2,7 @@ import type { ChannelConfig } from "../../contracts/channel.ts";
 import type { Clock } from "../../kernel/clock.ts";
 import { newSortableId } from "../../kernel/ids.ts";
 import type { Store } from "../../store/index.ts";
-import type { OutboxDraft } from "../../store/records.ts";
+import type { OutboxDraft, OutboxMedia } from "../../store/records.ts";
 import type { ChannelDirectory } from "../directory.ts";
 import { DedupeCache } from "../inbound/dedupe.ts";
 import { chunkForChannel } from "./chunk-plan.ts";
@@ -23,6 +23,7 @@ export interface OutboundText {
   sessionKey?: string;
   runId?: string;
   text: string;
+  media?: OutboxMedia;
 }
 
 /** Turns texts into outbox rows and says who has new ones. */

@@ -2,10 +2,10 @@ import type { ChannelConfig } from "../../contracts/channel.ts";
 import type { Clock } from "../../kernel/clock.ts";
 import { newSortableId } from "../../kernel/ids.ts";
 import type { ReplyPlanner } from "../../runtime/agent/types.ts";
-import type { DeliveryTarget, OutboxDraft, TurnOutcome } from "../../store/records.ts";
+import type { DeliveryTarget, OutboxDraft, OutboxMedia, TurnOutcome } from "../../store/records.ts";
 import { asRecord, asText, channelAccountConfig } from "../config-values.ts";
 import type { ChannelDirectory } from "../directory.ts";
-import { parseReplyDirectives } from "../text/directives.ts";
+import { parseReplyDirectives, takeMediaLines } from "../text/directives.ts";
 import { chunkForChannel } from "./chunk-plan.ts";
 import type { LiveReplies } from "./live-replies.ts";
 
@@ -42,17 +42,20 @@ export class ChannelReplyPlanner implements ReplyPlanner {
     const prefix = isLive ? this.#live.prefixOf(outcome.runId) : responsePrefix(cfg, target, outcome);
     const drafts: OutboxDraft[] = [];
     for (const [index, payload] of outcome.payloads.entries()) {
-      const reply = parseReplyDirectives(payload.text);
-      if (reply.text.trim() === "") continue;
+      const { text: words, mediaUrls } = takeMediaLines(payload.text);
+      const reply = parseReplyDirectives(words);
+      const media = mediaOf([...(payload.mediaUrls ?? []), ...mediaUrls], reply.audioAsVoice);
+      if (reply.text.trim() === "" && !media) continue;
       // The turn said exactly this there by itself, with the message tool.
-      if (this.#alreadySaid(outcome.runId, target.to, reply.text)) continue;
-      const text = prefix === undefined ? reply.text : `${prefix} ${reply.text}`;
+      if (!media && this.#alreadySaid(outcome.runId, target.to, reply.text)) continue;
+      const text = prefix === undefined || reply.text === "" ? reply.text : `${prefix} ${reply.text}`;
       const sanitized =
         plugin?.outbound?.sanitizeText?.({ text, payload: { text }, cfg, accountId: target.accountId }) ??
         text;
       // A plugin that delivers itself cuts itself; if it dies first, the pump cuts before the adapter sends.
-      const chunks = isLive ? [sanitized] : chunkForChannel(sanitized, plugin, cfg, target.accountId);
-      if (chunks.length === 0) continue;
+      const chunks =
+        isLive && sanitized !== "" ? [sanitized] : chunkForChannel(sanitized, plugin, cfg, target.accountId);
+      if (chunks.length === 0 && !media) continue;
       const draft: OutboxDraft = {
         outboxId: newSortableId(this.#clock.now()),
         idempotencyKey: `run:${outcome.runId}:${index}`,
@@ -64,6 +67,7 @@ export class ChannelReplyPlanner implements ReplyPlanner {
         chunks,
       };
       if (chunks.length > 1) draft.content = sanitized;
+      if (media) draft.media = media;
       if (target.threadId !== undefined) draft.threadId = target.threadId;
       const replyToId = this.#replyTo(target, reply.replyTo, cfg);
       if (replyToId !== undefined) draft.replyToId = replyToId;
@@ -108,4 +112,9 @@ export function responsePrefix(
   const raw = asText(settings["responsePrefix"]) ?? asText(asRecord(cfg["messages"])["responsePrefix"]);
   if (!raw) return undefined;
   return raw.replace(/\{(model|provider)\}/g, (_match, name: "model" | "provider") => outcome[name] ?? "");
+}
+
+function mediaOf(urls: readonly string[], audioAsVoice: boolean | undefined): OutboxMedia | undefined {
+  if (urls.length === 0) return undefined;
+  return { urls: [...urls], ...(audioAsVoice ? { audioAsVoice } : {}) };
 }

@@ -180,7 +180,8 @@ function turnOf(
   };
 }
 
-function agentOfKey(sessionKey: string): string | undefined {
+/** The agent that a session key names. */
+export function agentOfKey(sessionKey: string): string | undefined {
   return /^agent:([^:]+):./.exec(sessionKey)?.[1];
 }
 

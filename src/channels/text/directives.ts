@@ -36,3 +36,33 @@ export function isSilentText(text: string): boolean {
   const isToken = (line: string | undefined) => line?.trim().toUpperCase() === SILENT_TOKEN;
   return isToken(lines[0]) || isToken(lines.at(-1));
 }
+
+/** Files one answer may send. */
+export const MAX_REPLY_MEDIA = 10;
+const MAX_MEDIA_SOURCE = 4_096;
+const MEDIA_LINE = /^\s*MEDIA:\s*(\S.*?)\s*$/;
+
+/**
+ * Takes lines `MEDIA:<path or url>` out of an answer (spec 1.11). Lines inside a code block are text: they are
+ * being talked about. More than {@link MAX_REPLY_MEDIA} stay in the text too.
+ */
+export function takeMediaLines(raw: string): { text: string; mediaUrls: string[] } {
+  if (!raw.includes("MEDIA:")) return { text: raw, mediaUrls: [] };
+  const mediaUrls: string[] = [];
+  let fenced = false;
+  const kept = raw.split("\n").filter((line) => {
+    if (/^\s*(```|~~~)/.test(line)) fenced = !fenced;
+    const source = fenced ? undefined : MEDIA_LINE.exec(line)?.[1]?.replace(/^([`"'])(.*)\1$/, "$2");
+    if (!source || source.length > MAX_MEDIA_SOURCE || mediaUrls.length >= MAX_REPLY_MEDIA) return true;
+    mediaUrls.push(source);
+    return false;
+  });
+  if (mediaUrls.length === 0) return { text: raw, mediaUrls };
+  return {
+    text: kept
+      .join("\n")
+      .replace(/\n{3,}/g, "\n\n")
+      .trim(),
+    mediaUrls,
+  };
+}

@@ -5,6 +5,7 @@ import { host } from "./0003-host.ts";
 import { workflow } from "./0004-workflow.ts";
 import { tasks } from "./0005-tasks.ts";
 import { approvals } from "./0006-approvals.ts";
+import { outboxMedia } from "./0007-outbox-media.ts";
 
 /** Every migration of the core database, in order. Append; never edit one that was released. */
 export const coreMigrations: readonly Migration[] = [
@@ -14,4 +15,5 @@ export const coreMigrations: readonly Migration[] = [
   workflow,
   tasks,
   approvals,
+  outboxMedia,
 ];

@@ -1,4 +1,4 @@
-import type { OutboxStatus } from "../records.ts";
+import type { OutboxMedia, OutboxStatus } from "../records.ts";
 
 export interface OutboxRecord {
   outboxId: string;
@@ -19,6 +19,7 @@ export interface OutboxRecord {
   availableAt: number;
   content?: string;
   chunks: string[];
+  media?: OutboxMedia;
   /** Chunks the platform has taken; a further attempt goes on from here. */
   chunksSent: number;
   /** True once hooks have had their say; they are not asked again. */
@@ -49,6 +50,7 @@ export interface OutboxRow {
   lane_head: number;
   content: string | null;
   chunks: string;
+  media: string | null;
   chunks_sent: number;
   prepared: number;
   attempt_started_at: number | null;
@@ -80,9 +82,16 @@ export function toOutboxRecord(row: OutboxRow): OutboxRecord {
   if (row.run_id !== null) record.runId = row.run_id;
   if (row.reason !== null) record.reason = row.reason;
   if (row.content !== null) record.content = row.content;
+  if (row.media !== null) record.media = JSON.parse(row.media) as OutboxMedia;
   if (row.attempt_started_at !== null) record.attemptStartedAt = row.attempt_started_at;
   if (row.last_error !== null) record.lastError = row.last_error;
   if (row.receipt !== null) record.receipt = JSON.parse(row.receipt);
   if (row.settled_at !== null) record.settledAt = row.settled_at;
   return record;
+}
+
+/** What the platform gets one after the other: the chunks of the text, then the files after the first. */
+export function partCount(message: { chunks: readonly string[]; media?: OutboxMedia }): number {
+  const files = message.media?.urls.length ?? 0;
+  return Math.max(message.chunks.length, files > 0 ? 1 : 0) + Math.max(files - 1, 0);
 }

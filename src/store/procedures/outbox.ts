@@ -1,8 +1,8 @@
 import type { Transaction } from "../engine/types.ts";
-import type { OutboxDraft } from "../records.ts";
+import type { OutboxDraft, OutboxMedia } from "../records.ts";
 import { bumpCounter } from "./counters.ts";
 import { outboxListing } from "./outbox-listing.ts";
-import { type OutboxRecord, type OutboxRow, toOutboxRecord } from "./outbox-rows.ts";
+import { type OutboxRecord, type OutboxRow, partCount, toOutboxRecord } from "./outbox-rows.ts";
 
 /** Rows one call may claim. */
 const OUTBOX_CLAIM_LIMIT = 64;
@@ -29,10 +29,10 @@ export async function insertOutboxDrafts(
     ordinal += 1;
     const row = await tx.get(
       `INSERT INTO outbox (outbox_id, ordinal, idempotency_key, channel, account_id, recipient, thread_id,
-         reply_to_id, session_key, run_id, status, available_at, lane_head, content, chunks, created_at)
+         reply_to_id, session_key, run_id, status, available_at, lane_head, content, chunks, media, created_at)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued', ?,
          CASE WHEN EXISTS (SELECT 1 FROM outbox WHERE channel = ? AND account_id = ? AND recipient = ? AND ${OPEN})
-           THEN 0 ELSE 1 END, ?, ?, ?)
+           THEN 0 ELSE 1 END, ?, ?, ?, ?)
        ON CONFLICT (idempotency_key) DO NOTHING RETURNING outbox_id`,
       draft.outboxId,
       ordinal,
@@ -50,6 +50,7 @@ export async function insertOutboxDrafts(
       draft.to,
       draft.content ?? null,
       JSON.stringify(draft.chunks),
+      draft.media ? JSON.stringify(draft.media) : null,
       input.now,
     );
     if (row) inserted.push(draft.outboxId);
@@ -101,16 +102,18 @@ export const outboxProcedures = {
     return next ? { claimed, nextAt: next.available_at } : { claimed };
   },
 
-  /** What hooks decided before the first chunk: the final chunks. Only before anything was sent. */
+  /** What hooks decided before the first chunk: the final chunks and files. Only before anything was sent. */
   async prepare(
     tx: Transaction,
-    input: { outboxId: string; chunks?: string[]; content?: string },
+    input: { outboxId: string; chunks?: string[]; content?: string; media?: OutboxMedia },
   ): Promise<boolean> {
     const result = await tx.run(
-      `UPDATE outbox SET prepared = 1, chunks = COALESCE(?, chunks), content = COALESCE(?, content)
+      `UPDATE outbox SET prepared = 1, chunks = COALESCE(?, chunks), content = COALESCE(?, content),
+         media = COALESCE(?, media)
        WHERE outbox_id = ? AND status = 'sending' AND chunks_sent = 0`,
       input.chunks ? JSON.stringify(input.chunks) : null,
       input.content ?? null,
+      input.media ? JSON.stringify(input.media) : null,
       input.outboxId,
     );
     return result.changes === 1;
@@ -155,7 +158,7 @@ export const outboxProcedures = {
     if (!row) return false;
     await tx.run(
       "UPDATE outbox SET chunks_sent = ?, receipt = ? WHERE outbox_id = ?",
-      (JSON.parse(row.chunks) as string[]).length,
+      partCount(toOutboxRecord(row)),
       JSON.stringify(input.receipt ?? null),
       input.outboxId,
     );
