@@ -311,6 +311,11 @@ export const DIAGNOSTICS = table({
     repair: "Keep such changes inside the plugin",
     effect: "warning",
   },
+  "resources-left": {
+    when: "Intervals or listening sockets of the plugin were open when it had been unloaded; they were closed",
+    repair: "Close them in api.lifecycle.onDispose, or in stop of a service",
+    effect: "warning",
+  },
   "cleanup-failed": {
     when: "Something threw while the plugin was switched off",
     repair: "Correct its stop or dispose function",

@@ -11,6 +11,7 @@ import type { Clock } from "../kernel/clock.ts";
 import type { Disposable } from "../kernel/disposable.ts";
 import { errorMessage, SluiceError } from "../kernel/errors.ts";
 import type { Logger } from "../kernel/logger.ts";
+import { packageRoot } from "../kernel/package-root.ts";
 import { Scope } from "../kernel/scope.ts";
 import { registrationMode } from "./activation/mode.ts";
 import {
@@ -23,6 +24,7 @@ import { AgentEventFeed } from "./agent-events.ts";
 import type { WorkflowServices } from "./api/workflow.ts";
 import { changedBelow } from "./config/config-path.ts";
 import { configSchemasOf, type PluginConfigSchemas } from "./config/config-schemas.ts";
+import type { DiagnosticCode } from "./diagnostic-codes.ts";
 import { discoverPlugins, type PluginRoots } from "./discovery/discover.ts";
 import { type FacadeRequest, Facades } from "./facades/facades.ts";
 import { Findings } from "./findings.ts";
@@ -50,6 +52,7 @@ import { ServiceHost } from "./services.ts";
 import { buildSnapshot, type KnownPlugin, type PluginMetadataSnapshot } from "./snapshot.ts";
 import type { HookRunner, PluginDiagnostic, PluginRecord, RegistryEntry, RegistryReader } from "./types.ts";
 import { ProcessWatch } from "./watchdog/index.ts";
+import { Leftovers } from "./watchdog/leftovers.ts";
 import { Surroundings } from "./watchdog/surroundings.ts";
 
 export type PluginHostErrorCode = "PLUGIN_UNKNOWN" | "PLUGIN_DISABLED" | "PLUGIN_HOST_CLOSED";
@@ -115,6 +118,7 @@ export class PluginHost implements Disposable {
   readonly #logger: Logger;
   readonly #scope = new Scope("plugin host");
   readonly #registry: PluginRegistry;
+  readonly #hooks: TypedHookRunner;
   readonly #environment: LoadEnvironment;
   readonly #facades: Facades;
   readonly #services: ServiceHost;
@@ -136,7 +140,9 @@ export class PluginHost implements Disposable {
   /** The newest look at folders and configuration, while it is under way. */
   #looking: Promise<PluginMetadataSnapshot> | undefined;
   #applied: Config = {};
-  #published = "";
+  #published: readonly number[] = [];
+  /** What {@link announceStart} was told. */
+  #started: { readonly event: object; context(): object } | undefined;
   #restAsked = false;
   #generation = 0;
   #queue: Promise<unknown> = Promise.resolve();
@@ -149,7 +155,8 @@ export class PluginHost implements Disposable {
       this.#logger.error("a listener of the registry failed", { error: errorMessage(error) }),
     );
     this.registry = this.#registry;
-    this.hooks = new TypedHookRunner(this.#registry, options.clock, this.#logger.child("hooks"));
+    this.#hooks = new TypedHookRunner(this.#registry, options.clock, this.#logger.child("hooks"));
+    this.hooks = this.#hooks;
     this.#findings = new Findings(this.#logger);
     this.#retirement = new Retirement({
       clock: options.clock,
@@ -185,7 +192,7 @@ export class PluginHost implements Disposable {
           this.#findings.report(pluginId, "event-loop-held", `held everything up for ${Math.round(ms)} ms`),
       },
       trace: this.#trace,
-      ...(options.process ? { surroundings: this.#surroundings() } : {}),
+      ...(options.process ? this.#processGuards() : {}),
       config: () => options.config.current().config,
       runtimeFor: (pluginId, owner) => options.runtimeFor(pluginId, owner),
       runtimeForInspection: () =>
@@ -203,10 +210,16 @@ export class PluginHost implements Disposable {
     });
   }
 
-  #surroundings(): Surroundings {
-    return new Surroundings((pluginId, message) =>
-      this.#findings.report(pluginId, "surroundings-changed", message),
-    );
+  /** What a process that belongs to this gateway alone lets the host do about its plugins. */
+  #processGuards(): Pick<LoadEnvironment, "surroundings" | "leftovers"> {
+    const reporting = (code: DiagnosticCode) => (pluginId: string, message: string) =>
+      this.#findings.report(pluginId, code, message);
+    const root = packageRoot();
+    const own = ["bin", "dist", "src", "node_modules"].map((folder) => join(root, folder));
+    return {
+      surroundings: new Surroundings(reporting("surroundings-changed")),
+      leftovers: this.#scope.use(new Leftovers(reporting("resources-left"), own), "what plugins leave open"),
+    };
   }
 
   /** Discovers plugins and loads those that the start needs. Services wait for {@link startServices}. */
@@ -275,6 +288,15 @@ export class PluginHost implements Disposable {
   /** Starts background services, now and for plugins loaded later. Call when the gateway accepts connections. */
   async startServices(): Promise<void> {
     await this.#services.startServices(this.#registry.current());
+  }
+
+  /**
+   * Tells plugins that the gateway accepts connections (hook `gateway_start`): all that run now, and every
+   * instance that is made later, when its services run (spec 2.19).
+   */
+  async announceStart(event: { readonly port: number }, context: () => object): Promise<void> {
+    this.#started = { event, context };
+    await this.#hooks.run("gateway_start", event, context());
   }
 
   /** Starts announcing the gateway; call only when local discovery is on. */
@@ -551,13 +573,20 @@ export class PluginHost implements Disposable {
 
   /** Publishes when plugins came, went, were replaced or changed places. */
   async #publishChanges(): Promise<void> {
-    const order = [...this.#loaded.values()]
-      .sort((a, b) => a.known.slot - b.known.slot)
-      .map(({ instance }) => instance.generation)
-      .join();
-    if (order === this.#published) return;
+    const plugins = [...this.#loaded.values()].sort((a, b) => a.known.slot - b.known.slot);
+    const order = plugins.map(({ instance }) => instance.generation);
+    const before = this.#published;
+    if (order.join() === before.join()) return;
     this.#published = order;
     await this.#publish();
+    const added = plugins.filter(({ instance }) => !before.includes(instance.generation));
+    const ids = new Set(added.map(({ instance }) => instance.pluginId));
+    if (!this.#started || ids.size === 0) return;
+    const { event, context } = this.#started;
+    // Nobody waits: what a plugin does at the start may take its time.
+    this.#hooks
+      .tell("gateway_start", event, context(), (id) => ids.has(id))
+      .catch((error) => this.#logFailure(error));
   }
 
   #publish(): Promise<void> {
