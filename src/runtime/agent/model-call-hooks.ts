@@ -5,7 +5,7 @@ import type { Logger } from "../../kernel/logger.ts";
 import type { HookRunner } from "../../plugins/types.ts";
 import type { TurnRequest } from "../../store/records.ts";
 import { textOf } from "./transcript-context.ts";
-import type { ReadyTurn } from "./turn-preparation.ts";
+import type { ReadyTurn } from "./turn-parts.ts";
 
 export interface ModelCallFacts {
   hooks: HookRunner;

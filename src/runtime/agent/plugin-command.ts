@@ -2,7 +2,7 @@ import type { AgentHookContext } from "../../contracts/hooks.ts";
 import { matchCommand, runCommand } from "../../plugins/commands.ts";
 import type { TurnRequest } from "../../store/records.ts";
 import { conversationOf } from "../workflow/conversation-bindings.ts";
-import type { HookReply, TurnParts } from "./turn-preparation.ts";
+import type { HookReply, TurnParts } from "./turn-parts.ts";
 
 /**
  * Answers a turn whose text is a plugin's command, before any model is chosen (plugin-sdk spec 3.5).

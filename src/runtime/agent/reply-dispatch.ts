@@ -1,7 +1,7 @@
 import type { AgentHookContext, HookEvent, HookResult, ReplyPayload } from "../../contracts/hooks.ts";
 import { errorMessage } from "../../kernel/errors.ts";
 import type { TurnRequest } from "../../store/records.ts";
-import type { HookReply, TurnParts } from "./turn-preparation.ts";
+import type { HookReply, TurnParts } from "./turn-parts.ts";
 
 /**
  * Lets `reply_dispatch` answer a message in the model's place (plugin-sdk spec 4.10). What a handler gives to

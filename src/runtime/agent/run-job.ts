@@ -7,11 +7,12 @@ import type { CommitEventsOfTurns } from "./commit-events.ts";
 import type { OpenRuns, Run } from "./open-runs.ts";
 import { RunBudget } from "./run-budget.ts";
 import type { RunEvents } from "./run-events.ts";
+import { AbortReason, type TurnEnd } from "./running-turn.ts";
 import { agentSettings } from "./settings.ts";
 import { HISTORY_ENTRIES } from "./transcript-context.ts";
-import { AbortReason, runTurn, type TurnEnd } from "./turn.ts";
+import { runTurn } from "./turn.ts";
 import { finishInput, gaveUp } from "./turn-ending.ts";
-import type { TurnParts } from "./turn-preparation.ts";
+import type { TurnParts } from "./turn-parts.ts";
 import type { ReplyPlanner } from "./types.ts";
 
 /** Restarts in a row that got stuck before the model began to answer (spec 14.4). */

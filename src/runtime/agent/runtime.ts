@@ -13,9 +13,9 @@ import { writableMessage } from "./message-write.ts";
 import { OpenRuns } from "./open-runs.ts";
 import { RunEvents } from "./run-events.ts";
 import { type RunJobParts, RunJobs } from "./run-job.ts";
+import { AbortReason } from "./running-turn.ts";
 import { maxConcurrentTurns } from "./settings.ts";
 import { HISTORY_ENTRIES } from "./transcript-context.ts";
-import { AbortReason } from "./turn.ts";
 import type { AgentEvent, AgentRuntime, TranscriptUpdate, TurnAccepted, TurnEventRows } from "./types.ts";
 
 export type AgentRuntimeOptions = RunJobParts;

@@ -1,6 +1,6 @@
 import type { BegunTurn, FinishTurnInput } from "../../store/procedures/turns.ts";
 import type { OutboxDraft, TurnOutcome, TurnRequest } from "../../store/records.ts";
-import type { TurnEnd } from "./turn.ts";
+import type { TurnEnd } from "./running-turn.ts";
 
 /** Everything the finishing transaction writes. */
 export function finishInput(
