@@ -57,6 +57,23 @@ export const ZOO = {
     code: entry("deep-manifest", ""),
     text: `{"id":"deep-manifest","configSchema":${"[".repeat(5_000)}${"]".repeat(5_000)}}`,
   },
+  "long-json5": {
+    code: entry("long-json5", ""),
+    text: `// not plain JSON\n{ id: 'long-json5', configSchema: {}, filler: [${"{},".repeat(80_000)}] }`,
+  },
+  "odd-names": {
+    code: entry(
+      "odd-names",
+      `for (let i = 0; i < 500; i++) api.registerTool(${TOOL('"odd\\u001b[2J" + i')});`,
+    ),
+  },
+  pollutes: {
+    code: entry(
+      "pollutes",
+      'Object.prototype.polluted = true; console.log = () => {}; process.chdir("/"); process.removeAllListeners("uncaughtException");',
+    ),
+  },
+  talkative: { code: entry("talkative", 'throw new Error("x".repeat(5_000_000));') },
   escaping: {
     code: entry("escaping", ""),
     package: {

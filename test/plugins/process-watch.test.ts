@@ -114,7 +114,7 @@ describe("a gateway's own process", () => {
       });
       void fetch(`http://127.0.0.1:${gateway.port}/endless`).catch(() => {});
       await vi.waitFor(() => expect(gateway.output()).toMatch(/"endless\\" holds the event loop/), {
-        timeout: 5_000,
+        timeout: 15_000,
       });
       expect(await readFile(join(stateDir, "logs/gateway.log"), "utf8")).toMatch(
         /"endless\\" holds the event loop/,
@@ -140,6 +140,10 @@ describe("a gateway's own process", () => {
             register: `Object.prototype.polluted = true; process.chdir("/"); console.error = () => {};
             process.removeAllListeners("uncaughtException"); process.env.NODE_TLS_REJECT_UNAUTHORIZED = "0";`,
           },
+          untidy: {
+            head: 'import { createServer } from "node:net";',
+            register: `setInterval(() => {}, 1_000); createServer(() => {}).listen(0, "127.0.0.1");`,
+          },
           litterer: {
             head: 'import { createServer } from "node:net";',
             register: `setInterval(() => {}, 1_000); createServer(() => {}).listen(0, "127.0.0.1");
@@ -156,6 +160,13 @@ describe("a gateway's own process", () => {
           message: expect.stringMatching(
             /Object\.prototype\.polluted.*console\.error.*uncaughtException.*NODE_TLS_REJECT_UNAUTHORIZED.*working directory/,
           ),
+        }),
+      );
+      expect((await command(gateway, "plugins", "disable", "untidy")).status).toBe(0);
+      expect(await findings(gateway, "untidy")).toContainEqual(
+        expect.objectContaining({
+          code: "resources-left",
+          message: expect.stringContaining("1 interval and 1 listening socket"),
         }),
       );
       const ended = new Promise((resolve) => gateway.process.once("exit", (...how) => resolve(how)));

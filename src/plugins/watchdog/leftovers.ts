@@ -104,7 +104,9 @@ export class Leftovers implements Disposable {
   #remember(thing: Remembered): void {
     const instance = pluginScope().getStore();
     if (!instance) return;
-    const kept = (this.#kept.get(instance) ?? []).filter((known) => known.open());
+    let kept = this.#kept.get(instance) ?? [];
+    // Only when there is no room: what was just opened may need a moment until it is.
+    if (kept.length >= MAX_REMEMBERED) kept = kept.filter((known) => known.open());
     if (kept.length < MAX_REMEMBERED) kept.push(thing);
     this.#kept.set(instance, kept);
   }
