@@ -53,7 +53,7 @@ async function renderRpc() {
   methods.sort((left, right) => (left.name < right.name ? -1 : 1));
   out.push("| Method | Scope | What it does |", "| --- | --- | --- |");
   for (const method of methods) {
-    const anchor = method.name.replaceAll(".", "");
+    const anchor = method.name.replaceAll(".", "").toLowerCase();
     out.push(`| [\`${method.name}\`](#${anchor}) | ${scopeText(method, scopeOf)} | ${method.summary} |`);
   }
   for (const method of methods) {
