@@ -100,6 +100,48 @@ describe("what hooks are told", () => {
     ]);
   });
 
+  it("[F131] message_received tells what a channel plugin knows of a message it dispatches itself", async () => {
+    const gateway = await contract([{ register: KEEP("message_received") }, MEMO], { config: MEMO_CONFIG });
+    const media = [{ path: "/tmp/a.png", contentType: "image/png" }];
+    await gateway.call("memo.dispatch", {
+      OriginatingChannel: "memo",
+      Provider: "memo",
+      From: "memo:alice",
+      To: "alice",
+      SenderId: "alice",
+      SenderName: "Alice",
+      RawBody: "where is this?",
+      MessageSid: "7",
+      MessageThreadId: "42",
+      ReplyToId: "6",
+      ReplyToBody: "look",
+      ReplyToIsQuote: true,
+      LocationLat: 1.5,
+      LocationLon: 2.5,
+      media,
+      ChatType: "direct",
+    });
+    expect(await gateway.seen()).toMatchObject([
+      [
+        "message_received",
+        {
+          from: "memo:alice",
+          content: "where is this?",
+          messageId: "7",
+          threadId: "42",
+          senderId: "alice",
+          replyToId: "6",
+          replyToBody: "look",
+          replyToIsQuote: true,
+          location: { latitude: 1.5, longitude: 2.5 },
+          media,
+          metadata: { senderName: "Alice", provider: "memo", chatType: "direct" },
+        },
+        { channelId: "memo", messageId: "7", senderId: "alice", replyToId: "6" },
+      ],
+    ]);
+  });
+
   it("[F124] channel_pairing_requested tells of an unknown sender and the code", async () => {
     const gateway = await contract([{ register: KEEP("channel_pairing_requested") }, MEMO], {
       config: { channels: { memo: { dmPolicy: "pairing" } } },

@@ -17,6 +17,7 @@ import { type HeardMessage, heardMessage, heardTurn } from "./heard.ts";
 import { InboundHooks } from "./hooks.ts";
 import type { HostDesk, Intercepted } from "./host-desk.ts";
 import { PairingDesk } from "./pairing-desk.ts";
+import { receivedMessage, receivedTurn } from "./received-event.ts";
 import type { InboxPayload, PreparedTurn } from "./records.ts";
 import { type Remainder, type SessionCommandParts, SessionCommands } from "./session-commands.ts";
 import type { StartRetries } from "./start-retries.ts";
@@ -90,13 +91,7 @@ export class InboundDecisions {
   async decide(record: InboxRecord): Promise<InboundResult> {
     const payload = record.payload as InboxPayload;
     if (payload.mode === "turn") {
-      this.#told.received(record, payload.turn.request, {
-        from: payload.turn.ctx.From ?? payload.turn.ctx.SenderId ?? "",
-        content: payload.turn.ctx.RawBody ?? payload.turn.request.text,
-        senderId: payload.turn.ctx.SenderId,
-        threadId: payload.turn.ctx.MessageThreadId,
-        timestamp: payload.turn.ctx.Timestamp,
-      });
+      this.#told.received(record, payload.turn.request, receivedTurn(payload.turn));
       const heard = heardTurn(record, payload.turn);
       const settled = await this.#beforeTurn(heard);
       if (settled && "reason" in settled) {
@@ -118,14 +113,7 @@ export class InboundDecisions {
     if (gate.access.decision === "pairing") return this.#pairing.ask(record, message, plugin);
     if (gate.access.decision === "block") return this.#ignore(record, gate.access.reason);
     const route = routeMessage(message, cfg);
-    this.#told.received(record, route, {
-      from: message.reply.to,
-      content: message.text,
-      senderId: message.sender.id,
-      threadId: message.conversation.threadId,
-      timestamp: message.timestamp,
-      metadata: { ...message.metadata, senderName: message.sender.name, chatType: message.conversation.kind },
-    });
+    this.#told.received(record, route, receivedMessage(message));
     const heard = heardMessage(record, message, { ...route, ...authorityOf(gate) });
     if (gate.skip && !this.#parts.desk.isBound(heard)) return this.#ignore(record, gate.skip);
     const item: Waiting = { record, message, gate };

@@ -2,6 +2,7 @@ import type { Logger } from "../../kernel/logger.ts";
 import type { HookRunner } from "../../plugins/types.ts";
 import type { InboxRecord } from "../../store/procedures/inbox-rows.ts";
 import type { HeardMessage } from "./heard.ts";
+import type { ReceivedEvent } from "./received-event.ts";
 
 /** Tells plugins about messages that come in; observers never hold one up. */
 export class InboundHooks {
@@ -13,17 +14,7 @@ export class InboundHooks {
     this.#logger = parts.logger;
   }
 
-  received(
-    record: InboxRecord,
-    route: { sessionKey: string },
-    event: {
-      from: string;
-      content: string;
-      senderId?: string | undefined;
-      replyToId?: string | undefined;
-      [field: string]: unknown;
-    },
-  ): void {
+  received(record: InboxRecord, route: { sessionKey: string }, event: ReceivedEvent): void {
     const { sessionKey } = route;
     const { senderId, replyToId } = event;
     this.#observe(
