@@ -1,6 +1,11 @@
 export { detectMime } from "./media/mime.ts";
 export { getDefaultMediaLocalRoots, loadOutboundMediaFromUrl } from "./media/outbound-media.ts";
 export {
+  DM_GROUP_ACCESS_REASON,
+  readStoreAllowFromForDmPolicy,
+  resolveDmGroupAccessWithLists,
+} from "./policy/access-lists.ts";
+export {
   buildAccountScopedDmSecurityPolicy,
   createRestrictSendersChannelSecurity,
 } from "./policy/dm-policy.ts";
@@ -35,7 +40,9 @@ export {
   createAllowlistProviderRestrictSendersWarningCollector,
   createAllowlistProviderRouteAllowlistWarningCollector,
   createConditionalWarningCollector,
+  createOpenGroupPolicyRestrictSendersWarningCollector,
   createOpenProviderConfiguredRouteWarningCollector,
   createOpenProviderGroupPolicyWarningCollector,
+  projectAccountWarningCollector,
 } from "./policy/warnings.ts";
 export { normalizeStringEntries as normalizeAllowFromList } from "./values/strings.ts";

@@ -238,3 +238,24 @@ export function createOpenProviderConfiguredRouteWarningCollector<Account>(
     createOpenProviderGroupPolicyWarningCollector,
   );
 }
+
+/** For channels whose policy has a default of its own, whatever the configuration's default is. */
+export function createOpenGroupPolicyRestrictSendersWarningCollector<Account>(
+  options: RestrictSenders & {
+    resolveGroupPolicy(account: Account): GroupPolicy | null | undefined;
+    /** Default `allowlist`. */
+    defaultGroupPolicy?: GroupPolicy;
+  },
+): (account: Account) => string[] {
+  return (account) => {
+    const policy = options.resolveGroupPolicy(account) ?? options.defaultGroupPolicy ?? "allowlist";
+    return policy === "open" ? [buildOpenGroupPolicyRestrictSendersWarning(options)] : [];
+  };
+}
+
+/** Makes a check of accounts one of what `status` hands over. */
+export function projectAccountWarningCollector<Account, Params extends { account: Account }>(
+  collectWarnings: (account: Account) => string[],
+): (params: Params) => string[] {
+  return ({ account }) => collectWarnings(account);
+}
