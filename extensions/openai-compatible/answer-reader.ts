@@ -1,6 +1,10 @@
 import { randomUUID } from "node:crypto";
-import type { AnswerBuilder, AssistantMessageEvent, Usage } from "sluice/plugin-sdk/model-stream";
-import { RequestFailure } from "./failure.ts";
+import {
+  type AnswerBuilder,
+  type AssistantMessageEvent,
+  RequestFailure,
+  type Usage,
+} from "sluice/plugin-sdk/model-stream";
 
 /** Tool calls taken from one answer. */
 export const MAX_TOOL_CALLS = 128;

@@ -2,15 +2,18 @@ import {
   AnswerBuilder,
   type AssistantMessageEvent,
   answerStream,
+  connectionFailure,
+  failureOf,
+  MAX_ANSWER_CHARS,
   type ModelContext,
   type ModelDefinition,
+  RequestFailure,
+  readDataLines,
   type StreamFn,
   type StreamOptions,
 } from "sluice/plugin-sdk/model-stream";
 import { AnswerReader } from "./answer-reader.ts";
-import { connectionFailure, failureOf, RequestFailure } from "./failure.ts";
 import { completionsBody } from "./request-body.ts";
-import { MAX_ANSWER_CHARS, readDataLines } from "./server-sent-events.ts";
 
 const MAX_ERROR_CHARS = 16_384;
 

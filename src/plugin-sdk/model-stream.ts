@@ -8,7 +8,14 @@ import type {
 
 export type * from "../contracts/messages.ts";
 export type * from "../contracts/model-stream.ts";
-export type { ProviderCatalogContext, ProviderConfig, ProviderStreamContext } from "../contracts/provider.ts";
+export type {
+  ProviderCatalogContext,
+  ProviderConfig,
+  ProviderPlugin,
+  ProviderStreamContext,
+} from "../contracts/provider.ts";
+export { connectionFailure, failureOf, RequestFailure } from "./streaming/request-failure.ts";
+export { MAX_ANSWER_CHARS, readDataLines } from "./streaming/server-sent-events.ts";
 export { emptyUsage };
 
 /** Tool calls and blocks one answer may hold; a stream that sends more is broken. */
@@ -73,6 +80,22 @@ export class AnswerBuilder {
     const part = this.#message.content[index];
     if (part?.type === "thinking") part.thinking += delta;
     yield { type: "thinking_delta", contentIndex: index, delta };
+  }
+
+  /** What proves the open thinking to the model that sees it again. */
+  signThinking(signature: string): void {
+    const part = this.#open ? this.#message.content[this.#open.index] : undefined;
+    if (part?.type === "thinking") part.thinkingSignature = `${part.thinkingSignature ?? ""}${signature}`;
+  }
+
+  /** Thinking that only the model itself can read; it is kept to be shown to it again. */
+  *redactedThinking(data: string): Generator<AssistantMessageEvent> {
+    yield* this.#close();
+    if (this.#message.content.length >= MAX_STREAM_BLOCKS) return;
+    const contentIndex = this.#message.content.length;
+    this.#message.content.push({ type: "thinking", thinking: "", thinkingSignature: data, redacted: true });
+    yield { type: "thinking_start", contentIndex };
+    yield { type: "thinking_end", contentIndex, content: "" };
   }
 
   /** A whole tool call. */

@@ -23,6 +23,8 @@ export function providersOf(
     registerProvider: (provider: ProviderPlugin) => {
       providers[provider.id] = provider;
     },
+    registerRealtimeTranscriptionProvider() {},
+    registerRealtimeVoiceProvider() {},
   } as unknown as PluginApi);
   return providers;
 }

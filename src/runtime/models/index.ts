@@ -163,7 +163,8 @@ class ModelRoom implements Models {
     if (!parsed) throw unknownModel(wanted, "write it as provider/model");
     const catalogue = await this.#loadCatalogue();
     const row = catalogue.get(parsed.provider);
-    const owner = this.#ownerFor(parsed.provider, row?.config.api);
+    const find = () => this.#ownerFor(parsed.provider, row?.config.api);
+    const owner = find() ?? (row ? await this.#afterAllProviders(find) : undefined);
     if (!owner) {
       throw unknownModel(
         wanted,
@@ -207,7 +208,7 @@ class ModelRoom implements Models {
     const key = apiKey ?? synthetic?.apiKey;
     const authMode = apiKey ? mode : synthetic?.mode;
     const streamContext: ProviderStreamContext = { ...context, model, ...(key ? { apiKey: key } : {}) };
-    const stream = owner.createStreamFn?.(streamContext) ?? this.#transport(streamContext);
+    const stream = owner.createStreamFn?.(streamContext) ?? (await this.#transport(streamContext));
     const ref = formatModelRef({ provider: model.provider, modelId: model.id });
     if (!stream) {
       throw unknownModel(
@@ -238,9 +239,16 @@ class ModelRoom implements Models {
   }
 
   /** The native transport of an api: that of a plugin which says it speaks it. */
-  #transport(context: ProviderStreamContext): StreamFn | undefined {
-    const speaker = this.#providers().find(({ value }) => value.servesApis?.includes(context.model.api));
-    return speaker?.value.createStreamFn?.(context) ?? undefined;
+  async #transport(context: ProviderStreamContext): Promise<StreamFn | undefined> {
+    const { api } = context.model;
+    const find = () => this.#providers().find(({ value }) => value.servesApis?.includes(api))?.value;
+    return (find() ?? (await this.#afterAllProviders(find)))?.createStreamFn?.(context) ?? undefined;
+  }
+
+  /** No manifest says which transports a plugin speaks: before giving up, those that wait are loaded. */
+  async #afterAllProviders<T>(find: () => T | undefined): Promise<T | undefined> {
+    await this.#options.activate?.({ kind: "capability", capability: "provider" });
+    return find();
   }
 
   #missingAuth(owner: ProviderPlugin, context: ProviderModelContext): string {

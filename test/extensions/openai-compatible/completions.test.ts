@@ -3,9 +3,8 @@ import { describe, expect, it } from "vitest";
 import { AnswerReader, parseArguments } from "../../../extensions/openai-compatible/answer-reader.ts";
 import { completionsStream } from "../../../extensions/openai-compatible/completions-stream.ts";
 import plugin from "../../../extensions/openai-compatible/index.ts";
-import { readDataLines } from "../../../extensions/openai-compatible/server-sent-events.ts";
 import type { ModelContext, ModelDefinition } from "../../../src/contracts/model-stream.ts";
-import { AnswerBuilder } from "../../../src/plugin-sdk/model-stream.ts";
+import { AnswerBuilder, readDataLines } from "../../../src/plugin-sdk/model-stream.ts";
 import { catalogContext, collect, type Handler, providersOf, serve } from "../support.ts";
 
 const context: ModelContext = {

@@ -1,0 +1,10 @@
+export {
+  type AnthropicServiceTier,
+  createAnthropicBetaHeadersWrapper,
+  createAnthropicFastModeWrapper,
+  createAnthropicServiceTierWrapper,
+  resolveAnthropicBetas,
+  resolveAnthropicFastMode,
+  resolveAnthropicServiceTier,
+  wrapAnthropicProviderStream,
+} from "./stream-wrappers.ts";
