@@ -1,10 +1,10 @@
 export { logTypingFailure } from "./inbound/turn.ts";
-export { bindIngressLifecycleToReplyOptions, createChannelIngressError } from "./ingress/lifecycle.ts";
 export {
-  createChannelIngressMonitor,
   DEFAULT_INGRESS_ADOPTION_STALL_MS,
   DEFAULT_INGRESS_RETRY_MAX_ATTEMPTS,
-} from "./ingress/monitor.ts";
+} from "./ingress/claimed-events.ts";
+export { bindIngressLifecycleToReplyOptions, createChannelIngressError } from "./ingress/lifecycle.ts";
+export { createChannelIngressMonitor } from "./ingress/monitor.ts";
 export {
   createAccountStatusSink,
   keepHttpServerTaskAlive,

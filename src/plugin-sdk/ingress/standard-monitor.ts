@@ -1,4 +1,5 @@
-import { createChannelIngressMonitor, type IngressMonitorOptions, type PayloadCodec } from "./monitor.ts";
+import { createChannelIngressMonitor } from "./monitor.ts";
+import type { IngressMonitorOptions, PayloadCodec } from "./monitor-options.ts";
 
 /** Version of the envelope in which a raw event is kept. */
 export const RAW_EVENT_VERSION = 1;
