@@ -90,7 +90,7 @@ async function build(options: GatewayOptions, scope: Scope): Promise<RunningGate
   if (isDiscoverable(current())) {
     await plugins.startDiscovery(discoveryFacts(current(), { host, port: address.port }));
   }
-  await plugins.hooks.run("gateway_start", { port: address.port }, hookContext);
+  await plugins.announceStart({ port: address.port }, () => ({ ...hookContext, config: current() }));
   logger.info("the gateway is ready", { port: address.port, host, resumedTurns: resumed, ...recovered });
 
   let stopped: Promise<void> | undefined;

@@ -146,6 +146,7 @@ export class PluginHost implements Disposable {
   #restAsked = false;
   #generation = 0;
   #queue: Promise<unknown> = Promise.resolve();
+  readonly #stopping = new AbortController();
   #closed = false;
 
   constructor(options: PluginHostOptions) {
@@ -161,6 +162,7 @@ export class PluginHost implements Disposable {
     this.#retirement = new Retirement({
       clock: options.clock,
       findings: this.#findings,
+      stopping: this.#stopping.signal,
       afterCallbacks: async (pluginId, reason) => {
         this.#runs.forget(pluginId);
         if (reason === "disable") await options.workflow?.cleanUp?.(pluginId, reason);
@@ -370,6 +372,7 @@ export class PluginHost implements Disposable {
   async dispose(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    this.#stopping.abort();
     await this.#queue.catch(() => {});
     await this.#services.stopAll();
     const plugins = [...this.#loaded.values()].reverse();

@@ -18,6 +18,8 @@ export interface CleanupTarget {
 export interface RetirementOptions {
   readonly clock: Clock;
   readonly findings: Findings;
+  /** Aborts when the gateway stops: calls in flight are not waited for any longer. */
+  readonly stopping: AbortSignal;
   /** Removes what the plugin left with the host, after its own callbacks ran. */
   afterCallbacks(pluginId: string, reason: CleanupReason): Promise<void>;
 }
@@ -53,11 +55,12 @@ export class Retirement {
 
   async #retireOne(plugin: LoadedPlugin, reason: CleanupReason, drainMs: number | undefined): Promise<void> {
     const { instance, draft } = plugin;
-    const { clock, findings } = this.#options;
+    const { clock, findings, stopping } = this.#options;
     const { pluginId } = instance;
     instance.fence();
     // A gateway that stops has already given calls their time; what it cuts off is no finding.
-    if (!(await instance.drained(clock, drainMs)) && drainMs !== 0) {
+    const idle = await instance.drained(clock, drainMs, stopping);
+    if (!idle && !stopping.aborted) {
       const message = `${instance.activeCalls} call(s) were still running when it was retired`;
       findings.report(pluginId, "drain-timeout", message);
     }

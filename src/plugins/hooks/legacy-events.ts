@@ -49,21 +49,30 @@ export class LegacyEvents {
   }
 
   /** Tells the colon event that goes with a typed hook, if there is one. */
-  async follow(hook: string, event: object, context: object): Promise<void> {
+  async follow(
+    hook: string,
+    event: object,
+    context: object,
+    concerns: (pluginId: string) => boolean,
+  ): Promise<void> {
     const row = OF_TYPED_HOOK[hook];
     if (!row) return;
     const fields: Fields = { ...context, ...event };
     const { sessionKey, config, abortSignal, ...rest } = fields;
-    await this.announce({
+    const told = {
       ...row,
       sessionKey: typeof sessionKey === "string" ? sessionKey : "",
       context: row.type === "gateway" ? { ...rest, cfg: config } : rest,
-    });
+    };
+    await this.announce(told, concerns);
   }
 
   /** Resolves with the reply texts that the handlers left. */
-  async announce(event: LegacyAnnouncement): Promise<readonly string[]> {
-    const listeners = this.#listeners(event.type, event.action);
+  async announce(
+    event: LegacyAnnouncement,
+    concerns: (pluginId: string) => boolean = () => true,
+  ): Promise<readonly string[]> {
+    const listeners = this.#listeners(event.type, event.action).filter(({ pluginId }) => concerns(pluginId));
     if (listeners.length === 0 || this.#isRepeated(event)) return [];
     const messages: string[] = [];
     for (const { value, pluginId } of listeners) {

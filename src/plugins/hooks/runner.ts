@@ -65,10 +65,7 @@ export class TypedHookRunner implements HookRunner {
       return (await this.#beforeToolCall(row, handlers, event as Fields, context)) as Result | undefined;
     }
     if (row.kind === "observe") {
-      await Promise.all([
-        this.#observe(row, handlers, event, context),
-        this.#legacy.follow(hook, event, context),
-      ]);
+      await this.tell(hook, event, context, () => true);
       return undefined;
     }
     if (handlers.length === 0) return undefined;
@@ -78,6 +75,24 @@ export class TypedHookRunner implements HookRunner {
       return (await this.#buildPrompt(row, handlers, event, context as Fields)) as Result | undefined;
     }
     return (await this.#modify(row, handlers, event, context)) as Result | undefined;
+  }
+
+  /** Tells an observing hook, and the colon event that goes with it, to some plugins only. */
+  async tell(
+    hook: string,
+    event: object,
+    context: object,
+    concerns: (pluginId: string) => boolean,
+  ): Promise<void> {
+    const row = hookRow(hook);
+    if (row?.kind !== "observe") throw new RangeError(`hook "${hook}" does more than observe`);
+    const handlers = this.#of(hook).filter(
+      (entry) => concerns(entry.pluginId) && applies(entry, row, event as Fields, context as Fields),
+    );
+    await Promise.all([
+      this.#observe(row, handlers, event, context),
+      this.#legacy.follow(hook, event, context, concerns),
+    ]);
   }
 
   runSync<Result = unknown>(hook: string, event: object, context: object): Result | undefined {

@@ -118,15 +118,19 @@ export class PluginInstance {
     this.#fence.abort(new Error(`plugin "${this.pluginId}" is being retired`));
   }
 
-  /** Waits until no call is in flight, at most `limitMs`. False when time ran out. */
-  async drained(clock: Clock, limitMs = DRAIN_LIMIT_MS): Promise<boolean> {
-    if (this.#active === 0 || limitMs <= 0) return this.#active === 0;
+  /** Waits until no call is in flight, at most `limitMs` or until `cut`. False when calls still are. */
+  async drained(clock: Clock, limitMs = DRAIN_LIMIT_MS, cut?: AbortSignal): Promise<boolean> {
+    if (this.#active === 0 || limitMs <= 0 || cut?.aborted) return this.#active === 0;
     return new Promise((resolve) => {
-      const timer = clock.after(limitMs, () => resolve(false));
-      this.#idle.push(() => {
+      const end = (idle: boolean) => {
         void timer.dispose();
-        resolve(true);
-      });
+        cut?.removeEventListener("abort", stop);
+        resolve(idle);
+      };
+      const stop = () => end(false);
+      const timer = clock.after(limitMs, stop);
+      cut?.addEventListener("abort", stop, { once: true });
+      this.#idle.push(() => end(true));
     });
   }
 

@@ -84,7 +84,9 @@ export class Voyage {
     if (step.kind === "reload" || step.kind === "write" || step.kind === "place") await this.idle();
     const work = this.#take(step).catch(() => {});
     this.#pending.push(work);
-    if (step.patient) await this.idle();
+    // Asked for by name it stays, even when settings meanwhile let it wait again: nobody may come in between.
+    const isAsked = step.kind === "reload" && step.ids.includes("lazy");
+    if (step.patient || isAsked) await this.idle();
   }
 
   /** Resolves when nothing is under way. */
