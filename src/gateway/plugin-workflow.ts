@@ -1,3 +1,4 @@
+import { approvalTargets } from "../channels/inbound/approval-targets.ts";
 import type { Clock } from "../kernel/clock.ts";
 import type { Logger } from "../kernel/logger.ts";
 import type { Scope } from "../kernel/scope.ts";
@@ -68,9 +69,10 @@ export function createWorkflowRooms(early: EarlyParts, late: () => LateParts): W
       store,
       clock,
       logger,
-      // The chat that a turn answers shows its questions; its owner may answer there.
-      hasRoute: ({ turnSourceChannel }) =>
-        turnSourceChannel !== undefined ||
+      // The chat that a turn answers shows its questions, and so do the operator's; who may command there answers.
+      hasRoute: (question) =>
+        question.turnSourceChannel !== undefined ||
+        approvalTargets(config.current().config, question).length > 0 ||
         [...hub.receivers].some(
           ({ role, scopes }) => role === "operator" && satisfies(scopes, "operator.approvals"),
         ),

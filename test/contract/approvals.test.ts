@@ -98,6 +98,39 @@ describe("approvals in a chat", () => {
     expect(await gateway.seen()).toEqual([{ decision: "allow-once" }, { paid: 5 }]);
   });
 
+  it("[F270] approvals.plugin shows questions of other conversations where the operator wants them", async () => {
+    const plugin = {
+      enabled: true,
+      mode: "both",
+      targets: [{ channel: "memo", to: "alice" }, { channel: "gone", to: "x" }, { to: "nowhere" }],
+      agentFilter: ["main"],
+      sessionFilter: [":main"],
+    };
+    const gateway = await contract([ASKING, MEMO], { config: { ...MEMO_CONFIG, approvals: { plugin } } });
+    const platform = memo(gateway);
+    await gateway.call("chat.send", {
+      sessionKey: "main",
+      message: '/tool pay {"amount": 4}',
+      idempotencyKey: "turn",
+    });
+    const { to, text } = await platform.next("Approval needed: Pay?");
+    expect(to).toBe("alice");
+    await platform.hear("alice", `/approve ${/\/approve (\S+)/.exec(text)?.[1]} allow-once`);
+    await platform.next("Noted: allow-once.");
+    expect((await outcome(gateway)).status).toBe("ok");
+    expect(await said(gateway)).toContain("paid 5");
+    const elsewhere = await contract([ASKING, MEMO], {
+      config: { ...MEMO_CONFIG, approvals: { plugin: { ...plugin, sessionFilter: ["other"] } } },
+    });
+    await elsewhere.call("chat.send", {
+      sessionKey: "main",
+      message: '/tool pay {"amount": 4}',
+      idempotencyKey: "turn",
+    });
+    await expect.poll(() => elsewhere.call("plugin.approval.list")).toHaveLength(1);
+    expect(await memo(elsewhere).sent()).toEqual([]);
+  });
+
   it("[F270] a turn that a channel prepared itself is decided on in its chat too", async () => {
     const gateway = await contract([ASKING, MEMO], { config: MEMO_CONFIG });
     const platform = memo(gateway);

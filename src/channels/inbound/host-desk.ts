@@ -9,6 +9,7 @@ import type { BindingRecord } from "../../store/procedures/conversation-bindings
 import { asRecord, asText } from "../config-values.ts";
 import type { ChannelDirectory } from "../directory.ts";
 import type { MessageOutlet } from "../outbound/outlet.ts";
+import { approvalTargets } from "./approval-targets.ts";
 import { type ApproveCommand, readApproveCommand } from "./approve-command.ts";
 import { isControlCommandMessage } from "./commands.ts";
 import type { HeardMessage } from "./heard.ts";
@@ -63,26 +64,33 @@ export class HostDesk {
     return owner && this.#claim(rooms, owner, message);
   }
 
-  /** Shows a question in the chat whose message led to it. */
+  /** Shows a question in the chat whose message led to it, and where the operator wants questions shown. */
   async showQuestion(event: ApprovalEvent): Promise<void> {
     if (event.kind === "resolved") return;
     const { id, request } = event;
-    const { turnSourceChannel: channel, turnSourceAccountId: accountId, turnSourceTo: to } = request;
-    if (!channel || !accountId || !to) return;
-    const threadId = request.turnSourceThreadId;
-    await this.#parts.outlet.enqueue({
-      // Once for each question, however often the gateway starts while it is open.
-      idempotencyKey: `approval:${id}`,
-      channel,
-      accountId,
-      to,
-      ...(threadId === undefined ? {} : { threadId }),
-      text: [
-        `Approval needed: ${request.title}`,
-        ...(request.description ? [request.description] : []),
-        `Answer with /approve ${id} ${request.allowedDecisions.join(" | ")}`,
-      ].join("\n"),
-    });
+    const { channels, config, outlet, logger } = this.#parts;
+    const text = [
+      `Approval needed: ${request.title}`,
+      ...(request.description ? [request.description] : []),
+      `Answer with /approve ${id} ${request.allowedDecisions.join(" | ")}`,
+    ].join("\n");
+    for (const { channel, to, threadId, ...target } of approvalTargets(config(), request)) {
+      const plugin = channels.get(channel);
+      const accountId = target.accountId ?? (plugin && channels.defaultAccountId(plugin, config()));
+      if (accountId === undefined) {
+        logger.warn("a question can not be shown: its channel is not loaded", { id, channel });
+        continue;
+      }
+      await outlet.enqueue({
+        // Once in each place, however often the gateway starts while the question is open.
+        idempotencyKey: ["approval", id, channel, accountId, to, threadId ?? ""].join(":"),
+        channel,
+        accountId,
+        to,
+        ...(threadId === undefined ? {} : { threadId }),
+        text,
+      });
+    }
   }
 
   async #approve(
