@@ -73,10 +73,15 @@ export function buildSnapshot(
   const find = (id: string) => byId.get(policyId(id));
   diagnostics.push(...configDiagnostics(settings, plugins, find, discovery.missingPaths.length > 0));
   diagnostics.push(...provenanceDiagnostics(plugins, new Set(discovery.installed)));
+  let owners: OwnerMaps | undefined;
   return Object.freeze({
     plugins: Object.freeze(plugins),
     settings,
-    owners: ownersOf(plugins),
+    // Manifests may name thousands of things, and few looks at them need to know whose.
+    get owners() {
+      owners ??= ownersOf(plugins);
+      return owners;
+    },
     diagnostics: deepFreeze(diagnostics),
     missingPaths: discovery.missingPaths,
     inputs: Object.freeze({ loadPaths: settings.loadPaths, workspaceDir }),
