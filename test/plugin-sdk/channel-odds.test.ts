@@ -159,6 +159,32 @@ describe("a monitor of raw events", () => {
     await monitor.waitForIdle();
     expect(await monitor.admit({ id: "e1" })).toMatchObject({ queueResult: { kind: "completed" } });
   });
+
+  it("says of an event that comes in whether it is kept, wanted or wrong", async () => {
+    const store = await openTestStore();
+    const queue = openIngressQueue<unknown>({ store, clock: systemClock }, { channel: "memo" });
+    const { receive, stop } = createStandardRawEventIngressMonitor<{ id?: string }, unknown>({
+      queue,
+      inspect: (raw) => {
+        if (raw.id === "") throw new TypeError("it has no id");
+        return raw.id === undefined ? null : { eventId: raw.id, laneKey: "lane" };
+      },
+      payload: {
+        serialize: (raw) => JSON.stringify(raw),
+        deserialize: (body) => JSON.parse(body) as { id: string },
+        createClaimError: (kind) => new Error(kind),
+      },
+      deliver: () => {},
+      pollIntervalMs: undefined,
+      classifyAdmissionError: (error) => (error instanceof TypeError ? error.message : undefined),
+    });
+    onTestFinished(() => stop());
+    expect(await receive({ id: "e1" })).toEqual({ kind: "durable" });
+    expect(await receive({})).toEqual({ kind: "ignored" });
+    expect(await receive({ id: "" })).toEqual({ kind: "invalid", message: "it has no id" });
+    await stop();
+    await expect(receive({ id: "e2" })).rejects.toThrow();
+  });
 });
 
 describe("settings of a channel", () => {
