@@ -1,0 +1,2 @@
+/** Building providers of videos. */
+export { buildDashscopeVideoGenerationProvider } from "./media/dashscope-video.ts";
