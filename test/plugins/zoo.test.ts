@@ -57,11 +57,11 @@ describe("a hostile zoo: what lies in the folder", () => {
       { a: `${"a".repeat(60)}!` },
     ],
   ])("[F258] refuses settings whose schema %s, in bounded time", async (_what, configSchema, config) => {
-    const started = performance.now();
+    const started = process.cpuUsage();
     const { record, codes } = await beside({ manifest: { configSchema }, register: "" }, settings(config));
     expect(record?.status).toBe("error");
     expect(codes).toContain("config-invalid");
-    expect(performance.now() - started).toBeLessThan(SCHEMA_LIMIT_MS * 8);
+    expect(process.cpuUsage(started).user / 1_000).toBeLessThan(SCHEMA_LIMIT_MS * 8);
   });
 
   it("fills in defaults of a schema as large as manifests may be", async () => {
