@@ -13,7 +13,8 @@ export interface ConnectionListener {
 }
 
 const PROTOCOL = 4;
-const SCOPES = ["operator.read", "operator.write"];
+/** Chatting, switching plugins, and answering their questions. */
+const SCOPES = ["operator.read", "operator.write", "operator.approvals", "operator.admin"];
 const CLIENT = { id: "openclaw-control-ui", mode: "webchat", platform: "web", deviceFamily: "Browser" };
 const REQUEST_TIMEOUT_MS = 30_000;
 const FIRST_RETRY_MS = 1_000;

@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import { forgetToken, rememberToken, takeToken } from "./access-token.ts";
+import { Approvals } from "./approvals.tsx";
 import { Composer } from "./composer.tsx";
 import { ConnectionStatus } from "./connection-status.tsx";
 import {
@@ -13,16 +14,22 @@ import {
 import { DeadLetters } from "./dead-letters.tsx";
 import { type ConnectionState, GatewayConnection, newId } from "./gateway-connection.ts";
 import { MessageList } from "./message-list.tsx";
+import { Plugins } from "./plugins.tsx";
 import { TokenForm } from "./token-form.tsx";
 import type { ChatEvent, History } from "./wire.ts";
 
 const FALLBACK_SESSION = "agent:main:main";
 const HISTORY_LIMIT = 100;
+const VIEWS = { chat: "Chat", plugins: "Plugins" } as const;
+type View = keyof typeof VIEWS;
 
 export function Page() {
   const [token, setToken] = useState(takeToken);
   const [state, setState] = useState<ConnectionState>({ kind: "connecting" });
   const [conversation, setConversation] = useState<Conversation>(emptyConversation);
+  const [view, setView] = useState<View>("chat");
+  const [pluginChanges, setPluginChanges] = useState(0);
+  const [questions, setQuestions] = useState(0);
   const connection = useRef<GatewayConnection | undefined>(undefined);
   const sessionKey = useRef(FALLBACK_SESSION);
 
@@ -40,7 +47,10 @@ export function Page() {
           .catch(() => {});
       },
       onEvent(frame) {
-        if (!current || frame.event !== "chat") return;
+        if (!current) return;
+        if (frame.event === "plugins.changed") setPluginChanges((count) => count + 1);
+        if (frame.event.startsWith("plugin.approval.")) setQuestions((count) => count + 1);
+        if (frame.event !== "chat") return;
         const event = frame.payload as ChatEvent;
         if (event.sessionKey === sessionKey.current) setConversation((known) => withEvent(known, event));
       },
@@ -80,25 +90,49 @@ export function Page() {
     <div class="page">
       <header class="bar">
         <h1>Sluice</h1>
+        <nav aria-label="Views">
+          {(Object.keys(VIEWS) as View[]).map((name) => (
+            <button
+              key={name}
+              type="button"
+              class="minor view"
+              aria-current={view === name ? "page" : undefined}
+              onClick={() => setView(name)}
+            >
+              {VIEWS[name]}
+            </button>
+          ))}
+        </nav>
         <ConnectionStatus state={state} />
       </header>
       <main>
         {needsToken ? (
           <TokenForm reason={state.error.message} onToken={enterToken} />
+        ) : view === "plugins" && state.kind === "open" && connection.current ? (
+          <Plugins
+            connection={connection.current}
+            mayChange={state.hello.auth?.scopes?.includes("operator.admin") ?? false}
+            revision={pluginChanges}
+          />
         ) : (
           <MessageList entries={conversation.entries} />
         )}
       </main>
       <footer>
         {state.kind === "open" && connection.current && (
-          <DeadLetters connection={connection.current} hello={state.hello} />
+          <>
+            <Approvals connection={connection.current} revision={questions} />
+            <DeadLetters connection={connection.current} hello={state.hello} />
+          </>
         )}
-        <Composer
-          enabled={state.kind === "open"}
-          activeRun={conversation.activeRun}
-          onSend={send}
-          onStop={stop}
-        />
+        {view === "chat" && (
+          <Composer
+            enabled={state.kind === "open"}
+            activeRun={conversation.activeRun}
+            onSend={send}
+            onStop={stop}
+          />
+        )}
       </footer>
     </div>
   );
