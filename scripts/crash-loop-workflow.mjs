@@ -15,7 +15,10 @@ import { freePort, stopProcess } from "./support/irc-server.mjs";
 const root = resolve(fileURLToPath(import.meta.url), "../..");
 const TOKEN = "crash-loop-token-0123456789abcdef";
 const TALK = "agent:main:talk";
+/** Who talks to the plugin directly; each is asked to let it answer. */
+const PEOPLE = ["ada", "bob", "eve", "joe"];
 const START_LIMIT_MS = 30_000;
+const BEGIN_LIMIT_MS = 5_000;
 const SETTLE_LIMIT_MS = 60_000;
 /** Deadlines of questions, in milliseconds: some pass while the gateway is down, most outlive every kill. */
 const DEADLINES_MS = [400, 1_500, 600_000, 600_000, 600_000];
@@ -51,6 +54,8 @@ class Loop {
   #sights = new Map();
   #injected = new Map();
   #flows = new Map();
+  /** Texts that a conversation's owner was said to have taken. */
+  #claimed = new Set();
   #patched = 0;
   #count = 0;
   #parts;
@@ -66,6 +71,7 @@ class Loop {
     const plugin = await writeAskingPlugin(folder);
     await mkdir(join(folder, "state"), { recursive: true, mode: 0o700 });
     const config = {
+      channels: { memo: { dmPolicy: "allowlist", allowFrom: PEOPLE } },
       plugins: {
         load: { paths: [plugin] },
         entries: { asking: { enabled: true, hooks: { allowConversationAccess: true } } },
@@ -82,7 +88,9 @@ class Loop {
     else {
       await this.#ready();
       const working = this.#work();
-      await pause(10 + random() * 350);
+      // However slow the machine is: something is under way when the kill comes.
+      await Promise.race([working.begun, pause(BEGIN_LIMIT_MS)]);
+      await pause(random() * 350);
       working.stop();
     }
     await stopProcess(this.#child, "SIGKILL");
@@ -116,6 +124,7 @@ class Loop {
       injected: this.#injected,
       flows: this.#flows,
       patched: this.#patched,
+      claimed: this.#claimed,
       talk: TALK,
     };
   }
@@ -128,10 +137,15 @@ class Loop {
   #work() {
     const { random, port } = this.#parts;
     let stopped = false;
+    let begin = () => {};
+    const begun = new Promise((resolve) => {
+      begin = resolve;
+    });
     const repeat = async (step) => {
       const client = await GatewayClient.open(port, TOKEN);
       while (!stopped) {
         await step(client);
+        begin();
         await pause(random() * 25);
       }
     };
@@ -140,10 +154,12 @@ class Loop {
       (client) => this.#answerSome(client, 0.3),
       (client) => this.#inject(client),
       (client) => this.#stepFlow(client),
+      (client) => this.#talkToOwner(client),
     ]) {
       repeat(step).catch(() => {});
     }
     return {
+      begun,
       stop() {
         stopped = true;
       },
@@ -165,7 +181,8 @@ class Loop {
   async #answerSome(client, share) {
     const { random } = this.#parts;
     for (const { id, expiresAtMs, request } of await client.call("plugin.approval.list", {})) {
-      const key = request.title.split(" ")[1];
+      // Of a call: its key. Of a conversation: the question itself.
+      const key = request.toolName === undefined ? id : request.title.split(" ")[1];
       const sights = this.#sights.get(key) ?? new Set();
       this.#sights.set(key, sights.add(`${id} ${expiresAtMs}`));
       if (random() >= share) continue;
@@ -201,6 +218,23 @@ class Loop {
     const value = { step: this.#count };
     await client.call("sessions.pluginPatch", { key: TALK, pluginId: "asking", namespace: "state", value });
     this.#patched = Math.max(this.#patched, value.step);
+  }
+
+  async #talkToOwner(client) {
+    const { random } = this.#parts;
+    const person = PEOPLE[Math.floor(random() * PEOPLE.length)];
+    const number = ++this.#count;
+    const text = random() < 0.4 ? "/hold" : random() < 0.2 ? "/detach" : `words ${number}`;
+    const { reason } = await client.call("asking.hear", {
+      channel: "memo",
+      accountId: "default",
+      messageId: `heard-${number}`,
+      conversation: { kind: "direct", id: person },
+      sender: { id: person },
+      text,
+      reply: { to: person },
+    });
+    if (reason === "binding:handled") this.#claimed.add(text);
   }
 
   async #stepFlow(client) {

@@ -5,6 +5,7 @@ const MANIFEST = {
   id: "asking",
   configSchema: { type: "object", additionalProperties: true },
   activation: { onStartup: true },
+  channels: ["memo"],
   contracts: { tools: ["pay"] },
 };
 
@@ -25,6 +26,15 @@ export default { id: "asking", register(api) {
   api.on("before_tool_call", ({ toolName, params }) => toolName === "pay" ? { requireApproval: {
     title: "Pay " + params.key, description: "Pays once.", timeoutMs: params.timeoutMs,
     onResolution: (decision) => note("told " + params.key + " " + decision) } } : undefined);
+  api.registerChannel({ plugin: { id: "memo", meta: { label: "Memo" }, capabilities: { chatTypes: ["direct"] },
+    config: { listAccountIds: () => ["default"], resolveAccount: () => ({ enabled: true }) },
+    outbound: { deliveryMode: "direct", sendText: async () => ({ messageId: "sent" }) } } });
+  api.registerCommand({ name: "hold", description: "Takes the conversation.", handler: async (ctx) => {
+    const asked = await ctx.requestConversationBinding({ summary: "Keeps notes." });
+    return asked.status === "pending" ? asked.reply : { text: asked.status };
+  } });
+  api.on("inbound_claim", (event) => { note("claimed " + event.content); return { handled: true }; });
+  api.registerGatewayMethod("asking.hear", ({ params }) => api.runtime.channel.inbound.receive(params), { scope: "operator.write" });
   api.registerSessionExtension({ namespace: "state", description: "Counts." });
   api.registerGatewayMethod("asking.inject", ({ params }) =>
     api.session.workflow.enqueueNextTurnInjection(params), { scope: "operator.write" });

@@ -11,12 +11,15 @@ export function judgeWorkflow(stateDir, facts) {
     const ends = judgeCalls(database, facts, problems);
     const injections = judgeInjections(database, facts, problems);
     judgeState(database, facts, problems);
+    const bindings = judgeBindings(database, facts, problems);
     const law = judgeLaw(database, problems);
     const figures = {
       calls: facts.asked.size,
       ...ends,
       injections: injections.length,
       flows: facts.flows.size,
+      bindings,
+      claimed: facts.claimed.size,
       turnsStartedMoreThanOnce: database.prepare("SELECT COUNT(*) FROM turns WHERE starts > 1").pluck().get(),
       law,
     };
@@ -101,6 +104,39 @@ function judgeInjections(database, { injected, talk }, problems) {
     else if (mine[0].status !== "delivered") problems.push(`the injection ${key} is ${mine[0].status}`);
   }
   return rows;
+}
+
+/** A conversation's question and its binding end together; one plugin owns a conversation once. */
+function judgeBindings(database, { claimed, ledger }, problems) {
+  const rows = database
+    .prepare(
+      `SELECT b.*, a.status AS question, a.decision AS answer FROM conversation_bindings b
+       LEFT JOIN approvals a ON a.approval_id = b.approval_id`,
+    )
+    .all();
+  const ends = {};
+  for (const row of rows) {
+    ends[row.status] = (ends[row.status] ?? 0) + 1;
+    if (row.status === "pending" && row.question !== "pending") {
+      problems.push(`the binding ${row.binding_id} waits for a question that is ${row.question}`);
+    }
+    if (row.status === "denied" && row.answer !== "deny")
+      problems.push(`${row.binding_id} was denied by nobody`);
+    if (row.status === "bound" && row.answer === "deny")
+      problems.push(`${row.binding_id} is bound against a denial`);
+  }
+  const owned = rows.filter(({ status }) => status === "bound").map((row) => row.conversation_id);
+  if (new Set(owned).size !== owned.length) problems.push("a conversation has two owners");
+  const told = new Set(ledger.split("\n"));
+  for (const text of claimed) {
+    if (!told.has(`claimed ${text}`)) problems.push(`"${text}" was acknowledged and its owner never saw it`);
+  }
+  const open = database
+    .prepare("SELECT COUNT(*) FROM inbox WHERE status IN ('pending', 'claimed')")
+    .pluck()
+    .get();
+  if (open > 0) problems.push(`${open} messages are still open`);
+  return ends;
 }
 
 /** What was acknowledged is there, or something later. */

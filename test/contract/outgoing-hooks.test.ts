@@ -34,3 +34,32 @@ it("[F124] reply_payload_sending rewrites and stops answers of turns, before mes
   });
   expect((await gateway.seen())[0]).toEqual({ kind: "final", channel: "memo", text: "hello" });
 });
+
+it("[F124] files of what plugins answer in the model's place go out with the text", async () => {
+  const gallery = {
+    ...MEMO,
+    register: MEMO.register.replace(
+      "async sendText({ to, text }) {",
+      'async sendMedia({ to, text, mediaUrl }) { return this.sendText({ to, text: text + "|" + mediaUrl }); }, async sendText({ to, text }) {',
+    ),
+  };
+  const gateway = await contract(
+    [
+      {
+        register: `
+          api.registerCommand({ name: "chart", description: "Draws.",
+            handler: () => ({ text: "drawn", mediaUrl: "https://files.example/chart.png" }) });
+          api.on("before_agent_reply", ({ cleanedBody }) => cleanedBody.includes("picture")
+            ? { handled: true, reply: { mediaUrls: ["https://files.example/1.png", "https://files.example/2.png"] } } : undefined);`,
+      },
+      gallery,
+    ],
+    { config: MEMO_CONFIG },
+  );
+  const platform = memo(gateway);
+  await platform.hear("alice", "/chart");
+  await platform.next("drawn|https://files.example/chart.png");
+  await platform.hear("alice", "a picture, please");
+  await platform.next("|https://files.example/1.png");
+  await platform.next("|https://files.example/2.png");
+});

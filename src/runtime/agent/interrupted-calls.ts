@@ -7,17 +7,21 @@ import { parseMessage } from "./transcript-context.ts";
 export interface InterruptedBatch {
   answer: AssistantMessage;
   calls: ToolCallPart[];
+  /** When the answer was written; its questions are younger. */
+  recordedAt: number;
 }
 
 /** What a turn was doing when it was interrupted; `undefined` when no call of it is open. */
 export function interruptedBatch(own: readonly TranscriptRecord[]): InterruptedBatch | undefined {
   const finished = new Set<string>();
   for (let index = own.length - 1; index >= 0; index--) {
-    const message = parseMessage(own[index] as TranscriptRecord);
+    const entry = own[index] as TranscriptRecord;
+    const message = parseMessage(entry);
     if (message?.role === "toolResult") finished.add(message.toolCallId);
     if (message?.role !== "assistant") continue;
     const calls = message.content.filter((part) => part.type === "toolCall" && !finished.has(part.id));
-    return calls.length > 0 ? { answer: message, calls: calls as ToolCallPart[] } : undefined;
+    if (calls.length === 0) return undefined;
+    return { answer: message, calls: calls as ToolCallPart[], recordedAt: entry.createdAt };
   }
   return undefined;
 }

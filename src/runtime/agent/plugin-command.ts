@@ -2,6 +2,7 @@ import type { AgentHookContext } from "../../contracts/hooks.ts";
 import { matchCommand, runCommand } from "../../plugins/commands.ts";
 import type { TurnRequest } from "../../store/records.ts";
 import { conversationOf } from "../workflow/conversation-bindings.ts";
+import { mediaUrlsOf } from "./reply-media.ts";
 import type { HookReply, TurnParts } from "./turn-parts.ts";
 
 /**
@@ -51,5 +52,6 @@ export async function pluginCommandReply(
     parts.logger,
   );
   if (result.continueAgent) return undefined;
-  return { kind: "reply", text: result.suppressReply ? "" : (result.text ?? ""), hookContext };
+  if (result.suppressReply) return { kind: "reply", text: "", hookContext };
+  return { kind: "reply", text: result.text ?? "", ...mediaUrlsOf(result), hookContext };
 }

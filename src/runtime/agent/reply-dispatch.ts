@@ -1,6 +1,7 @@
 import type { AgentHookContext, HookEvent, HookResult, ReplyPayload } from "../../contracts/hooks.ts";
 import { errorMessage } from "../../kernel/errors.ts";
 import type { TurnRequest } from "../../store/records.ts";
+import { mediaUrlsOf } from "./reply-media.ts";
 import type { HookReply, TurnParts } from "./turn-parts.ts";
 
 /**
@@ -17,8 +18,10 @@ export async function dispatchedReply(
     return undefined;
   }
   const texts: string[] = [];
+  const mediaUrls: string[] = [];
   const say = (payload: ReplyPayload) => {
     if (typeof payload?.text === "string" && payload.text.trim() !== "") texts.push(payload.text);
+    mediaUrls.push(...(mediaUrlsOf(payload).mediaUrls ?? []));
     return true;
   };
   const nothing = () => {};
@@ -41,7 +44,8 @@ export async function dispatchedReply(
       logger.warn("reply_dispatch failed; the model answers", { error: errorMessage(error) });
       return undefined;
     });
-  return claimed?.handled === true ? { kind: "reply", text: texts.join("\n\n"), hookContext } : undefined;
+  if (claimed?.handled !== true) return undefined;
+  return { kind: "reply", text: texts.join("\n\n"), ...mediaUrlsOf({ mediaUrls }), hookContext };
 }
 
 function eventOf(request: TurnRequest): HookEvent<"reply_dispatch"> {

@@ -66,7 +66,11 @@ export class TurnOutcomes {
     this.#ledger.countAnswer();
     const end = this.#end(
       "done",
-      { message, payloads: visiblePayloads(reply.text), stopReason: reply.blocked ? "blocked" : "stop" },
+      {
+        message,
+        payloads: visiblePayloads(reply.text, reply.mediaUrls),
+        stopReason: reply.blocked ? "blocked" : "stop",
+      },
       reply.text ? this.#ledger.answerEntry(message) : [],
     );
     return reply.blocked ? { ...end, blocked: reply.blocked } : end;
@@ -183,7 +187,9 @@ export class TurnOutcomes {
   }
 }
 
-function visiblePayloads(text: string): { text: string }[] {
+function visiblePayloads(text: string, mediaUrls: readonly string[] = []): TurnOutcome["payloads"] {
   const trimmed = text.trim();
-  return trimmed === "" || isSilentReply(trimmed) ? [] : [{ text: trimmed }];
+  const files = mediaUrls.length > 0 ? { mediaUrls: [...mediaUrls] } : undefined;
+  if (trimmed === "" || isSilentReply(trimmed)) return files ? [{ text: "", ...files }] : [];
+  return [{ text: trimmed, ...files }];
 }

@@ -61,6 +61,8 @@ export interface ReadyTurn {
 export interface HookReply {
   kind: "reply";
   text: string;
+  /** Files that go with the text. */
+  mediaUrls?: string[];
   blocked?: { category?: string };
   hookContext: AgentHookContext;
 }

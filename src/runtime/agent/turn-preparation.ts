@@ -1,4 +1,4 @@
-import type { AgentHookContext } from "../../contracts/hooks.ts";
+import type { AgentHookContext, HookResult } from "../../contracts/hooks.ts";
 import type { Message, UserMessage } from "../../contracts/messages.ts";
 import type { Clock } from "../../kernel/clock.ts";
 import { errorMessage } from "../../kernel/errors.ts";
@@ -9,6 +9,7 @@ import type { Invocation } from "./invocation.ts";
 import { contextBudget } from "./model-call-hooks.ts";
 import { pluginCommandReply } from "./plugin-command.ts";
 import { dispatchedReply } from "./reply-dispatch.ts";
+import { mediaUrlsOf } from "./reply-media.ts";
 import { agentSettings } from "./settings.ts";
 import { dropUndefined, joined } from "./text-fields.ts";
 import {
@@ -80,12 +81,15 @@ export async function prepareTurn(
   Object.assign(hookContext, contextBudget(resolved.model));
 
   if (hooks.has("before_agent_reply")) {
-    const claimed = await hooks.run<{ handled: boolean; reply?: { text?: string } }>(
+    const claimed = await hooks.run<HookResult<"before_agent_reply">>(
       "before_agent_reply",
       { cleanedBody: request.text },
       hookContext,
     );
-    if (claimed?.handled) return { kind: "reply", text: claimed.reply?.text ?? "", hookContext };
+    if (claimed?.handled) {
+      const { reply } = claimed;
+      return { kind: "reply", text: reply?.text ?? "", ...mediaUrlsOf(reply), hookContext };
+    }
   }
 
   const window = (resolved.model.contextWindow ?? 0) * 4 * HISTORY_WINDOW_SHARE;

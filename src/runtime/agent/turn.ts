@@ -83,7 +83,10 @@ class TurnRun {
     const { approvals } = this.#parts;
     const last = approvals && interruptedBatch(this.#turn.begun.own);
     if (!last) return undefined;
-    const records = await approvals.unused(this.#turn.request.runId);
+    // Models may name calls of different answers alike; only questions of this answer count.
+    const records = (await approvals.unused(this.#turn.request.runId)).filter(
+      ({ createdAt }) => createdAt >= last.recordedAt,
+    );
     const calls = callsToGoOn(last, records);
     if (calls.length === 0) return undefined;
     // The model has answered already, so this start is not stuck before it.
