@@ -5,6 +5,8 @@ import type { Command } from "commander";
 import type { CliRegistration } from "../contracts/registrations.ts";
 import type { Disposable } from "../kernel/disposable.ts";
 import { packageRoot } from "../kernel/package-root.ts";
+import type { PluginHost } from "../plugins/host.ts";
+import type { RegistryEntry } from "../plugins/types.ts";
 import { resolveStateDir } from "../runtime/state/state-folder.ts";
 import { configFile } from "./access.ts";
 import { localRoots } from "./commands/plugins-local.ts";
@@ -57,13 +59,20 @@ async function discoverCommands(environment: CliEnvironment): Promise<PromisedCo
     .map(({ name, description }) => ({ name, description }));
 }
 
+/** Where a command line leaves what the core knows: the command it got to, and the words after it. */
+export interface Departure {
+  parent: Command;
+  /** Names from the root to `parent`. */
+  parentPath: readonly string[];
+  words: readonly [string, ...string[]];
+}
+
 /**
- * Loads the plugins that own the root command `name` (spec 3.9) and lets them add it to the program; only
- * theirs of all plugins' code. Dispose after the command has run.
+ * Loads the plugins that own the command a line goes to (spec 3.9) and lets them add it. Manifests say whose code
+ * that is; where none does, every enabled plugin is asked. Dispose after the command has run.
  */
 export async function attachPluginCommand(
-  program: Command,
-  name: string,
+  departure: Departure,
   environment: CliEnvironment,
 ): Promise<Disposable> {
   const [{ createPluginHost }, { offlineRuntime }, { createLogger }, { Redactor }, config] =
@@ -92,16 +101,51 @@ export async function attachPluginCommand(
     // tool comes to life.
     mode: "discovery",
   });
-  await host.activate({ kind: "command", command: name });
-  const entries = host.registry
-    .current()
-    .list<CliRegistration>("cli")
-    .filter(({ value }) => value.parentPath.length === 0 && value.commands.includes(name));
-  for (const { value, pluginId } of entries) {
-    const logger = loggerOf(pluginId, environment);
-    await value.registrar({ program, parentPath: [], config, logger });
+  const { parentPath, words } = departure;
+  await host.activate({ kind: "command", command: parentPath[0] ?? words[0] });
+  const attach = (entry: RegistryEntry<CliRegistration>, program: Command) =>
+    entry.value.registrar({
+      program,
+      parentPath: [...entry.value.parentPath],
+      config,
+      logger: loggerOf(entry.pluginId, environment),
+    });
+  if (!(await addCommands(departure, commandsOf(host), attach))) {
+    await host.activateRest();
+    await addCommands(departure, commandsOf(host), attach);
   }
   return host;
+}
+
+type Entry = RegistryEntry<CliRegistration>;
+
+function commandsOf(host: PluginHost): readonly Entry[] {
+  return host.registry.current().list<CliRegistration>("cli");
+}
+
+/** Adds the commands the line names; true when there were any. */
+async function addCommands(
+  { parent, parentPath, words }: Departure,
+  entries: readonly Entry[],
+  attach: (entry: Entry, program: Command) => unknown,
+): Promise<boolean> {
+  const [word, next] = words;
+  const below = (path: readonly string[]) =>
+    entries.filter(({ value }) => JSON.stringify(value.parentPath) === JSON.stringify(path));
+  const own = below(parentPath).filter(({ value }) => value.commands.includes(word));
+  for (const entry of own) await attach(entry, parent);
+  const nested = below([...parentPath, word]);
+  if (nested.length === 0) return own.length > 0;
+  const known = parent.commands.find((command) => command.name() === word);
+  const group = known ?? parent.command(word).description(`Commands of plugins for ${word}`);
+  for (const entry of nested) {
+    const { value } = entry;
+    // What only its descriptors have to tell waits; its code runs when its command is called.
+    if (value.lazy && !(next && value.commands.includes(next))) {
+      for (const { name, description } of value.descriptors) group.command(name).description(description);
+    } else await attach(entry, group);
+  }
+  return true;
 }
 
 async function rootsOf({ env }: CliEnvironment) {

@@ -14,6 +14,7 @@ import type { CliEnvironment } from "./context.ts";
 import { describeError, exitCodeOf } from "./errors.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
 import { Output } from "./output/output.ts";
+import type { Departure } from "./plugin-commands.ts";
 
 const EPILOGUE = `
 Examples:
@@ -83,12 +84,32 @@ function eachCommand(command: Command, visit: (command: Command) => void): void 
 /** Options of the root that take a value; the word after them is no command. */
 const VALUED = new Set(["--url", "--port", "--token", "--timeout"]);
 
-/** The first word that names a command; `help x` counts as `x`. */
-function commandWord(argv: readonly string[]): string | undefined {
+/** The words of a line that may name commands; `help x` counts as `x`. */
+function commandWords(argv: readonly string[]): string[] {
+  const words: string[] = [];
   for (let index = 0; index < argv.length; index++) {
     const word = argv[index] ?? "";
     if (VALUED.has(word)) index += 1;
-    else if (!word.startsWith("-") && word !== "help") return word;
+    else if (!word.startsWith("-") && word !== "help") words.push(word);
+  }
+  return words;
+}
+
+/** Follows the words as far as the core's commands go; `undefined` when they lead to one of these. */
+function departureOf(program: Command, words: readonly string[]): Departure | undefined {
+  let parent = program;
+  const parentPath: string[] = [];
+  for (const [index, word] of words.entries()) {
+    const child = parent.commands.find(
+      (command) => command.name() === word || command.aliases().includes(word),
+    );
+    if (child) {
+      parent = child;
+      parentPath.push(child.name());
+      continue;
+    }
+    const isLeaf = parent.commands.length === 0 || parent.registeredArguments.length > 0;
+    return isLeaf ? undefined : { parent, parentPath, words: [word, ...words.slice(index + 1)] };
   }
   return undefined;
 }
@@ -99,11 +120,12 @@ async function addPluginCommands(
   argv: readonly string[],
   environment: CliEnvironment,
 ): Promise<Disposable | undefined> {
-  const word = commandWord(argv);
-  if (word !== undefined && program.commands.some((command) => command.name() === word)) return undefined;
+  const words = commandWords(argv);
+  const departure = departureOf(program, words);
+  if (words.length > 0 && !departure) return undefined;
   const { attachPluginCommand, promisedCommands } = await import("./plugin-commands.ts");
-  if (word !== undefined) {
-    const plugins = await attachPluginCommand(program, word, environment);
+  if (departure) {
+    const plugins = await attachPluginCommand(departure, environment);
     harness(program, environment);
     return plugins;
   }

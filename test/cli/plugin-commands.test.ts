@@ -1,0 +1,103 @@
+import { access, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { EXIT } from "../../src/cli/exit-codes.ts";
+import { writePlugin } from "../plugins/support/plugin-bench.ts";
+import { sluice } from "../support/sluice-command.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+
+/** Prints where it was attached and what it was told, and leaves a mark that its registrar ran. */
+const COMMAND = (name: string) => `({ program, parentPath, config, logger }) => {
+  ran(${JSON.stringify(name)});
+  program.command(${JSON.stringify(name)}).argument("[word]").option("--loud").action((word, options) => {
+    logger.info("called");
+    console.log(JSON.stringify({ parent: program.name(), parentPath, word: word ?? null, loud: options.loud ?? false, note: config.session?.note ?? null }));
+  });
+}`;
+
+async function commandLine(register: string, manifest: object = {}) {
+  const stateDir = await temporaryFolder();
+  const plugin = await writePlugin(join(stateDir, "probe"), "probe", {
+    head: `import { writeFileSync } from "node:fs";
+      import { join } from "node:path";
+      const mark = (name) => writeFileSync(join(import.meta.dirname ?? new URL(".", import.meta.url).pathname, name), "");
+      const ran = (name) => mark("ran-" + name);
+      const descriptor = (name, description = "does " + name) => ({ name, description, hasSubcommands: false });
+      mark("imported");`,
+    register,
+    manifest: { ...manifest },
+  });
+  await writeFile(
+    join(stateDir, "sluice.json"),
+    JSON.stringify({
+      session: { note: "from the file" },
+      plugins: { load: { paths: [plugin] }, entries: { probe: { enabled: true } } },
+    }),
+  );
+  const happened = async (name: string) =>
+    access(join(plugin, name)).then(
+      () => true,
+      () => false,
+    );
+  return { run: (...args: string[]) => sluice(args, { stateDir }), happened };
+}
+
+describe("commands of plugins", () => {
+  it("[F074] [F075] a promised command is shown from the manifest alone and registered when it is called", async () => {
+    const { run, happened } = await commandLine(
+      `api.registerCli(${COMMAND("weather")}, { descriptors: [descriptor("weather")] });`,
+      {
+        cliCommands: [{ name: "weather", description: "what it looks like outside", hasSubcommands: false }],
+      },
+    );
+    expect((await run("--help")).stdout).toMatch(/weather +what it looks like outside/);
+    expect(await happened("imported")).toBe(false);
+    const result = await run("weather", "tomorrow", "--loud");
+    expect(result).toMatchObject({ status: EXIT.OK, stderr: expect.stringContaining("probe: called") });
+    expect(JSON.parse(result.stdout)).toEqual({
+      parent: "sluice",
+      parentPath: [],
+      word: "tomorrow",
+      loud: true,
+      note: "from the file",
+    });
+    expect((await run("weather", "--nonsense")).status).toBe(EXIT.USAGE);
+  });
+
+  it("[F077] [F078] nested commands are given their parent, below a group of their own and below the core's", async () => {
+    const { run, happened } = await commandLine(
+      `api.registerNodeCliFeature(${COMMAND("canvas")}, { descriptors: [descriptor("canvas")] });
+       api.registerNodeCliFeature(${COMMAND("camera")}, { descriptors: [descriptor("camera")] });
+       api.registerCli(${COMMAND("audit")}, { parentPath: ["channels"], descriptors: [descriptor("audit")] });`,
+      { activation: { onStartup: false, onCommands: ["nodes", "channels"] } },
+    );
+    const { stdout } = await run("nodes", "canvas", "draw");
+    expect(JSON.parse(stdout)).toMatchObject({ parent: "nodes", parentPath: ["nodes"], word: "draw" });
+    expect([await happened("ran-canvas"), await happened("ran-camera")]).toEqual([true, false]);
+    const below = await run("channels", "audit");
+    expect(JSON.parse(below.stdout)).toMatchObject({ parent: "channels", parentPath: ["channels"] });
+    expect((await run("nodes", "nothing")).status).toBe(EXIT.USAGE);
+  });
+
+  it("[F076] only descriptors that cover everything let a group's help do without the code", async () => {
+    const { run, happened } = await commandLine(
+      `api.registerNodeCliFeature(${COMMAND("canvas")}, { descriptors: [descriptor("canvas", "draws on a node")] });
+       api.registerNodeCliFeature(${COMMAND("eager")}, { commands: ["eager"] });`,
+      { activation: { onStartup: false, onCommands: ["nodes"] } },
+    );
+    const { stdout } = await run("nodes", "--help");
+    expect(stdout).toMatch(/canvas +draws on a node/);
+    expect(stdout).toMatch(/eager \[options\] \[word\]/);
+    expect([await happened("ran-canvas"), await happened("ran-eager")]).toEqual([false, true]);
+  });
+
+  it("[F076] a command that no manifest promises is found among the enabled plugins", async () => {
+    const { run, happened } = await commandLine(
+      `api.registerCli(${COMMAND("quiet")}, { commands: ["quiet"] });`,
+    );
+    expect((await run("gateway", "--help")).status).toBe(EXIT.OK);
+    expect(await happened("imported")).toBe(false);
+    expect(JSON.parse((await run("quiet")).stdout)).toMatchObject({ parent: "sluice" });
+    expect((await run("unheard-of")).status).toBe(EXIT.USAGE);
+  });
+});
