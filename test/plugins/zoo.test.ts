@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdir, symlink, writeFile } from "node:fs/promises";
+import { mkdir, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { SCHEMA_LIMIT_MS } from "../../src/plugins/config/plugin-config.ts";
@@ -119,7 +119,7 @@ describe("a hostile zoo: what lies in the folder", () => {
   ])("[F253] refuses %s without waiting for it", async (_what, name) => {
     const bench = await pluginBench();
     const folder = await bench.write("global", "x", name === "index.mjs" ? {} : { register: "" });
-    execFileSync("rm", ["-f", join(folder, name)]);
+    await rm(join(folder, name), { force: true });
     execFileSync("mkfifo", [join(folder, name)]);
     await bench.host.start();
     expect(bench.host.records()).toMatchObject([
