@@ -11,6 +11,16 @@ export class ScopeDisposeError extends AggregateError {
   }
 }
 
+/**
+ * Why something ended, for its `AbortSignal`. Without a stack: signals live as long as anybody holds them, and
+ * a stack holds on to whatever was on it.
+ */
+export function endReason(message: string): Error {
+  const reason = new Error(message);
+  reason.stack = `Error: ${message}`;
+  return reason;
+}
+
 interface Owned {
   label: string;
   resource: Disposable;
@@ -91,7 +101,7 @@ export class Scope implements Disposable {
   #onClosed: (() => void) | undefined;
 
   async #close(): Promise<void> {
-    this.#abort.abort(new Error(`scope "${this.name}" is closing`));
+    this.#abort.abort(endReason(`scope "${this.name}" is closing`));
     const errors: unknown[] = [];
     for (let entry = this.#owned.pop(); entry; entry = this.#owned.pop()) {
       try {

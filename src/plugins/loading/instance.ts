@@ -1,6 +1,6 @@
 import type { Clock } from "../../kernel/clock.ts";
 import { SluiceError } from "../../kernel/errors.ts";
-import type { Scope } from "../../kernel/scope.ts";
+import { endReason, type Scope } from "../../kernel/scope.ts";
 import { pluginScope } from "./plugin-scope.ts";
 
 export type InstanceErrorCode = "PLUGIN_RETIRED";
@@ -115,7 +115,7 @@ export class PluginInstance {
   fence(): void {
     if (this.#fenced) return;
     this.#fenced = true;
-    this.#fence.abort(new Error(`plugin "${this.pluginId}" is being retired`));
+    this.#fence.abort(endReason(`plugin "${this.pluginId}" is being retired`));
   }
 
   /** Waits until no call is in flight, at most `limitMs` or until `cut`. False when calls still are. */
