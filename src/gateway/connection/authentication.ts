@@ -5,7 +5,7 @@ import type { HandshakeDetailCode } from "../../protocol/error-codes.ts";
 import type { Credentials } from "../../protocol/schemas/connect.ts";
 import { coversAll } from "../../protocol/scopes.ts";
 import type { Store } from "../../store/index.ts";
-import type { DeviceRecord, DeviceToken } from "../../store/procedures/devices.ts";
+import type { DeviceRecord, DeviceToken } from "../../store/procedures/device-rows.ts";
 import type { AuthAttempt, AuthLimiter } from "./auth-limiter.ts";
 import type { RequestFacts } from "./facts.ts";
 import { HandshakeRejection } from "./rejection.ts";

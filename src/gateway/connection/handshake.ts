@@ -6,7 +6,7 @@ import type { ConnectParams } from "../../protocol/schemas/connect.ts";
 import { isOperatorScope, type Role } from "../../protocol/scopes.ts";
 import { MINIMUM_PROBE_PROTOCOL, negotiateProtocol, PROTOCOL_VERSION } from "../../protocol/version.ts";
 import type { Store } from "../../store/index.ts";
-import type { AdmitResult, DeviceAsk, PairingReason } from "../../store/procedures/devices.ts";
+import type { AdmitResult, DeviceAsk, PairingReason } from "../../store/procedures/device-rows.ts";
 import type { EventHub } from "../events/hub.ts";
 import type { Authenticated, Authentication, AuthMethod, ProvenDevice } from "./authentication.ts";
 import { checkDeviceProof } from "./device-proof.ts";

@@ -3,7 +3,7 @@ import { SluiceError } from "../../kernel/errors.ts";
 import type { ErrorCode } from "../../protocol/error-codes.ts";
 import { PENDING_DEVICE_TTL_MS } from "../../protocol/limits.ts";
 import { coversAll } from "../../protocol/scopes.ts";
-import type { DeviceRecord } from "../../store/procedures/devices.ts";
+import type { DeviceRecord } from "../../store/procedures/device-rows.ts";
 import { type Caller, callerHas } from "../rpc/caller.ts";
 import { type MethodGroup, method } from "../rpc/method.ts";
 import type { GatewayServices } from "../services.ts";
