@@ -1,6 +1,7 @@
-import { link, mkdir, open, readFile, rm } from "node:fs/promises";
+import { link, mkdir, readFile, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { newSecret } from "../kernel/ids.ts";
+import { createSynced, syncFolder } from "../kernel/synced-files.ts";
 
 /** The text of a secret file, or `undefined` when there is none. */
 export async function readSecretFile(file: string): Promise<string | undefined> {
@@ -22,13 +23,7 @@ export async function writeSecretFileOnce(file: string, text: string): Promise<s
   const folder = dirname(file);
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const temporary = `${file}.${newSecret(6)}.tmp`;
-  const handle = await open(temporary, "wx", 0o600);
-  try {
-    await handle.writeFile(text);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
+  await createSynced(temporary, text);
   try {
     // A link fails when the name exists, unlike a rename: the first writer wins.
     await link(temporary, file);
@@ -39,14 +34,5 @@ export async function writeSecretFileOnce(file: string, text: string): Promise<s
     return await readFile(file, "utf8");
   } finally {
     await rm(temporary, { force: true });
-  }
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, "r");
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }

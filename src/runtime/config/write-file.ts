@@ -1,5 +1,6 @@
-import { chmod, copyFile, mkdir, open, realpath, rename, rm } from "node:fs/promises";
+import { chmod, copyFile, mkdir, realpath, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
+import { createSynced, syncFolder } from "../../kernel/synced-files.ts";
 
 const PRIVATE = 0o600;
 
@@ -27,13 +28,7 @@ export async function replaceFile(path: string, text: string): Promise<void> {
 export async function writePrivate(path: string, text: string): Promise<void> {
   // A leftover may have another mode; opening it would keep that.
   await rm(path, { force: true });
-  const handle = await open(path, "wx", PRIVATE);
-  try {
-    await handle.writeFile(text, "utf8");
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
+  await createSynced(path, text);
 }
 
 async function keepBackup(target: string): Promise<void> {
@@ -43,14 +38,5 @@ async function keepBackup(target: string): Promise<void> {
     await chmod(backup, PRIVATE);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-  }
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, "r");
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }
