@@ -1,4 +1,5 @@
 import type { ChannelConfig, ChatType } from "./channel.ts";
+import type { ReplyPayload } from "./hooks.ts";
 
 /**
  * A message as a channel hands it over, before any decision: it is a durable row when `receive` resolves.
@@ -84,14 +85,7 @@ export interface MsgContext {
   [field: string]: unknown;
 }
 
-export interface ChannelReplyPayload {
-  text?: string;
-  mediaUrl?: string;
-  mediaUrls?: string[];
-  replyToId?: string;
-  isError?: boolean;
-  [extra: string]: unknown;
-}
+export type ChannelReplyPayload = ReplyPayload;
 
 export type ReplyKind = "tool" | "block" | "final";
 

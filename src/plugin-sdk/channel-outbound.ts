@@ -1,3 +1,4 @@
+export * from "./channel-lifecycle.ts";
 export { logTypingFailure } from "./inbound/turn.ts";
 export {
   DEFAULT_INGRESS_ADOPTION_STALL_MS,
@@ -5,12 +6,6 @@ export {
 } from "./ingress/claimed-events.ts";
 export { bindIngressLifecycleToReplyOptions, createChannelIngressError } from "./ingress/lifecycle.ts";
 export { createChannelIngressMonitor } from "./ingress/monitor.ts";
-export {
-  createAccountStatusSink,
-  keepHttpServerTaskAlive,
-  runPassiveAccountLifecycle,
-  waitUntilAbort,
-} from "./outbound/account-lifecycle.ts";
 export { isRecentOutboundMessageIdentity, recordOutboundMessageIdentity } from "./outbound/echo-guard.ts";
 export { resolveTranscriptBackedChannelFinalText } from "./outbound/final-text.ts";
 export { buildOutboundSessionContext, resolveAgentOutboundIdentity } from "./outbound/identity.ts";

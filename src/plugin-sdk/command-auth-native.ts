@@ -5,12 +5,6 @@ export {
 } from "../channels/inbound/commands.ts";
 export { resolveEffectiveAgentRuntime } from "./agents/agent-settings.ts";
 export { normalizeCommandBody } from "./commands/arguments.ts";
-export {
-  listSkillCommandsForAgents,
-  maybeResolveTextAlias,
-  resolveControlCommandGate,
-  resolveNativeCommandSessionTargets,
-  resolveStoredModelOverride,
-} from "./commands/authorisation.ts";
+export * from "./commands/authorisation.ts";
 export { resolveCommandAuthorization } from "./commands/owner-authorisation.ts";
 export * from "./native-command-registry.ts";

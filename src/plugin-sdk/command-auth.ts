@@ -4,13 +4,7 @@ export {
   resolveCommandAuthorizedFromAuthorizers,
   shouldComputeCommandAuthorized,
 } from "../channels/inbound/commands.ts";
-export {
-  listSkillCommandsForAgents,
-  maybeResolveTextAlias,
-  resolveControlCommandGate,
-  resolveNativeCommandSessionTargets,
-  resolveStoredModelOverride,
-} from "./commands/authorisation.ts";
+export * from "./commands/authorisation.ts";
 export {
   resolveDirectDmAuthorizationOutcome,
   resolveSenderCommandAuthorization,

@@ -11,13 +11,6 @@ import { readPath } from "./values/records.ts";
 export { mutateConfigFile, replaceConfigFile } from "./config-mutation.ts";
 export { resolveChannelContextVisibilityMode } from "./context-visibility-runtime.ts";
 export { resolveMarkdownTableMode } from "./markdown-table-runtime.ts";
-export {
-  GROUP_POLICY_BLOCKED_LABEL,
-  resolveAllowlistProviderRuntimeGroupPolicy,
-  resolveDefaultGroupPolicy,
-  resolveOpenProviderRuntimeGroupPolicy,
-  warnMissingProviderGroupPolicyFallbackOnce,
-} from "./policy/group-policy.ts";
 export { isDangerousNameMatchingEnabled } from "./policy/mutable-entries.ts";
 export {
   createRuntimeConfigReader,
@@ -25,6 +18,7 @@ export {
   getRuntimeConfigSnapshot,
   selectApplicableRuntimeConfig,
 } from "./runtime-config-snapshot.ts";
+export * from "./runtime-group-policy.ts";
 
 type Call = (...args: unknown[]) => unknown;
 

@@ -26,12 +26,7 @@ export {
   buildJsonChannelConfigSchema,
   emptyChannelConfigSchema,
 } from "./schemas/build-channel-config-schema.ts";
-export {
-  DEFAULT_SECRET_FILE_MAX_BYTES,
-  loadSecretFileSync,
-  readSecretFileSync,
-  tryReadSecretFileSync,
-} from "./secrets/secret-file.ts";
+export * from "./secret-file-runtime.ts";
 export { isSecretRef } from "./secrets/secret-input.ts";
 export { generateSecureToken } from "./secure-random-runtime.ts";
 export {

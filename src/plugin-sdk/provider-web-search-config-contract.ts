@@ -1,10 +1,2 @@
-export {
-  createWebSearchProviderContractFields,
-  getScopedCredentialValue,
-  getTopLevelCredentialValue,
-  mergeScopedSearchConfig,
-  resolveProviderWebSearchPluginConfig,
-  setProviderWebSearchPluginConfigValue,
-  setScopedCredentialValue,
-  setTopLevelCredentialValue,
-} from "./web-search/search-config.ts";
+export { createWebSearchProviderContractFields } from "./web-search/contract-fields.ts";
+export * from "./web-search/search-config.ts";

@@ -1,2 +1,2 @@
 export * from "./provider-web-search-config-contract.ts";
-export { enablePluginInConfig } from "./web-search/search-config.ts";
+export { enablePluginInConfig } from "./web-search/enable-plugin.ts";

@@ -10,6 +10,7 @@ export {
 } from "./tools/param-readers.ts";
 export { jsonResult } from "./tools/results.ts";
 export { createPluginBackedWebSearchProvider } from "./web-search/backed-provider.ts";
+export { enablePluginInConfig } from "./web-search/enable-plugin.ts";
 export {
   buildSearchCacheKey,
   DEFAULT_CACHE_TTL_MINUTES,
@@ -31,13 +32,4 @@ export {
   withTrustedWebToolsEndpoint,
   writeCachedSearchPayload,
 } from "./web-search/search-calls.ts";
-export {
-  enablePluginInConfig,
-  getScopedCredentialValue,
-  getTopLevelCredentialValue,
-  mergeScopedSearchConfig,
-  resolveProviderWebSearchPluginConfig,
-  setProviderWebSearchPluginConfigValue,
-  setScopedCredentialValue,
-  setTopLevelCredentialValue,
-} from "./web-search/search-config.ts";
+export * from "./web-search/search-config.ts";

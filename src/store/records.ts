@@ -64,14 +64,9 @@ export interface OutboxMedia {
 }
 
 /** An outbound message before it is a row. One row per message; `chunks` are its platform-sized parts. */
-export interface OutboxDraft {
+export interface OutboxDraft extends DeliveryTarget {
   outboxId: string;
   idempotencyKey: string;
-  channel: string;
-  accountId: string;
-  to: string;
-  threadId?: string;
-  replyToId?: string;
   /** The whole text before cutting; kept only where there is more than one chunk. */
   content?: string;
   chunks: string[];

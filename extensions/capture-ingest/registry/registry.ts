@@ -13,16 +13,9 @@ export interface InvalidPlugin {
 }
 
 /** One row of `GET /api/v1/plugins`. */
-export interface ListedPlugin {
-  id: string;
-  name: string;
-  version: string;
-  platform: string[];
-  source_types: string[];
+export interface ListedPlugin extends Omit<CaptureManifest, "state" | "dedupe_scope" | "enabled"> {
   /** The higher of the manifest's and its source types'. */
   sensitivity: Sensitivity;
-  requires_permissions: string[];
-  config_schema: CaptureManifest["config_schema"];
   status: "registered" | "unregistered";
   state: PluginState | null;
   last_seen?: string;

@@ -2,7 +2,7 @@ import type { ChannelConfig } from "../../contracts/channel.ts";
 import type { Clock } from "../../kernel/clock.ts";
 import { newSortableId } from "../../kernel/ids.ts";
 import type { Store } from "../../store/index.ts";
-import type { OutboxDraft, OutboxMedia } from "../../store/records.ts";
+import type { DeliveryTarget, OutboxDraft, OutboxMedia } from "../../store/records.ts";
 import type { ChannelDirectory } from "../directory.ts";
 import { DedupeCache } from "../inbound/dedupe.ts";
 import { chunkForChannel } from "./chunk-plan.ts";
@@ -12,14 +12,9 @@ export const ECHO_TTL_MS = 30_000;
 const ECHO_MAX_KEYS = 5_000;
 
 /** A text on its way out, before it is cut and queued. */
-export interface OutboundText {
+export interface OutboundText extends DeliveryTarget {
   /** The same key queues the message once, for ever. */
   idempotencyKey: string;
-  channel: string;
-  accountId: string;
-  to: string;
-  threadId?: string;
-  replyToId?: string;
   sessionKey?: string;
   runId?: string;
   text: string;

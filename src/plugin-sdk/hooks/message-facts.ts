@@ -1,17 +1,10 @@
+import type { MessageHookContext } from "../../contracts/hooks.ts";
 import { readPath, type UnknownRecord, withoutUndefined } from "../values/records.ts";
 
 /** Message hook payloads, for plugins that deliver messages by themselves. */
 
-export interface MessageFacts {
-  channelId: string;
-  accountId?: string;
-  conversationId?: string;
-  sessionKey?: string;
-  runId?: string;
-  messageId?: string;
-  senderId?: string;
+export interface MessageFacts extends MessageHookContext {
   callDepth?: number;
-  [extra: string]: unknown;
 }
 
 export interface ReceivedMessageFacts extends MessageFacts {
@@ -97,6 +90,8 @@ const METADATA_KEYS = [
   "groupId",
 ] as const;
 
+const PLACE_KEYS = ["channelId", "accountId", "conversationId", "messageId", "isGroup", "groupId"] as const;
+
 function pick(facts: MessageFacts, keys: readonly string[]): UnknownRecord {
   return withoutUndefined(Object.fromEntries(keys.map((key) => [key, facts[key]])));
 }
@@ -104,35 +99,14 @@ function pick(facts: MessageFacts, keys: readonly string[]): UnknownRecord {
 /** The context of `message:received`. */
 export function toInternalMessageReceivedContext(facts: ReceivedMessageFacts): UnknownRecord {
   return {
-    ...pick(facts, [
-      "from",
-      "content",
-      "timestamp",
-      "channelId",
-      "accountId",
-      "conversationId",
-      "messageId",
-      "isGroup",
-      "groupId",
-    ]),
+    ...pick(facts, ["from", "content", "timestamp", ...PLACE_KEYS]),
     metadata: pick(facts, METADATA_KEYS),
   };
 }
 
 /** The context of `message:sent`. */
 export function toInternalMessageSentContext(facts: SentMessageFacts): UnknownRecord {
-  return pick(facts, [
-    "to",
-    "content",
-    "success",
-    "error",
-    "channelId",
-    "accountId",
-    "conversationId",
-    "messageId",
-    "isGroup",
-    "groupId",
-  ]);
+  return pick(facts, ["to", "content", "success", "error", ...PLACE_KEYS]);
 }
 
 /** The event of the typed hook `message_received`. */

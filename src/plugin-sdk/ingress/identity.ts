@@ -1,16 +1,8 @@
+import type { IdentityField as MatchedField } from "../../channels/access/identity-matcher.ts";
 import type { IdentityAuthentication } from "../../contracts/channel.ts";
 
-type Normalize = (value: string) => string | null | undefined;
-
 /** One way a sender can be named in an allowlist (spec 1.18.8). */
-export interface IdentityField {
-  key?: string;
-  kind?: string;
-  normalize?: Normalize;
-  normalizeEntry?: Normalize;
-  normalizeSubject?: Normalize;
-  authentication?: IdentityAuthentication | ((value: string) => IdentityAuthentication | undefined);
-  dangerous?: boolean | ((value: string) => boolean | undefined);
+export interface IdentityField extends MatchedField {
   sensitivity?: "normal" | "pii";
 }
 

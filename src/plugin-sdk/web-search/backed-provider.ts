@@ -1,6 +1,7 @@
 import type { ChannelConfig } from "../../contracts/channel.ts";
 import { readProviderEnvValue } from "../secrets/secret-input.ts";
 import type { UnknownRecord } from "../values/records.ts";
+import { createWebSearchProviderContractFields } from "./contract-fields.ts";
 import {
   buildSearchCacheKey,
   MAX_SEARCH_COUNT,
@@ -11,7 +12,6 @@ import {
   resolveSearchTimeoutSeconds,
   writeCachedSearchPayload,
 } from "./search-calls.ts";
-import { createWebSearchProviderContractFields } from "./search-config.ts";
 
 /** What a search is told. */
 export interface BackedSearchCall {

@@ -1,15 +1,10 @@
-import type { OutboxMedia, OutboxStatus } from "../records.ts";
+import type { DeliveryTarget, OutboxMedia, OutboxStatus } from "../records.ts";
 
-export interface OutboxRecord {
+export interface OutboxRecord extends DeliveryTarget {
   outboxId: string;
   /** Position in the order of all outbound messages; a lane sends by it. */
   ordinal: number;
   idempotencyKey: string;
-  channel: string;
-  accountId: string;
-  to: string;
-  threadId?: string;
-  replyToId?: string;
   sessionKey?: string;
   runId?: string;
   status: OutboxStatus;
