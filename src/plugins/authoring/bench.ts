@@ -11,6 +11,7 @@ import { LoadTrace } from "../loading/load-trace.ts";
 import { offlineRuntime } from "../loading/offline-runtime.ts";
 import type { CoreNames } from "../registry/compose.ts";
 import { buildSnapshot, type PluginMetadataSnapshot } from "../snapshot.ts";
+import { Surroundings } from "../watchdog/surroundings.ts";
 
 export interface BenchOptions {
   readonly folder: string;
@@ -28,6 +29,8 @@ export class ContractBench {
   readonly options: BenchOptions;
   readonly candidates: readonly PluginCandidate[];
   readonly config: Readonly<Record<string, unknown>>;
+  /** What loading changed for everybody in the process. */
+  readonly changes = new Set<string>();
   /** Modules imported so far. */
   imports = 0;
   #versions = 0;
@@ -97,6 +100,9 @@ export class ContractBench {
           parent: scope,
           workflow: {},
           watch: { monotonic: () => this.options.clock.monotonic(), onHeld: () => {} },
+          surroundings: new Surroundings((pluginId, message) =>
+            this.changes.add(`"${pluginId}": ${message}`),
+          ),
           trace: new LoadTrace({ logger: silentLogger, clock: this.options.clock, env: {} }),
           config: () => this.config,
           runtimeFor: () => this.#runtime(),

@@ -50,7 +50,7 @@ export const LOADED_CHECKS: readonly ContractCheck[] = [
           failures.push(errorMessage(error));
         }
       }
-      return { failures, warnings };
+      return { failures, warnings: [...warnings, ...bench.changes] };
     },
   },
   {

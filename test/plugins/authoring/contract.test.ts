@@ -58,6 +58,15 @@ describe("the contract checks", () => {
       },
     ],
     [
+      "a change of what everybody shares",
+      { register: "Object.prototype.polluted = true;" },
+      {
+        register: expect.stringMatching(
+          /^warned: "sample": while it loaded it changed Object\.prototype\.polluted/,
+        ),
+      },
+    ],
+    [
       "a throwing register",
       { register: "throw new Error('oops');" },
       { register: "failed: register(api) failed: oops" },
