@@ -74,6 +74,30 @@ describe("approvals over a restart", () => {
   });
 });
 
+it("[F270] a turn that goes on after a restart asks whoever comes back", async () => {
+  const folder = await temporaryFolder();
+  // The first process never gets as far as the question; the second asks before anybody has connected.
+  const held = {
+    ...ASKING,
+    register: `${ASKING.register}
+      api.on("before_model_resolve", () => { seen.push("held"); return new Promise(() => {}); });`,
+  };
+  const first = await contract(held, { folder, gateway: { stopLimitMs: 20 } });
+  await first.call("chat.send", {
+    sessionKey: "main",
+    message: '/tool pay {"amount": 4}',
+    idempotencyKey: "turn",
+  });
+  await expect.poll(() => first.seen()).toEqual(["held"]);
+  await first.gateway.stop("test");
+  const again = await contract(ASKING, { folder });
+  await expect.poll(() => again.call("plugin.approval.list")).toHaveLength(1);
+  const [{ id }] = await again.call("plugin.approval.list");
+  await again.call("plugin.approval.resolve", { id, decision: "allow-once" });
+  expect((await outcome(again)).status).toBe("ok");
+  expect(await said(again)).toContain("paid 5");
+});
+
 describe("approvals in a chat", () => {
   it("[F270, F113] the chat that led to a question shows it, and its owner decides there", async () => {
     const gateway = await contract([ASKING, MEMO], { config: MEMO_CONFIG });

@@ -32,10 +32,14 @@ export class RunBudget implements Disposable {
     }
   }
 
-  /** The same questions; the turn's time stands still while it waits for their answers. */
-  pausedBy(approvals: TurnApprovals): TurnApprovals {
+  /**
+   * The same questions; the turn's time stands still while it waits for their answers. `resumed`: the turn goes on
+   * after a restart. Who was there to be asked comes back in a moment, and a question may wait for them.
+   */
+  pausedBy(approvals: TurnApprovals, { resumed }: { resumed: boolean }): TurnApprovals {
     return {
-      ask: (...question) => this.paused(() => approvals.ask(...question)),
+      ask: (approval, call, signal) =>
+        this.paused(() => approvals.ask(approval, resumed ? { ...call, routed: true } : call, signal)),
       goOn: (...question) => this.paused(() => approvals.goOn(...question)),
       use: (id) => approvals.use(id),
       unused: (runId) => approvals.unused(runId),

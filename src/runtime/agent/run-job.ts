@@ -109,7 +109,9 @@ export class RunJobs {
     const { approvals, hooks, store, clock } = this.#parts;
     let shown = !hooks.has("before_agent_run");
     const watch = begun.turn.starts > 1 ? this.#watchStart(run, begun.turn.attempts > 0) : undefined;
-    const parts = approvals ? { ...this.#parts, approvals: budget.pausedBy(approvals) } : this.#parts;
+    const parts = approvals
+      ? { ...this.#parts, approvals: budget.pausedBy(approvals, { resumed: begun.turn.starts > 1 }) }
+      : this.#parts;
     return runTurn(parts, {
       request,
       begun,

@@ -59,6 +59,8 @@ export interface ToolCallQuestion
   > {
   /** The same for a call when its turn starts again; without it the question is put anew. */
   callKey?: string;
+  /** Somebody is known to be there, or to come back; absent: it is found out. */
+  routed?: boolean;
   /** What the call was asked to run with. */
   params: unknown;
 }
@@ -99,7 +101,7 @@ export function outcomeOf(record: ApprovalRecord): ApprovalOutcome {
 
 export function questionOf(
   approval: ToolApprovalRequest,
-  { callKey: _key, params: _params, ...call }: ToolCallQuestion,
+  { callKey: _key, params: _params, routed: _routed, ...call }: ToolCallQuestion,
 ): ApprovalQuestion {
   const offered = approval.allowedDecisions?.filter((decision) => DECISIONS.includes(decision));
   return {

@@ -190,7 +190,7 @@ export class PluginApprovals implements Disposable {
     call: ToolCallQuestion,
     signal: AbortSignal,
   ): Promise<ToolCallAnswer> {
-    const record = await this.#open(questionOf(approval, call), approval.timeoutMs, call);
+    const record = await this.#open(questionOf(approval, call), approval.timeoutMs, call, call.routed);
     return this.goOn(record, signal, approval);
   }
 
