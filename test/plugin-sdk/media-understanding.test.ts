@@ -122,7 +122,7 @@ const UNDERSTAND = `const runtime = api.runtime.mediaUnderstanding;
     video: await runtime.describeVideoFile({ filePath: params.video }) };`;
 
 describe("media understanding made of the SDK's functions", () => {
-  it("[F017] [F029] pictures go to the provider's model, sound and films to its endpoints, as on the wire", async () => {
+  it("[F017] [F029] [F040] pictures go to the provider's model, sound and films to its endpoints, as on the wire", async () => {
     const server = await modelServer();
     const { run, files } = await company(server);
     const { image, audio, video } = await run(UNDERSTAND, files);
@@ -265,7 +265,7 @@ describe("a web search provider made by the SDK", () => {
     return { ...opened, server };
   }
 
-  it("[F029] asks with the plugin's own key, keeps answers, and is detected by that key", async () => {
+  it("[F029] [F046] asks with the plugin's own key, keeps answers, and is detected by that key", async () => {
     const { run, server } = await bench({}, { webSearch: { apiKey: "sk-search" } });
     const query = `tea-${process.pid}`;
     const first = await run(SEARCH, { args: { query } });

@@ -17,7 +17,7 @@ function memory(listArtifacts: string, more = ""): Fixture {
 const IN_SLOT = { config: { plugins: { slots: { memory: "keeper" } } } };
 
 describe("companions of a memory plugin", () => {
-  it("[F016] read the files it shows through memory-host-core, sorted, and only those of a workspace", async () => {
+  it("[F016] [F119] read the files it shows through memory-host-core, sorted, and only those of a workspace", async () => {
     const file = (relativePath: string, more: object = {}) => ({
       kind: "daily-note",
       workspaceDir: "/work/one",
