@@ -432,6 +432,33 @@ describe("infrastructure", () => {
     expect(() => made?.execute("1", {} as never)).toThrow(/reloaded or disabled/);
   });
 
+  it("[F054] tools: factories that name nothing stand beside each other and leave names to who says them", async () => {
+    const tool = (name: string) =>
+      `{ name: "${name}", description: "d", parameters: {}, execute: async () => ({ content: [] }) }`;
+    const made = (bench: PluginBench) =>
+      bench.host.registry
+        .current()
+        .list<{ create(ctx: object): AgentTool | null }>("tool")
+        .map(({ key, value }) => [key, value.create({})?.name]);
+    const factories = `api.registerTool(() => (${tool("a")}));
+       api.registerTool(() => (${tool("b")}));
+       api.registerTool(${tool("c")});`;
+    const old = await started(factories);
+    expect(made(old)).toEqual([
+      ["it:unnamed", "a"],
+      ["it:unnamed:2", "b"],
+      ["c", "c"],
+    ]);
+    expect(codes(old)).toEqual(["compat-undeclared-contract"]);
+    const declared = await started(factories, {}, { contracts: { tools: ["a", "b", "c"] } });
+    expect(made(declared)).toEqual([
+      ["a", "a"],
+      ["it:unnamed", "b"],
+      ["c", "c"],
+    ]);
+    expect(codes(declared)).toEqual([]);
+  });
+
   it("a manifest from before contracts may register tools, with an advisory", async () => {
     const bench = await started(
       `api.registerTool({ name: "old", parameters: {}, execute: async () => ({}) });`,

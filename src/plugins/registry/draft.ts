@@ -26,6 +26,8 @@ export interface DraftItem {
   /** The method that was called. */
   readonly via: KindRow;
   readonly keys: readonly string[];
+  /** Its keys may be claimed by others of its plugin. */
+  readonly nameless: boolean;
   readonly index: number;
   readonly value: unknown;
   /** The value as the plugin gave it, for rules that compare identity. */
@@ -47,6 +49,9 @@ export class RegistrationDraft {
   /** What was refused counts too: checking costs as much. */
   #refused = 0;
   #names = 0;
+  /** Who has a key of a kind. */
+  readonly #held = new Map<string, DraftItem>();
+  #unnamed = 0;
   readonly #declared = new Map<string, ReadonlySet<string>>();
 
   constructor(registrant: Omit<Registrant, "report">, instance: PluginInstance) {
@@ -84,6 +89,9 @@ export class RegistrationDraft {
     if (read.keys.some(hasControlCharacters)) {
       return this.#refuse(malformed(`${row.method}: a name holds control characters`));
     }
+    const nameless = read.nameless === true;
+    const keys = nameless ? this.#keysLeft(row, read.keys) : read.keys;
+    if (!nameless) this.#claim(row, keys);
     this.#names += read.keys.length;
     if (this.#names > MAX_NAMES_PER_PLUGIN) {
       throw new SluiceError<DraftErrorCode>(
@@ -103,12 +111,14 @@ export class RegistrationDraft {
     const item: DraftItem = {
       row: stored,
       via: row,
-      keys: read.keys,
+      keys,
+      nameless,
       index: this.#next++,
       value: bindValue(this.instance, read.value, read),
       original: args[0],
     };
     this.#items.push(item);
+    for (const key of keys) this.#held.set(`${row.kind}\0${key}`, item);
     return item;
   }
 
@@ -118,6 +128,7 @@ export class RegistrationDraft {
     this.#items = this.#items.filter((other) => other !== item);
     if (this.#items.length === before) return false;
     this.#names -= item.keys.length;
+    for (const key of item.keys) this.#held.delete(`${item.row.kind}\0${key}`);
     return true;
   }
 
@@ -175,6 +186,27 @@ export class RegistrationDraft {
       this.#declared.get(key) ?? new Set(lists.flatMap((list) => contracts[list] ?? []).map(runtimeName));
     this.#declared.set(key, known);
     return known;
+  }
+
+  /** Of the keys a nameless contribution may turn out to have, those nobody of this plugin has; else one of its own. */
+  #keysLeft({ kind }: KindRow, keys: readonly string[]): readonly string[] {
+    const left = keys.filter((key) => !this.#held.has(`${kind}\0${key}`));
+    if (left.length > 0) return left;
+    this.#unnamed += 1;
+    return [`${this.registrant.id}:unnamed${this.#unnamed === 1 ? "" : `:${this.#unnamed}`}`];
+  }
+
+  /** A contribution that says its name takes it from the one that does not. */
+  #claim(row: KindRow, keys: readonly string[]): void {
+    for (const key of keys) {
+      const holder = this.#held.get(`${row.kind}\0${key}`);
+      const at = holder?.nameless ? this.#items.indexOf(holder) : -1;
+      if (!holder || at < 0) continue;
+      const left = holder.keys.filter((held) => held !== key);
+      const kept = { ...holder, keys: left.length > 0 ? left : this.#keysLeft(row, []) };
+      this.#items[at] = kept;
+      for (const held of kept.keys) this.#held.set(`${row.kind}\0${held}`, kept);
+    }
   }
 
   #checkReserved(row: KindRow, keys: readonly string[]): Refused | undefined {

@@ -58,6 +58,8 @@ export interface HookPolicy {
 export interface Accepted {
   /** Names this row claims within its kind; the first is its key. */
   readonly keys: readonly string[];
+  /** The keys are what it may turn out to make: it leaves them to whoever of its plugin claims them by name. */
+  readonly nameless?: boolean;
   /** As the plugin gave it. */
   readonly value: unknown;
   /** Members that consumers see instead of the plugin's own; the plugin's object is never changed. */

@@ -8,6 +8,14 @@ import { emptyToolSet, materializeTools, restrictTools, type ToolSet } from "./t
 import { senderIsOwner } from "./turn-facts.ts";
 import type { TurnParts } from "./turn-parts.ts";
 
+/** What tools and their calls are made of, beside the tools of plugins: owners may wait for their first use. */
+const NEEDED_CONTRACTS = [
+  "webSearchProviders",
+  "agentToolResultMiddleware",
+  "agentToolCallMiddleware",
+  "trustedToolPolicies",
+];
+
 /** The tools of a turn: what plugins and the host offer, narrowed by the request and by hooks. */
 export async function toolsOfTurn(
   parts: TurnParts,
@@ -24,7 +32,7 @@ export async function toolsOfTurn(
   const { begun, resolved, settings, invocation } = turn;
   const config = parts.config.current().config;
   await parts.activate?.({ kind: "capability", capability: "tool" });
-  await parts.activate?.({ kind: "contract", contract: "webSearchProviders" });
+  for (const contract of NEEDED_CONTRACTS) await parts.activate?.({ kind: "contract", contract });
   const allTools = materializeTools({
     generation: parts.registry.current(),
     core: parts.coreTools ?? [],

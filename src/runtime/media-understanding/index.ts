@@ -3,7 +3,7 @@ import { basename } from "node:path";
 import type { Clock } from "../../kernel/clock.ts";
 import { withDeadline } from "../../kernel/deadline.ts";
 import { errorMessage, SluiceError } from "../../kernel/errors.ts";
-import type { RegistryEntry, RegistryReader } from "../../plugins/types.ts";
+import type { ActivatePlugins, RegistryEntry, RegistryReader } from "../../plugins/types.ts";
 import { detectMime, mediaKindFromMime } from "../media/detect-mime.ts";
 import {
   inOrder,
@@ -96,7 +96,11 @@ export interface MediaUnderstandingRooms {
   config: { current(): { config: Config } };
   models: { apiKeyFor(provider: string): { apiKey?: string | undefined } | undefined };
   clock: Clock;
+  /** Providers may wait for their first use; without it all of them are there. */
+  activate?: ActivatePlugins;
 }
+
+const CONTRACT = "mediaUnderstandingProviders";
 
 /** The host chooses who looks at a file, and never sends one it was told to keep (spec 2.10, 4.8). */
 export function mediaUnderstandingNamespace(rooms: MediaUnderstandingRooms): PluginRuntimeMediaUnderstanding {
@@ -125,6 +129,7 @@ async function understand(
 ): Promise<UnderstandingResult> {
   const { filePath, mime, cfg: given, timeoutMs = DEFAULT_UNDERSTANDING_TIMEOUT_MS, ...rest } = params;
   const cfg = given ?? rooms.config.current().config;
+  await rooms.activate?.({ kind: "contract", contract: CONTRACT });
   const settings = sectionAt(cfg, "tools", "media", capability);
   const attempts: ProviderAttempt[] = [];
   if (settings["enabled"] === false) return nothing(capability, "disabled by the configuration", attempts);
@@ -232,6 +237,7 @@ async function extract(rooms: MediaUnderstandingRooms, params: ExtractParams) {
       "extractStructuredWithModel needs at least one image in input",
     );
   }
+  await rooms.activate?.({ kind: "contract", contract: CONTRACT });
   const entries = rooms.registry.current().list<MediaUnderstandingMembers>("mediaUnderstandingProvider");
   const entry = providerNamed(entries, params.provider);
   if (!entry) {

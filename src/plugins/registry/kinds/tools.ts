@@ -165,7 +165,8 @@ function readTool(tool: unknown, options: unknown, registrant: Registrant): Acce
     return malformed("tool: expected a tool, a factory, or { contextVersion: 2, create }");
   }
   // A factory that names nothing may make any tool its manifest lists.
-  if (names.size === 0) for (const name of registrant.manifest.contracts["tools"] ?? []) names.add(name);
+  const nameless = names.size === 0;
+  if (nameless) for (const name of registrant.manifest.contracts["tools"] ?? []) names.add(name);
   if (names.size === 0 && registrant.manifest.declaresContracts) {
     return refuse("contract-undeclared", 'tool: list its name in "contracts.tools" of the manifest');
   }
@@ -176,7 +177,7 @@ function readTool(tool: unknown, options: unknown, registrant: Registrant): Acce
     optional,
     create: (context) => onlyDeclared(create(context), names, registrant),
   };
-  return { keys: names.size > 0 ? [...names] : [`${registrant.id}:unnamed`], value, makes: ["create"] };
+  return { keys: [...names], nameless, value, makes: ["create"] };
 }
 
 const NO_NAMES: readonly string[] = [];
