@@ -142,7 +142,8 @@ function hooksPage(hooks) {
       Boolean,
     );
     const budget = row.timeoutMs === undefined ? "none" : `${row.timeoutMs / 1000} s`;
-    return `| \`${row.name}\` | ${row.when} | ${row.kind} | ${mergeWords(row)} | ${budget} | ${row.failure === "closed" ? "refuses" : "is skipped"} | ${gates.join(", ")} |`;
+    const when = row.waitsFor ? `${row.when} *(not called yet: waits for ${row.waitsFor})*` : row.when;
+    return `| \`${row.name}\` | ${when} | ${row.kind} | ${mergeWords(row)} | ${budget} | ${row.failure === "closed" ? "refuses" : "is skipped"} | ${gates.join(", ")} |`;
   });
   return [
     "# Typed hooks",

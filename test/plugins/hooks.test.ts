@@ -1,3 +1,5 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { createLogger } from "../../src/kernel/logger.ts";
 import { Redactor } from "../../src/kernel/redaction.ts";
@@ -32,6 +34,23 @@ describe("typed hooks", () => {
     expect(codes).toEqual(["compat-before-agent-start"]);
     expect(names.filter((name) => !bench.host.hooks.has(name))).toEqual([]);
     expect(names).toHaveLength(43);
+  });
+
+  it("[F268] every hook is called by the host, or says what it waits for", async () => {
+    const callers = new Set<string>();
+    const root = join(import.meta.dirname, "../../src");
+    for (const room of ["runtime", "channels", "gateway", "plugins"]) {
+      for (const file of await readdir(join(root, room), { recursive: true })) {
+        if (!file.endsWith(".ts") || /^(hooks|authoring|manifest)\//.test(file)) continue;
+        const source = await readFile(join(root, room, file), "utf8");
+        for (const [, name] of source.matchAll(/"([a-z]+(?:_[a-z]+)+)"/g)) callers.add(name as string);
+      }
+    }
+    const waiting = HOOK_TABLE.filter(({ waitsFor }) => waitsFor !== undefined).map(({ name }) => name);
+    expect(waiting.filter((name) => callers.has(name))).toEqual([]);
+    expect(
+      HOOK_TABLE.map(({ name }) => name).filter((name) => !callers.has(name) && !waiting.includes(name)),
+    ).toEqual([]);
   });
 
   it("[F124] runs higher priorities first and ties in registration order", async () => {

@@ -28,6 +28,17 @@ export interface HookRow {
   readonly conversation?: boolean;
   readonly acceptsMatcher?: boolean;
   readonly when: string;
+  /**
+   * What the host has to learn before it calls this hook. Handlers are checked, gated and listed already, so that
+   * a plugin written for it loads unchanged then.
+   */
+  readonly waitsFor?:
+    | "heartbeats"
+    | "commands of the host"
+    | "compaction"
+    | "subagents"
+    | "schedules"
+    | "skills";
 }
 
 const CONTEXT = { prependContext: "concatenate", appendContext: "concatenate" } as const;
@@ -80,6 +91,7 @@ export const HOOK_TABLE: readonly HookRow[] = [
     failure: "open",
     promptMutating: true,
     when: "Before the prompt of a heartbeat turn is assembled",
+    waitsFor: "heartbeats",
   },
   {
     name: "before_agent_start",
@@ -136,6 +148,7 @@ export const HOOK_TABLE: readonly HookRow[] = [
     failure: "open",
     timeoutMs: 15_000,
     when: "Before a command runs; adds environment variables",
+    waitsFor: "commands of the host",
   },
   {
     name: "tool_result_persist",
@@ -193,24 +206,31 @@ export const HOOK_TABLE: readonly HookRow[] = [
   },
   observe("message_sent", "After a delivery attempt"),
   observe("session_start", "When a session begins"),
-  observe("session_end", "When a session ends"),
+  observe("session_end", "When a session ends; when the gateway stops all handlers together have 2 s"),
   observe("before_reset", "Before a session is reset"),
-  observe("before_compaction", "Before a transcript is compacted", { timeoutMs: 30_000 }),
-  observe("after_compaction", "After a transcript was compacted", { timeoutMs: 30_000 }),
+  observe("before_compaction", "Before a transcript is compacted", {
+    timeoutMs: 30_000,
+    waitsFor: "compaction",
+  }),
+  observe("after_compaction", "After a transcript was compacted", {
+    timeoutMs: 30_000,
+    waitsFor: "compaction",
+  }),
   {
     name: "subagent_delivery_target",
     kind: "modify",
     merge: { origin: "first" },
     failure: "open",
     when: "Deprecated: chooses where a subagent's result goes",
+    waitsFor: "subagents",
   },
-  observe("subagent_spawned", "When a subagent run was created"),
-  observe("subagent_progress", "When a subagent run starts or ends"),
-  observe("subagent_ended", "After a subagent run"),
+  observe("subagent_spawned", "When a subagent run was created", { waitsFor: "subagents" }),
+  observe("subagent_progress", "When a subagent run starts or ends", { waitsFor: "subagents" }),
+  observe("subagent_ended", "After a subagent run", { waitsFor: "subagents" }),
   observe("gateway_start", "When the gateway accepts connections"),
   observe("gateway_stop", "When the gateway shuts down", { timeoutMs: 5_000 }),
-  observe("cron_reconciled", "When schedules were loaded"),
-  observe("cron_changed", "When a scheduled job changed or ran"),
+  observe("cron_reconciled", "When schedules were loaded", { waitsFor: "schedules" }),
+  observe("cron_changed", "When a scheduled job changed or ran", { waitsFor: "schedules" }),
   {
     name: "before_install",
     kind: "gate",
@@ -226,9 +246,13 @@ export const HOOK_TABLE: readonly HookRow[] = [
     failure: "open",
     timeoutMs: 120_000,
     when: "With a proposed change of a skill",
+    waitsFor: "skills",
   },
-  observe("skill_proposal_changed", "When a skill proposal changed", { timeoutMs: 30_000 }),
-  observe("skill_changed", "When a skill changed", { timeoutMs: 30_000 }),
+  observe("skill_proposal_changed", "When a skill proposal changed", {
+    timeoutMs: 30_000,
+    waitsFor: "skills",
+  }),
+  observe("skill_changed", "When a skill changed", { timeoutMs: 30_000, waitsFor: "skills" }),
 ];
 
 const ROWS: ReadonlyMap<string, HookRow> = new Map(HOOK_TABLE.map((row) => [row.name, row]));
