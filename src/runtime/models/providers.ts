@@ -1,0 +1,133 @@
+import type { ModelDefinition, StreamFn } from "../../contracts/model-stream.ts";
+import type { ProviderPlugin, ProviderStreamContext } from "../../contracts/provider.ts";
+import type { Clock } from "../../kernel/clock.ts";
+import { errorMessage } from "../../kernel/errors.ts";
+import type { Logger } from "../../kernel/logger.ts";
+import type { ActivatePlugins, RegistryEntry, RegistryReader } from "../../plugins/types.ts";
+import type { ConfigService } from "../config/types.ts";
+import { catalogContext, configuredProviders, providerApiKey } from "./catalogue.ts";
+import { normalizeProviderId } from "./model-ref.ts";
+import { isPrivateUrl } from "./private-url.ts";
+import { type ThinkingPolicy, thinkingPolicy } from "./thinking.ts";
+
+export interface ModelsOptions {
+  registry: RegistryReader;
+  config: ConfigService;
+  clock: Clock;
+  logger: Logger;
+  env: Readonly<Record<string, string | undefined>>;
+  /** Providers may wait for their first use; without it all of them are there. */
+  activate?: ActivatePlugins;
+}
+
+/** The plugins behind models: who serves a provider or an api, and what they answer when asked. */
+export class Providers {
+  readonly #options: ModelsOptions;
+
+  constructor(options: ModelsOptions) {
+    this.#options = options;
+  }
+
+  list(): readonly RegistryEntry<ProviderPlugin>[] {
+    return this.#options.registry.current().list<ProviderPlugin>("provider");
+  }
+
+  /** Exact id, alias, hook alias, then a plugin that speaks the configured transport (spec 2.1). */
+  ownerFor(provider: string, api: string | undefined): ProviderPlugin | undefined {
+    const entries = this.list();
+    const by = (match: (plugin: ProviderPlugin) => boolean) =>
+      entries.find((entry) => match(entry.value))?.value;
+    return (
+      by((plugin) => normalizeProviderId(plugin.id) === provider) ??
+      by((plugin) => plugin.aliases?.includes(provider) === true) ??
+      by((plugin) => plugin.hookAliases?.includes(provider) === true) ??
+      (provider in configuredProviders(this.#options.config.current().config)
+        ? by((plugin) => plugin.servesApis?.includes(api ?? "openai-completions") === true)
+        : undefined)
+    );
+  }
+
+  ownerOf(provider: string): ProviderPlugin | undefined {
+    const id = normalizeProviderId(provider);
+    return this.ownerFor(id, configuredProviders(this.#options.config.current().config)[id]?.api);
+  }
+
+  apiKeyFor(provider: string) {
+    const id = normalizeProviderId(provider);
+    return providerApiKey(
+      this.ownerOf(id),
+      configuredProviders(this.#options.config.current().config)[id],
+      this.#options.env,
+    );
+  }
+
+  /** The native transport of an api: that of a plugin which says it speaks it. */
+  async transport(context: ProviderStreamContext): Promise<StreamFn | undefined> {
+    const { api } = context.model;
+    const find = () => this.list().find(({ value }) => value.servesApis?.includes(api))?.value;
+    return (find() ?? (await this.afterAll(find)))?.createStreamFn?.(context) ?? undefined;
+  }
+
+  /** No manifest says which transports a plugin speaks: before giving up, those that wait are loaded. */
+  async afterAll<T>(find: () => T | undefined): Promise<T | undefined> {
+    await this.#options.activate?.({ kind: "capability", capability: "provider" });
+    return find();
+  }
+
+  /** The levels of thinking a model offers, as its provider states them. */
+  thinking(model: ModelDefinition, owner: ProviderPlugin | undefined): ThinkingPolicy {
+    const profile = owner
+      ? this.ask(owner, () =>
+          owner.resolveThinkingProfile?.({
+            provider: model.provider,
+            modelId: model.id,
+            ...(model.reasoning === undefined ? {} : { reasoning: model.reasoning }),
+            ...(model.compat ? { compat: model.compat } : {}),
+          }),
+        )
+      : undefined;
+    return thinkingPolicy(model, profile);
+  }
+
+  /** The model that the providers offer where none is configured. */
+  async suggestedDefault(): Promise<string | undefined> {
+    const input = { config: this.#options.config.current().config, env: this.#options.env };
+    const offers = await Promise.all(
+      this.list().map(async ({ value: plugin }) => {
+        try {
+          return (await plugin.suggestDefaultModel?.(catalogContext(plugin, input))) ?? undefined;
+        } catch (error) {
+          this.complain(plugin, error);
+          return undefined;
+        }
+      }),
+    );
+    const best = offers
+      .filter((offer) => offer !== undefined)
+      .sort((a, b) => b.priority - a.priority)
+      .at(0);
+    return best?.model;
+  }
+
+  /** A provider function that throws counts as no answer. */
+  ask<T>(owner: ProviderPlugin, question: () => T): T | undefined {
+    try {
+      return question();
+    } catch (error) {
+      this.complain(owner, error);
+      return undefined;
+    }
+  }
+
+  complain(owner: ProviderPlugin, error: unknown): void {
+    this.#options.logger.warn("a provider function failed", {
+      provider: owner.id,
+      error: errorMessage(error),
+    });
+  }
+}
+
+/** On a private address a model may do without a key, whatever its provider wants elsewhere. */
+export function needsKey(owner: ProviderPlugin, model: ModelDefinition): boolean {
+  return (owner.envVars?.length ?? 0) > 0 && !isPrivateUrl(model.baseUrl);
+}
