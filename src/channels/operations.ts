@@ -4,6 +4,7 @@ import type { Clock } from "../kernel/clock.ts";
 import { SluiceError } from "../kernel/errors.ts";
 import type { Logger } from "../kernel/logger.ts";
 import type { Store } from "../store/index.ts";
+import { DELIVERY_PAGE_LIMIT } from "../store/procedures/delivery-listing.ts";
 import type { OutboxRecord } from "../store/procedures/outbox-rows.ts";
 import type { ChannelAccounts } from "./accounts/accounts.ts";
 import type { ChannelFoundation } from "./foundation.ts";
@@ -85,6 +86,19 @@ export class ChannelOperations {
     const row = await store.call.outbox.replay({ outboxId, ...options, now: clock.now() });
     if (row) this.#parts.pump.poke(row.channel, row.accountId);
     return row;
+  }
+
+  /** Looks at what waits to be sent: `now` lets a message go before its pause is over. Returns how many wait. */
+  async hastenOutbound(choose: (row: OutboxRecord) => "now" | "when-due" | "leave"): Promise<number> {
+    const { store, clock, pump } = this.#parts;
+    const rows = await store.call.outbox.list({ status: "queued", limit: DELIVERY_PAGE_LIMIT });
+    const chosen = rows
+      .map((row) => ({ row, choice: choose(row) }))
+      .filter(({ choice }) => choice !== "leave");
+    const outboxIds = chosen.filter(({ choice }) => choice === "now").map(({ row }) => row.outboxId);
+    if (outboxIds.length > 0) await store.call.outbox.hasten({ outboxIds, now: clock.now() });
+    for (const { row } of chosen) pump.poke(row.channel, row.accountId);
+    return chosen.length;
   }
 
   async startAccount(channel: string, accountId?: string): Promise<ChannelAccountSnapshot> {

@@ -248,6 +248,10 @@ class Channels implements ChannelService {
     return this.#operations.replayOutbound(outboxId, options);
   }
 
+  hastenOutbound(choose: (row: OutboxRecord) => "now" | "when-due" | "leave"): Promise<number> {
+    return this.#operations.hastenOutbound(choose);
+  }
+
   startAccount(channel: string, accountId?: string): Promise<ChannelAccountSnapshot> {
     return this.#operations.startAccount(channel, accountId);
   }

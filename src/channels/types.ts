@@ -52,6 +52,8 @@ export interface ChannelService extends Disposable {
   awaitDelivery(outboxId: string, timeoutMs: number): Promise<OutboxRecord | undefined>;
   replayInbound(inboxId: string): Promise<InboundResult | undefined>;
   replayOutbound(outboxId: string, options?: { fromStart?: boolean }): Promise<OutboxRecord | undefined>;
+  /** Lets waiting messages go before their pause is over; those `when-due` are only looked at again. */
+  hastenOutbound(choose: (row: OutboxRecord) => "now" | "when-due" | "leave"): Promise<number>;
   startAccount(channel: string, accountId?: string): Promise<ChannelAccountSnapshot>;
   stopAccount(channel: string, accountId?: string): Promise<ChannelAccountSnapshot>;
   /** Approves a pairing code and tells the sender where the channel can. */

@@ -19,6 +19,7 @@ export interface SdkServices {
   readonly sessions: SdkSessions;
   readonly models: SdkModels;
   readonly memory: SdkMemory;
+  readonly deliveries: SdkDeliveries;
   /** A public file of a plugin, loaded after the checks of the manifest registry (plugin-sdk spec 6.9). */
   facade(request: { pluginId: string; surface: string; activated?: boolean }): Promise<object>;
   /** Calls the listener with what happens; the result ends that. */
@@ -61,6 +62,27 @@ export interface SdkTranscriptEntry {
   /** Milliseconds since 1970. */
   createdAt: number;
   body: unknown;
+}
+
+/** A message that waits to be sent. */
+export interface SdkDelivery {
+  id: string;
+  channel: string;
+  accountId: string;
+  to: string;
+  /** Attempts that failed so far. */
+  retryCount: number;
+  /** Milliseconds since 1970. */
+  enqueuedAt: number;
+  lastError?: string;
+}
+
+export interface SdkDeliveries {
+  /**
+   * Has waiting messages sent: `now` before the pause after a failure is over, `when-due` those whose time has
+   * come. Returns how many were chosen.
+   */
+  hasten(choose: (delivery: SdkDelivery) => "now" | "when-due" | "leave"): Promise<number>;
 }
 
 /** The memory of the gateway, for companions of the plugin that keeps it (plugin-sdk spec 3.15). */

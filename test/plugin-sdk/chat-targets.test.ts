@@ -13,6 +13,7 @@ import {
   createDefaultModelsConnectionPresetAppliers,
   createDefaultModelsPresetAppliers,
 } from "../../src/plugin-sdk/provider-onboard.ts";
+import { buildControlUiSessionPath } from "../../src/plugin-sdk/session-discussion.ts";
 import { z } from "../../src/plugin-sdk/zod.ts";
 
 const PREFIXES = {
@@ -145,4 +146,8 @@ describe("setting up a provider by its default models", () => {
 it("names a channel before its plugin is loaded, and lends its zod", () => {
   expect(getChatChannelMeta("chat")).toMatchObject({ id: "chat", label: "Chat", docsPath: "/channels/chat" });
   expect(z.object({ a: z.string() }).safeParse({ a: 1 }).success).toBe(false);
+});
+
+it("gives no link to a session, because the control page has no address for one", () => {
+  expect(buildControlUiSessionPath({ namespace: "chat", sessionKey: "agent:main:main" })).toBeUndefined();
 });

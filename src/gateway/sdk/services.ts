@@ -3,6 +3,7 @@ import type { ChannelPlugin, ChannelRegistration } from "../../contracts/channel
 import type { PluginCommand } from "../../contracts/registrations.ts";
 import type { SessionEntry } from "../../contracts/runtime.ts";
 import type {
+  SdkDeliveries,
   SdkMemory,
   SdkModelRow,
   SdkModels,
@@ -58,6 +59,7 @@ export function createSdkServices(rooms: () => RuntimeRooms): SdkServices {
     sessions: sessionsOf(rooms),
     models: modelsOf(rooms),
     memory: memoryOf(rooms),
+    deliveries: deliveriesOf(rooms),
     facade: (request) => rooms().facade(request),
     onDiagnosticEvent: (listener) => {
       diagnostics ??= new DiagnosticEvents(rooms().agent, rooms().logger);
@@ -113,6 +115,23 @@ function sessionsOf(rooms: () => RuntimeRooms): SdkSessions {
       }));
     },
     keyOf: (sessionId) => rooms().store.callSync.sessions.find({ sessionId })?.sessionKey,
+  };
+}
+
+function deliveriesOf(rooms: () => RuntimeRooms): SdkDeliveries {
+  return {
+    hasten: (choose) =>
+      rooms().channels.hastenOutbound((row) =>
+        choose({
+          id: row.outboxId,
+          channel: row.channel,
+          accountId: row.accountId,
+          to: row.to,
+          retryCount: row.attempts,
+          enqueuedAt: row.createdAt,
+          ...(row.lastError === undefined ? {} : { lastError: row.lastError }),
+        }),
+      ),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { Transaction } from "../engine/types.ts";
 import type { OutboxDraft, OutboxMedia } from "../records.ts";
 import { bumpCounter } from "./counters.ts";
+import { DELIVERY_PAGE_LIMIT } from "./delivery-listing.ts";
 import { outboxListing } from "./outbox-listing.ts";
 import { type OutboxRecord, type OutboxRow, partCount, toOutboxRecord } from "./outbox-rows.ts";
 
@@ -186,6 +187,20 @@ export const outboxProcedures = {
       input.outboxId,
     );
     return result.changes === 1;
+  },
+
+  /** Lets waiting messages go now instead of after their pause. Returns how many were waiting. */
+  async hasten(tx: Transaction, input: { outboxIds: readonly string[]; now: number }): Promise<number> {
+    const ids = input.outboxIds.slice(0, DELIVERY_PAGE_LIMIT);
+    if (ids.length === 0) return 0;
+    const result = await tx.run(
+      `UPDATE outbox SET available_at = ? WHERE status = 'queued' AND available_at > ?
+         AND outbox_id IN (${ids.map(() => "?").join(", ")})`,
+      input.now,
+      input.now,
+      ...ids,
+    );
+    return result.changes;
   },
 
   /** Gives up on a message. It keeps its text, so that it can be read and replayed. */
