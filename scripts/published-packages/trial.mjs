@@ -43,7 +43,7 @@ export class Installation {
     for (;;) {
       const answer = await fetch(`http://127.0.0.1:${this.#port}/readyz`).catch(() => undefined);
       if (answer?.status === 200) return;
-      if (gateway.exitCode !== null || Date.now() > end) {
+      if (gateway.exitCode !== null || gateway.signalCode !== null || Date.now() > end) {
         throw new Error(`the gateway did not start:\n${this.#output.slice(-2_000)}`);
       }
       await pause(50);
@@ -120,11 +120,9 @@ export class Installation {
   }
 
   #environment() {
+    const own = Object.entries(process.env).filter(([name]) => !/^(SLUICE|OPENCLAW)_/.test(name));
     return {
-      PATH: process.env.PATH,
-      HOME: this.#stateDir,
-      npm_config_cache: process.env.npm_config_cache ?? join(process.env.HOME ?? this.#stateDir, ".npm"),
-      ...(process.env.npm_config_registry ? { npm_config_registry: process.env.npm_config_registry } : {}),
+      ...Object.fromEntries(own),
       SLUICE_STATE_DIR: this.#stateDir,
       SLUICE_GATEWAY_PORT: String(this.#port || 1),
       SLUICE_GATEWAY_TOKEN: TOKEN,
@@ -176,6 +174,7 @@ export async function trial(
   const row = { id };
   try {
     await installation.start();
+    if (installed) await installation.command("plugins", "disable", id);
     const baseline = await installation.traces();
     if (!installed) {
       const startedAt = Date.now();
@@ -265,10 +264,15 @@ async function settled(installation, baseline) {
       (key) => JSON.stringify(traces[key]) !== JSON.stringify(baseline[key]),
     );
     if (left.length === 0 || Date.now() > end) {
-      return left.map(
-        (key) => `${key} ${JSON.stringify(traces[key])} (before: ${JSON.stringify(baseline[key])})`,
-      );
+      return left.map((key) => `${key} ${difference(baseline[key], traces[key])}`);
     }
     await pause(250);
   }
+}
+
+function difference(before, after) {
+  if (!Array.isArray(before)) return `${JSON.stringify(after)} (before: ${JSON.stringify(before)})`;
+  const added = after.filter((one) => !before.includes(one)).map((one) => `+${one}`);
+  const gone = before.filter((one) => !after.includes(one)).map((one) => `-${one}`);
+  return [...added, ...gone].join(" ");
 }
