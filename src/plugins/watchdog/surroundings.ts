@@ -65,7 +65,10 @@ class Look {
       if (changed.length > 0) said.push(`changed ${listed(name, changed)}, which was put back`);
     }
     for (const { name, object, members } of this.#watched) {
-      const changed = changedSince(members, object);
+      const changed = changedSince(members, object).filter(
+        // A global of one's own is in nobody's way.
+        (key) => object !== globalThis || members.has(key),
+      );
       if (changed.length > 0) said.push(`changed ${listed(name, changed)} for everybody`);
     }
     for (const [name, member] of this.#process) {
