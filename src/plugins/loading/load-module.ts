@@ -102,10 +102,15 @@ export class ModuleLoader {
     return next;
   }
 
+  /** Adds what code of others expects of Node; before whoever watches what a plugin changes begins to look. */
+  async prepare(): Promise<void> {
+    if (lacksGlobals()) (await import("./polyfills.ts")).addMissingGlobals();
+  }
+
   /** @throws SluiceError with a {@link LoadErrorCode} */
   async load(request: ModuleRequest): Promise<unknown> {
     try {
-      if (!request.bundled && lacksGlobals()) (await import("./polyfills.ts")).addMissingGlobals();
+      if (!request.bundled) await this.prepare();
       if (isTypeScript(request.entry)) return await this.#loadTypeScript(request);
       const links = !request.bundled || request.version > 0 ? installSdkResolver(this.#sdkFolder) : undefined;
       if (request.version > 0) {

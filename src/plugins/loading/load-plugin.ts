@@ -150,7 +150,10 @@ export async function loadPlugin(environment: LoadEnvironment, request: LoadRequ
       );
     };
     const { loader, surroundings } = environment;
-    return await loader.alone(() => (surroundings ? surroundings.around(candidate.id, load) : load()));
+    return await loader.alone(async () => {
+      if (candidate.origin !== "bundled") await loader.prepare();
+      return surroundings ? surroundings.around(candidate.id, load) : load();
+    });
   } catch (error) {
     instance.fence();
     await instance.scope.dispose().catch(() => {});

@@ -249,7 +249,9 @@ function readGatewayMethod([rawName, handler, options]: readonly unknown[]): Acc
   const notes: Note[] = [];
   let scope = (given["scope"] ?? "operator.admin") as OperatorScope;
   if (!KNOWN_SCOPES.has(scope)) {
-    return malformed(`gateway method "${name}": unknown scope "${String(given["scope"])}"`);
+    return malformed(
+      `gateway method "${name}": unknown scope "${String(given["scope"])}"; there are ${[...KNOWN_SCOPES].join(", ")}`,
+    );
   }
   if (scope !== "operator.admin" && ADMIN_METHOD_PREFIXES.some((prefix) => name.startsWith(prefix))) {
     notes.push({
