@@ -49,7 +49,7 @@ async function discoverCommands(environment: CliEnvironment): Promise<PromisedCo
   const section = config["plugins"] as { load?: { paths?: unknown } } | undefined;
   const paths = Array.isArray(section?.load?.paths) ? section.load.paths.map(String) : [];
   const { plugins } = buildSnapshot(
-    await discoverPlugins(await rootsOf(environment), paths),
+    await discoverPlugins(await rootsOf(environment, config), paths),
     config,
     undefined,
   );
@@ -86,7 +86,7 @@ export async function attachPluginCommand(
   const snapshot = { config, source: config };
   const host = createPluginHost({
     config: { current: () => snapshot, onChange: () => ({ dispose() {} }) },
-    roots: await rootsOf(environment),
+    roots: await rootsOf(environment, config),
     sdkFolder: join(packageRoot(), "dist/plugin-sdk"),
     stateDir: resolveStateDir(environment.env),
     logger: createLogger({
@@ -148,10 +148,10 @@ async function addCommands(
   return true;
 }
 
-async function rootsOf({ env }: CliEnvironment) {
+async function rootsOf({ env }: CliEnvironment, config: Readonly<Record<string, unknown>>) {
   const stateDir = resolveStateDir(env);
   const { InstallBook } = await import("../plugins/install/book.ts");
-  return localRoots(stateDir, (await InstallBook.open(stateDir)).folders());
+  return localRoots(stateDir, (await InstallBook.open(stateDir)).folders(), config);
 }
 
 /** Lines of a plugin's command go to stderr: stdout belongs to its result. */

@@ -145,8 +145,23 @@ describe("sluice plugins for operators", () => {
     const registry = json((await run("registry", "--refresh", "--json")).stdout);
     expect(registry.generation).toBeGreaterThan(0);
     expect(registry.plugins).toContainEqual(expect.objectContaining({ id: "echo", origin: "bundled" }));
-    expect((await run("registry")).stdout).toContain(`generation ${registry.generation}`);
+    const echo = registry.plugins.find(({ id }: { id: string }) => id === "echo");
+    expect(echo.source).toContain(join("extensions", "echo"));
+    const shown = (await run("registry")).stdout;
+    expect(shown).toContain(`generation ${registry.generation}`);
+    expect(shown).toContain(echo.source);
+    // As without a gateway: a report for people, and the same exit code for what is not there.
+    expect((await run("inspect", "echo")).stdout).toMatch(/^Echo \(echo\)\n[\s\S]*\n {2}provider {2}echo\n$/);
+    expect(await run("inspect", "nowhere")).toMatchObject({
+      status: EXIT.USAGE,
+      stderr: 'sluice: there is no plugin "nowhere"; see: sluice plugins list\n',
+    });
+    expect((await run("doctor")).stdout).toBe("Nothing is wrong with the plugins.\n");
     const alone = await operator();
     expect(json((await alone.run("registry", "--json")).stdout).generation).toBeNull();
+    expect((await alone.run("list")).stderr).toBe(
+      "no gateway is running; this is what the next start would find\n",
+    );
+    expect((await alone.run("inspect", "nowhere")).status).toBe(EXIT.USAGE);
   }, 20_000);
 });

@@ -49,7 +49,10 @@ export async function withLocalInstaller<T>(
     const book = await install.InstallBook.open(stateDir);
     const snapshot = async (): Promise<PluginMetadataSnapshot> => {
       const current = config.current().config;
-      const found = await discovery.discoverPlugins(localRoots(stateDir, book.folders()), loadPaths(current));
+      const found = await discovery.discoverPlugins(
+        localRoots(stateDir, book.folders(), current),
+        loadPaths(current),
+      );
       return snapshots.buildSnapshot(found, current, undefined);
     };
     const config = scope.use(
@@ -102,7 +105,7 @@ export async function withLocalHost<T>(
   const book = await InstallBook.open(stateDir);
   const host = createPluginHost({
     config: { current: () => snapshot, onChange: () => ({ dispose() {} }) },
-    roots: localRoots(stateDir, book.folders()),
+    roots: localRoots(stateDir, book.folders(), config),
     sdkFolder: join(packageRoot(), "dist/plugin-sdk"),
     stateDir,
     logger: stderrLogger(environment),
@@ -117,10 +120,16 @@ export async function withLocalHost<T>(
   }
 }
 
-export function localRoots(stateDir: string, installed: readonly string[]) {
+/** The folders a gateway with this configuration would look at. */
+export function localRoots(
+  stateDir: string,
+  installed: readonly string[],
+  config: Readonly<Record<string, unknown>>,
+) {
   return {
     bundled: join(packageRoot(), "dist/extensions"),
     global: join(stateDir, "extensions"),
+    workspaces: agentWorkspaces(config as SluiceConfig, stateDir),
     installed,
   };
 }

@@ -1,8 +1,8 @@
 import type { Command } from "commander";
 import type { PluginHost } from "../../plugins/host.ts";
 import { type CliEnvironment, CommandContext } from "../context.ts";
-import { cliError } from "../errors.ts";
-import { describePlugin, type PluginReport } from "../output/plugin-report.ts";
+import { cliError, describeError } from "../errors.ts";
+import { describeComplaints, describePlugin, type PluginReport } from "../output/plugin-report.ts";
 import { table } from "../output/table.ts";
 import { describeSignals, pluginSignals } from "../plugin-signals.ts";
 import { registerPluginAuthoring } from "./plugins-author.ts";
@@ -81,7 +81,7 @@ export function registerPlugins(program: Command, environment: CliEnvironment): 
       const signals = await pluginSignals(context);
       context.output.result({ ok: found.length === 0, problems: found, signals }, ({ problems }) => {
         const lines = [
-          ...problems.map((problem) => `${problem.pluginId ?? "host"}: ${problem.message}`),
+          ...describeComplaints(problems),
           // What failed hard is among the problems.
           ...describeSignals(signals.filter(({ signal }) => signal !== "hard error")),
         ];
@@ -99,6 +99,8 @@ function list(context: CommandContext): Promise<PluginList> {
     () => context.call<PluginList>("plugins.list", {}, "operator.read"),
     async (host) => {
       await host.snapshot();
+      if (!context.output.json)
+        context.output.note("no gateway is running; this is what the next start would find");
       return { plugins: host.records(), diagnostics: host.diagnostics() };
     },
   );
@@ -107,16 +109,25 @@ function list(context: CommandContext): Promise<PluginList> {
 function inspect(context: CommandContext, pluginId: string): Promise<PluginReport> {
   return fromGatewayOr<PluginReport>(
     context,
-    () => context.call<PluginReport>("plugins.inspect", { pluginId }, "operator.read"),
+    () =>
+      context.call<PluginReport>("plugins.inspect", { pluginId }, "operator.read").catch((error: unknown) => {
+        const { code, details } = describeError(error);
+        const unknown = (details as { pluginId?: unknown } | undefined)?.pluginId === pluginId;
+        throw code === "INVALID_REQUEST" && unknown ? noPlugin(pluginId) : error;
+      }),
     async (host, book) => {
       const report = await host.inspect(pluginId);
-      if (!report) throw cliError("USAGE", `there is no plugin "${pluginId}"; see: sluice plugins list`);
+      if (!report) throw noPlugin(pluginId);
       const install = book.find(report.plugin.id);
       const whole = { ok: true, ...report, ...(install ? { install } : {}) };
       // Absent and undefined are the same once it is JSON.
       return whole as PluginReport;
     },
   );
+}
+
+function noPlugin(pluginId: string): Error {
+  return cliError("USAGE", `there is no plugin "${pluginId}"; see: sluice plugins list`);
 }
 
 /** Without a gateway every enabled plugin is registered once, without effect, to see what is wrong. */
@@ -149,7 +160,8 @@ function problemsOf({ plugins, diagnostics = [] }: PluginList): Diagnostic[] {
   for (const plugin of plugins) {
     const own = (plugin.diagnostics ?? []).filter((entry) => entry.level !== "info");
     found.push(...own.map((entry) => ({ ...entry, pluginId: plugin.id })));
-    if (plugin.status === "error" && !own.some((entry) => entry.level === "error"))
+    const explained = found.some(({ pluginId, level }) => pluginId === plugin.id && level === "error");
+    if (plugin.status === "error" && !explained)
       found.push({
         level: "error",
         code: "plugin-failed",

@@ -73,13 +73,13 @@ export function describePlugin(report: PluginReport, width = DEFAULT_WIDTH): str
 
 /** One line for each complaint, for commands that only report that something happened. */
 export function describeComplaints(
-  diagnostics: readonly (ReportedDiagnostic & { readonly pluginId: string })[],
+  diagnostics: readonly (ReportedDiagnostic & { readonly pluginId?: string })[],
 ): string[] {
   return diagnostics
     .filter(({ level }) => level !== "info")
     .map(
       ({ level, pluginId, message }) =>
-        `${level === "error" ? "error" : "warning"}: ${pluginId}: ${plain(message)}`,
+        `${level === "error" ? "error" : "warning"}: ${pluginId ?? "plugins"}: ${plain(message)}`,
     );
 }
 
