@@ -109,6 +109,7 @@ describe("where a running gateway finds plugins", () => {
     expect(row("probe")).toMatchObject({ origin: "config", status: "loaded" });
     expect(row("echo")).toMatchObject({ origin: "bundled", status: "loaded" });
     expect(row("dropped")).toMatchObject({ origin: "global", status: "loaded" });
+    expect(row("local")).toMatchObject({ origin: "workspace", status: "disabled" });
     expect(row("denied")).toMatchObject({ status: "disabled" });
     const ran = globalThis as { workspacePluginRan?: boolean; deniedPluginRan?: boolean };
     expect([ran.workspacePluginRan, ran.deniedPluginRan]).toEqual([undefined, undefined]);

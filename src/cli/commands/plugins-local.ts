@@ -10,6 +10,8 @@ import type { PluginHost } from "../../plugins/host.ts";
 import type { InstallBook, PluginInstaller } from "../../plugins/install/index.ts";
 import { LoadTrace } from "../../plugins/loading/load-trace.ts";
 import type { PluginMetadataSnapshot } from "../../plugins/snapshot.ts";
+import { agentWorkspaces } from "../../runtime/agent/settings.ts";
+import type { SluiceConfig } from "../../runtime/config/types.ts";
 import { resolveStateDir } from "../../runtime/state/state-folder.ts";
 import { configFile } from "../access.ts";
 import type { CliEnvironment } from "../context.ts";

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { packageRoot } from "../../kernel/package-root.ts";
 import { createPluginHost, type PluginHost } from "../../plugins/host.ts";
 import { InstallBook, installHostOf, PluginInstaller } from "../../plugins/install/index.ts";
+import { agentWorkspaces } from "../../runtime/agent/settings.ts";
 import type { EventHub } from "../events/hub.ts";
 import { createPluginRuntime, type RuntimeRooms } from "../plugin-runtime.ts";
 import type { WorkflowRooms } from "../plugin-workflow.ts";
@@ -41,6 +42,9 @@ export function createPluginRoom(ground: Ground, parts: PluginRoomParts): Plugin
     roots: {
       bundled: join(packageRoot(), "dist", "extensions"),
       global: join(stateDir, "extensions"),
+      get workspaces() {
+        return agentWorkspaces(config.current().config, stateDir);
+      },
       get installed() {
         return installs.folders();
       },

@@ -6,8 +6,10 @@ import { Facades } from "../../plugins/facades/facades.ts";
 import { InstallBook } from "../../plugins/install/book.ts";
 import { ModuleLoader } from "../../plugins/loading/load-module.ts";
 import { buildSnapshot, type PluginMetadataSnapshot } from "../../plugins/snapshot.ts";
+import { agentWorkspaces } from "../../runtime/agent/settings.ts";
 import { resolveConfig } from "../../runtime/config/resolve.ts";
 import { readSource } from "../../runtime/config/source.ts";
+import type { SluiceConfig } from "../../runtime/config/types.ts";
 import { hostMemory } from "../ambient/memory.ts";
 import { resolveStateDir } from "../state-paths.ts";
 import { resolveUserPath } from "../values/text.ts";
@@ -56,6 +58,7 @@ async function lookAround(known: Look | undefined): Promise<Look> {
     {
       bundled: join(packageRoot(), "dist/extensions"),
       global: join(stateDir, "extensions"),
+      workspaces: agentWorkspaces(config as SluiceConfig, stateDir),
       installed: book.folders(),
     },
     loadPathsOf(config).map((folder) => resolveUserPath(folder)),

@@ -100,6 +100,11 @@ export function agentWorkspaceDir(config: SluiceConfig, stateDir: string, agentI
   return join(stateDir, folder);
 }
 
+/** The workspaces of all agents, each once; where plugins under development may lie. */
+export function agentWorkspaces(config: SluiceConfig, stateDir: string): string[] {
+  return [...new Set(agentIds(config).map((id) => agentWorkspaceDir(config, stateDir, id)))];
+}
+
 function agentRows(config: SluiceConfig): Section[] {
   const rows = config.agents?.["list"];
   return Array.isArray(rows) ? rows.map(section) : [];
