@@ -1,2 +1,6 @@
-export { buildOpenAICompatibleReplayPolicy, buildProviderReplayFamilyHooks } from "./providers/families.ts";
+export {
+  applyModelCompatPatch,
+  buildOpenAICompatibleReplayPolicy,
+  buildProviderReplayFamilyHooks,
+} from "./providers/families.ts";
 export { normalizeProviderId } from "./providers/manifest-catalog.ts";

@@ -1,4 +1,8 @@
 export {
   createOpenAICompatibleThinkingWrapper as createDeepSeekV4OpenAICompatibleThinkingWrapper,
+  createPayloadPatchStreamWrapper,
+  isOpenAICompatibleThinkingEnabled,
+  normalizeOpenAICompatibleReasoningReplay,
+  setQwenChatTemplateThinking,
   streamWithPayloadPatch,
 } from "./providers/stream-wrappers.ts";

@@ -6,4 +6,5 @@ export {
   fetchJson,
   PROVIDER_LABELS,
   type ProviderUsageSnapshot,
+  parseProviderUsageNonNegativeNumber,
 } from "./providers/usage.ts";

@@ -125,3 +125,15 @@ export function buildProviderToolCompatFamilyHooks(family: string) {
       }),
   };
 }
+
+/** A model with more facts about how its server differs; the same object when it knows them already. */
+export function applyModelCompatPatch<Model extends { compat?: unknown }>(
+  model: Model,
+  patch: Readonly<Record<string, unknown>>,
+): Model {
+  const compat = isRecord(model.compat) ? model.compat : {};
+  const isKnown = Object.entries(patch).every(
+    ([key, value]) => JSON.stringify(compat[key]) === JSON.stringify(value),
+  );
+  return isKnown ? model : { ...model, compat: { ...compat, ...patch } };
+}

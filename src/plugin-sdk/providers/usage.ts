@@ -52,3 +52,11 @@ export function buildUsageHttpErrorSnapshot(params: {
     message?.trim() ? `HTTP ${status}: ${message.trim()}` : `HTTP ${status}`,
   );
 }
+
+/** An amount as a server states it, as a number or in words; `undefined` for anything that is none. */
+export function parseProviderUsageNonNegativeNumber(value: unknown): number | undefined {
+  const text = typeof value === "string" ? value.trim() : value;
+  const amount =
+    text === "" || (typeof text !== "string" && typeof text !== "number") ? Number.NaN : Number(text);
+  return Number.isFinite(amount) && amount >= 0 ? amount : undefined;
+}
