@@ -59,6 +59,13 @@ export type PluginHostErrorCode = "PLUGIN_UNKNOWN" | "PLUGIN_DISABLED" | "PLUGIN
 
 type Config = Readonly<Record<string, unknown>>;
 
+interface Followed {
+  /** Resolves when the instances that had to go are gone, calls in flight and all. */
+  readonly gone: Promise<unknown>;
+  /** Why the plugin that was to be reloaded was not. */
+  readonly refusal?: Error | undefined;
+}
+
 /** Why a plugin does not run, and the signature it was tried with. */
 interface Failure {
   readonly failure: PluginFailure;
@@ -147,6 +154,8 @@ export class PluginHost implements Disposable {
   #generation = 0;
   #queue: Promise<unknown> = Promise.resolve();
   readonly #stopping = new AbortController();
+  /** Instances that are being retired, by plugin. Nothing else waits for them, but a new one after a disable. */
+  readonly #leaving = new Map<string, Promise<unknown>>();
   #closed = false;
 
   constructor(options: PluginHostOptions) {
@@ -308,7 +317,8 @@ export class PluginHost implements Disposable {
 
   /** Follows the configuration: loads, reloads and unloads what it changed, and nothing else. */
   async applyConfig(): Promise<void> {
-    await this.#exclusive(() => this.#follow());
+    const { gone } = await this.#exclusive(() => this.#follow());
+    await gone;
   }
 
   /**
@@ -317,7 +327,9 @@ export class PluginHost implements Disposable {
    * @throws SluiceError `PLUGIN_UNKNOWN`, `PLUGIN_DISABLED`, or the {@link PluginFailure} of the new load
    */
   async reload(id: string): Promise<void> {
-    await this.#exclusive(() => this.#follow(id));
+    const { gone, refusal } = await this.#exclusive(() => this.#follow(id));
+    await gone;
+    if (refusal) throw refusal;
   }
 
   /** Rows of all plugins, for lists; reads no files. Empty before {@link start}. */
@@ -378,7 +390,7 @@ export class PluginHost implements Disposable {
     const plugins = [...this.#loaded.values()].reverse();
     this.#loaded.clear();
     this.#registry.publish([]);
-    await this.#retirement.retire(plugins, "restart", 0);
+    await Promise.all([...this.#leaving.values(), this.#retirement.retire(plugins, "restart", 0)]);
     this.#snapshot = undefined;
     await this.#scope.dispose();
   }
@@ -429,7 +441,7 @@ export class PluginHost implements Disposable {
    * Brings what runs in line with folders and configuration, as a fresh start would have it; `reloading` gets
    * its code read anew even when nothing says that it changed. One generation is published for all of it.
    */
-  async #follow(reloading?: string): Promise<void> {
+  async #follow(reloading?: string): Promise<Followed> {
     const before = this.#applied;
     const after = this.#options.config.current().config;
     const snapshot = await this.#look(after);
@@ -466,18 +478,9 @@ export class PluginHost implements Disposable {
       const prefixes = (entry.value as PluginService).reload?.configPrefixes ?? [];
       return untouched.list(entry.kind).includes(entry) && changedBelow(prefixes, before, after);
     }, this.#registry.current());
-    await this.#retire(disabled, "disable");
-    await this.#retire(replaced, "restart");
-    if (reloading === undefined) return;
-    if (!named)
-      throw new SluiceError<PluginHostErrorCode>("PLUGIN_UNKNOWN", `there is no plugin "${reloading}"`);
-    if (!reloaded) {
-      throw new SluiceError<PluginHostErrorCode>(
-        "PLUGIN_DISABLED",
-        `plugin "${reloading}" is off (${named.decision.reason}); enable it first`,
-      );
-    }
-    if (refusal) throw refusal;
+    const gone = this.#retire(disabled, replaced);
+    if (reloading === undefined || reloaded) return { gone, refusal };
+    return { gone, refusal: notReloaded(reloading, named) };
   }
 
   /** What was found out about an instance goes with it. */
@@ -543,6 +546,7 @@ export class PluginHost implements Disposable {
   /** What was found out about earlier instances is forgotten when a new one takes over. */
   async #tryLoad(known: KnownPlugin, anew: boolean): Promise<LoadedPlugin | PluginFailure> {
     const { id } = known.candidate;
+    if (!this.#loaded.has(id)) await this.#leaving.get(id);
     const outdated = this.#ran.has(id) ? this.#findings.of(id) : [];
     try {
       const loaded = await this.#load(known, this.#mode(known), { anew });
@@ -596,10 +600,27 @@ export class PluginHost implements Disposable {
     return this.#trace.phase("publish", undefined, () => this.#publishLoaded());
   }
 
-  async #retire(plugins: readonly LoadedPlugin[], reason: "disable" | "restart"): Promise<void> {
-    if (plugins.length === 0) return;
-    const ids = plugins.map(({ known }) => known.candidate.id).join(", ");
-    await this.#trace.phase("retire", ids, () => this.#retirement.retire(plugins, reason));
+  /** Starts to retire instances. Others load and unload meanwhile: a call may take long, and need one of them. */
+  #retire(disabled: readonly LoadedPlugin[], replaced: readonly LoadedPlugin[]): Promise<unknown> {
+    const plugins = [...disabled, ...replaced];
+    if (plugins.length === 0) return Promise.resolve();
+    const ids = plugins.map(({ instance }) => instance.pluginId);
+    const work = async () => {
+      await this.#retirement.retire(disabled, "disable");
+      await this.#retirement.retire(replaced, "restart");
+    };
+    const gone = this.#trace
+      .phase("retire", ids.join(", "), work)
+      .catch((error: unknown) => this.#logFailure(error));
+    for (const id of ids) this.#leave(id, gone);
+    return gone;
+  }
+
+  #leave(id: string, gone: Promise<unknown>): void {
+    const all = Promise.all([this.#leaving.get(id), gone]).finally(() => {
+      if (this.#leaving.get(id) === all) this.#leaving.delete(id);
+    });
+    this.#leaving.set(id, all);
   }
 
   async #publishLoaded(): Promise<void> {
@@ -727,6 +748,12 @@ export class PluginHost implements Disposable {
     this.#queue = next.catch(() => {});
     return next;
   }
+}
+
+function notReloaded(id: string, known: KnownPlugin | undefined): SluiceError<PluginHostErrorCode> {
+  if (!known) return new SluiceError("PLUGIN_UNKNOWN", `there is no plugin "${id}"`);
+  const reason = `plugin "${id}" is off (${known.decision.reason}); enable it first`;
+  return new SluiceError("PLUGIN_DISABLED", reason);
 }
 
 /** Ends an instance that was only looked at. */
