@@ -87,7 +87,7 @@ export const OTHERS = [
   [
     "feishu",
     "@openclaw/feishu",
-    { "channels.feishu": { appId: "cli_dummy", appSecret: "secret", domain: NOWHERE } },
+    { "channels.feishu": { appId: "cli_dummy", appSecret: "secret", domain: "https://127.0.0.1:9" } },
   ],
   [
     "googlechat",
@@ -134,7 +134,7 @@ export const OTHERS = [
   [
     "signal",
     "@openclaw/signal",
-    { "channels.signal": { account: "+15550000000", httpUrl: NOWHERE, autoStart: false } },
+    { "channels.signal": { account: "+15550000000", transport: { kind: "external-native", url: NOWHERE } } },
   ],
   [
     "slack",

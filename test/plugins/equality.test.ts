@@ -4,7 +4,7 @@ import { inspections, registryView } from "./support/registry-view.ts";
 import { step, Voyage } from "./support/voyage.ts";
 
 /** By hand: `SLUICE_EQUALITY_RUNS=500 npx vitest run test/plugins/equality.test.ts`. */
-const RUNS = Number(process.env["SLUICE_EQUALITY_RUNS"] ?? 10);
+const RUNS = Number(process.env["SLUICE_EQUALITY_RUNS"] ?? 8);
 const SEED = process.env["SLUICE_EQUALITY_SEED"];
 const PATH = process.env["SLUICE_EQUALITY_PATH"];
 

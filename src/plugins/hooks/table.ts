@@ -227,7 +227,10 @@ export const HOOK_TABLE: readonly HookRow[] = [
   observe("subagent_spawned", "When a subagent run was created", { waitsFor: "subagents" }),
   observe("subagent_progress", "When a subagent run starts or ends", { waitsFor: "subagents" }),
   observe("subagent_ended", "After a subagent run", { waitsFor: "subagents" }),
-  observe("gateway_start", "When the gateway accepts connections"),
+  observe(
+    "gateway_start",
+    "When the gateway accepts connections; for a plugin that comes or is reloaded later, then",
+  ),
   observe("gateway_stop", "When the gateway shuts down", { timeoutMs: 5_000 }),
   observe("cron_reconciled", "When schedules were loaded", { waitsFor: "schedules" }),
   observe("cron_changed", "When a scheduled job changed or ran", { waitsFor: "schedules" }),
