@@ -10,6 +10,7 @@ import { checkTimeZones } from "../checks/time-zones.ts";
 import { type CliEnvironment, CommandContext } from "../context.ts";
 import { cliError, describeError } from "../errors.ts";
 import { checkConfigFile } from "../local-config.ts";
+import { checkLegacySettings, repairLegacySettings } from "../repairs/legacy-settings.ts";
 
 const MARK = { ok: "ok  ", warning: "warn", error: "FAIL" } as const;
 
@@ -17,13 +18,15 @@ export function registerDoctor(program: Command, environment: CliEnvironment): v
   program
     .command("doctor")
     .description("check this installation and name the repair for what is wrong")
-    .addHelpText("after", "\nExample:\n  $ sluice doctor --json\n")
-    .action(async (_options: object, command: Command) => {
+    .option("--fix", "move older settings of plugins to where they belong now; needs a running gateway")
+    .addHelpText("after", "\nExamples:\n  $ sluice doctor --json\n  $ sluice doctor --fix\n")
+    .action(async ({ fix = false }: { fix?: boolean }, command: Command) => {
       const context = new CommandContext(environment, command);
+      const fixed = fix ? await repairLegacySettings(context) : [];
       const checks = await context.output.progress("checking", examine(context));
       const broken = checks.filter((check) => check.level === "error");
-      context.output.result({ ok: broken.length === 0, checks }, (report) =>
-        report.checks.map(describe).join("\n"),
+      context.output.result({ ok: broken.length === 0, checks, ...(fix ? { fixed } : {}) }, (report) =>
+        [...fixed.map((change) => `fixed ${change}`), ...report.checks.map(describe)].join("\n"),
       );
       if (broken.length > 0)
         throw cliError("CHECKS_FAILED", `${broken.length} of ${checks.length} checks failed`);
@@ -41,6 +44,7 @@ async function examine(context: CommandContext): Promise<CheckResult[]> {
     gateway.refused ?? checkPort(where.url, gateway.version),
     checkTimeZones(),
     checkPlugins(context),
+    checkLegacySettings(context),
     checkWritableTemporary(),
   ]);
 }
