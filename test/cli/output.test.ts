@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { segmentsOf } from "../../src/cli/commands/config.ts";
 import { scopeFor } from "../../src/cli/commands/gateway.ts";
 import { describeLine } from "../../src/cli/commands/logs.ts";
-import { describeComplaints, describePlugin } from "../../src/cli/output/plugin-report.ts";
+import { complaintsOf, describeComplaints, describePlugin } from "../../src/cli/output/plugin-report.ts";
 import { ago, table } from "../../src/cli/output/table.ts";
 
 describe("what people see", () => {
@@ -57,8 +57,8 @@ describe("what people see", () => {
         policy: { allowPromptInjection: true },
         compatibility: { signal: "compatibility advisory", notices: [{ message: "registers hooks only" }] },
         install: { resolvedSpec: "garden@1.2.3" },
-        missingSdkNames: ["core#later"],
-        unknownSdkNames: [],
+        missingSdkNames: ["core#later", "core#latr"],
+        unknownSdkNames: ["core#latr"],
         diagnostics: [{ level: "error", code: "route-auth-invalid", message: "a\u001b[2J route needs auth" }],
       },
       60,
@@ -77,8 +77,11 @@ describe("what people see", () => {
       "Registers",
       "  typedHook  message_received",
       "",
-      "Imports 1 SDK names this gateway only links; using one throws",
+      "Imports SDK names this gateway only links (1); using one throws",
       "    core#later",
+      "",
+      "Imports SDK names that are newer than this gateway, or misspelt (1); using one throws",
+      "    core#latr",
       "",
       "Diagnostics",
       "  error route-auth-invalid",
@@ -89,6 +92,13 @@ describe("what people see", () => {
       contributions: { tool: Array.from({ length: 30 }, (_, n) => `t${n}`) },
     };
     expect(describePlugin(many)).toContain("t23 and 6 more (see --json)");
+  });
+
+  it("complains of names that are in no inventory", () => {
+    const report = { plugin: { id: "garden" }, unknownSdkNames: ["core#latr"] };
+    expect(describeComplaints(complaintsOf(report))).toEqual([
+      "warning: garden: the SDK name core#latr is newer than this gateway, or misspelt",
+    ]);
   });
 
   it("tells complaints in one line each and keeps remarks to itself", () => {

@@ -1,7 +1,12 @@
 import type { Command } from "commander";
 import type { PluginChange } from "../../plugins/install/types.ts";
 import { type CliEnvironment, CommandContext } from "../context.ts";
-import { describeComplaints, type PluginReport, type ReportedDiagnostic } from "../output/plugin-report.ts";
+import {
+  complaintsOf,
+  describeComplaints,
+  type PluginReport,
+  type ReportedDiagnostic,
+} from "../output/plugin-report.ts";
 import { ask, consentOf } from "./plugins-consent.ts";
 import { type InstallWish, withPluginControl } from "./plugins-control.ts";
 
@@ -77,7 +82,7 @@ Examples:
         const diagnostics: (ReportedDiagnostic & { pluginId: string })[] = [];
         for (const pluginId of pluginIds) {
           const report = await context.progressCall<PluginReport>(client, "plugins.inspect", { pluginId });
-          diagnostics.push(...(report.diagnostics ?? []).map((entry) => ({ ...entry, pluginId })));
+          diagnostics.push(...complaintsOf(report));
         }
         return { ...reloaded, diagnostics };
       });

@@ -43,6 +43,18 @@ const DEFAULT_WIDTH = 100;
 /** More names than this are counted, not listed; `--json` has them all. */
 const MAX_NAMES = 24;
 
+const UNKNOWN_NAMES = "Imports SDK names that are newer than this gateway, or misspelt";
+
+/** What a report complains of: its diagnostics, and names that are no names. */
+export function complaintsOf({ plugin, diagnostics = [], unknownSdkNames = [] }: PluginReport) {
+  const misspelt: ReportedDiagnostic[] = unknownSdkNames.map((name) => ({
+    level: "warn",
+    code: "sdk-name-unknown",
+    message: `the SDK name ${name} is newer than this gateway, or misspelt`,
+  }));
+  return [...diagnostics, ...misspelt].map((entry) => ({ ...entry, pluginId: plugin.id }));
+}
+
 /** The report of one plugin for people: what it is, how it stands, what it brings, what is wrong. */
 export function describePlugin(report: PluginReport, width = DEFAULT_WIDTH): string {
   const { plugin, contributions = {}, diagnostics = [], missingSdkNames = [], unknownSdkNames = [] } = report;
@@ -54,12 +66,13 @@ export function describePlugin(report: PluginReport, width = DEFAULT_WIDTH): str
   lines.push("", brought.length === 0 ? "Registers nothing at present." : "Registers");
   lines.push(...rows(brought.map(([kind, names]) => [kind, listed(names)] as const).map(indent), width));
 
-  if (missingSdkNames.length > 0) {
-    lines.push("", `Imports ${missingSdkNames.length} SDK names this gateway only links; using one throws`);
-    lines.push(...rows([["  ", listed(missingSdkNames)]], width));
+  const linked = missingSdkNames.filter((name) => !unknownSdkNames.includes(name));
+  if (linked.length > 0) {
+    lines.push("", `Imports SDK names this gateway only links (${linked.length}); using one throws`);
+    lines.push(...rows([["  ", listed(linked)]], width));
   }
   if (unknownSdkNames.length > 0) {
-    lines.push("", "Imports SDK names that no inventory knows: newer than this gateway, or misspelt");
+    lines.push("", `${UNKNOWN_NAMES} (${unknownSdkNames.length}); using one throws`);
     lines.push(...rows([["  ", listed(unknownSdkNames)]], width));
   }
   if (diagnostics.length > 0) {
