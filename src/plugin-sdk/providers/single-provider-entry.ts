@@ -9,6 +9,8 @@ import type {
 import { definePluginEntry, type PluginEntryOptions } from "../plugin-entry.ts";
 import { isRecord, readPath } from "../values/records.ts";
 import { type ApiKeyAuthOptions, createProviderApiKeyAuthMethod } from "./api-key-auth.ts";
+import { buildOpenAICompatibleLiveProviderCatalog, type LiveDiscoveryOptions } from "./live-catalog.ts";
+import { buildManifestModelProviderConfig } from "./manifest-catalog.ts";
 
 type ApiKeyAuth = Partial<ApiKeyAuthOptions> & { methodId: string };
 
@@ -19,6 +21,8 @@ interface CatalogOptions {
   staticRun?: ProviderCatalog["run"];
   allowExplicitBaseUrl?: boolean;
   order?: ProviderCatalog["order"];
+  /** Asks the server which models there are; `true` for an OpenAI-compatible list. */
+  liveModelDiscovery?: boolean | LiveDiscoveryOptions;
   [extra: string]: unknown;
 }
 
@@ -85,40 +89,68 @@ function buildProvider(options: SingleProviderOptions, pluginId: string, manifes
     ),
     ...(extraAuth ?? []),
   ];
-  const staticCatalog = staticCatalogOf(catalog);
+  const known = knownConfig(manifest, id);
+  const staticCatalog = staticCatalogOf(catalog, known);
   return {
     ...rest,
     id,
     label: options.label,
     auth: methods,
     ...(envVars.length > 0 ? { envVars } : {}),
-    ...(catalog ? { catalog: catalogOf(catalog, id) } : {}),
+    ...(catalog ? { catalog: catalogOf(catalog, id, known) } : {}),
     ...(staticCatalog ? { staticCatalog } : {}),
   };
 }
 
-function catalogOf(catalog: CatalogOptions, id: string): ProviderCatalog {
+/** What the manifest says of the provider's address and models. */
+function knownConfig(manifest: unknown, id: string): (() => ProviderConfig) | undefined {
+  const catalog = readPath(manifest, ["modelCatalog", "providers", id]);
+  return isRecord(catalog)
+    ? () => buildManifestModelProviderConfig({ providerId: id, catalog }) as ProviderConfig
+    : undefined;
+}
+
+function catalogOf(
+  catalog: CatalogOptions,
+  id: string,
+  known: (() => ProviderConfig) | undefined,
+): ProviderCatalog {
+  const build = catalog.buildProvider?.bind(catalog) ?? known;
+  const discovery = catalog.liveModelDiscovery;
   const order = catalog.order ?? "simple";
   if (catalog.run) return { order, run: catalog.run };
   return {
     order,
     async run(context) {
-      const { apiKey } = context.resolveProviderApiKey(id);
-      if (!apiKey || !catalog.buildProvider) return null;
-      const explicit = catalog.allowExplicitBaseUrl
-        ? readPath(context.config, ["models", "providers", id, "baseUrl"])
-        : undefined;
-      const provider = await catalog.buildProvider(context);
+      const { apiKey, discoveryApiKey } = context.resolveProviderApiKey(id);
+      if (!apiKey || !build) return null;
+      const explicit = readPath(context.config, ["models", "providers", id, "baseUrl"]);
+      const configured = typeof explicit === "string" && explicit.trim() !== "" ? explicit : undefined;
+      const built = await build(context);
+      const moved = catalog.allowExplicitBaseUrl && configured ? { ...built, baseUrl: configured } : built;
+      if (!discovery) return { provider: { ...moved, apiKey } };
+      const live = await buildOpenAICompatibleLiveProviderCatalog({
+        ...(discovery === true ? {} : discovery),
+        providerId: id,
+        // The list is asked of the address that answers, whatever the catalogue says of it.
+        providerConfig: configured ? { ...moved, baseUrl: configured } : moved,
+        apiKey,
+        discoveryApiKey,
+        signal: context.signal,
+      });
       return {
-        provider: { ...provider, apiKey, ...(typeof explicit === "string" ? { baseUrl: explicit } : {}) },
+        provider: { ...moved, apiKey, ...(live.provider.models ? { models: live.provider.models } : {}) },
       };
     },
   };
 }
 
-function staticCatalogOf(catalog: CatalogOptions | undefined): ProviderCatalog | undefined {
+function staticCatalogOf(
+  catalog: CatalogOptions | undefined,
+  known: (() => ProviderConfig) | undefined,
+): ProviderCatalog | undefined {
   if (catalog?.staticRun) return { order: "simple", run: catalog.staticRun };
-  const build = catalog?.buildStaticProvider;
+  const build = catalog?.buildStaticProvider ?? (catalog ? known : undefined);
   return build ? { order: "simple", run: async () => ({ provider: await build() }) } : undefined;
 }
 

@@ -47,8 +47,9 @@ async function clockPlugin(): Promise<PublishedPlugin> {
 async function deepseek(
   answers: CompletionsAnswer[],
   env: Record<string, string> = { DEEPSEEK_API_KEY: KEY },
+  models: readonly string[] = [],
 ) {
-  const server = await completionsServer({ answers });
+  const server = await completionsServer({ answers, models });
   const gateway = await publishedGateway(
     {
       package: "@openclaw/deepseek-provider",
@@ -145,6 +146,16 @@ describe.skipIf(!available)("@openclaw/deepseek-provider, unmodified, against it
     const body = server.asked()[0]?.body;
     expect(body.thinking).toEqual({ type: "disabled" });
     expect(body).not.toHaveProperty("reasoning_effort");
+  });
+
+  it("shows the models its server has now, with what is known of them", async () => {
+    const { client } = await deepseek([], { DEEPSEEK_API_KEY: KEY }, ["deepseek-v4-pro", "deepseek-next"]);
+    const listed = await client.call("models.list", { view: "all" });
+    const mine = listed.payload.models.filter((one: { provider: string }) => one.provider === "deepseek");
+    expect(mine).toMatchObject([
+      { id: "deepseek-v4-pro", contextWindow: 1_000_000 },
+      { id: "deepseek-next", contextWindow: 128_000 },
+    ]);
   });
 
   it("waits as long as the server says, tries an error of the server again and passes on a refusal", async () => {

@@ -1,0 +1,1 @@
+export { buildOpenAICompatibleLiveProviderCatalog } from "./providers/live-catalog.ts";
