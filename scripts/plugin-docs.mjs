@@ -136,7 +136,12 @@ function mergeWords(row) {
   return fields.join(", ") || (row.chained ? `\`${row.chained.join("`, `")}\` chained` : "");
 }
 
-function hooksPage(hooks) {
+/** Explained by the page itself. */
+const HOOK_SHAPE = "HookShape";
+
+function hooksPage(hooks, declarations) {
+  const shapes = hooks.map(({ name, when }) => ({ name, when, text: declarations.hook(name) }));
+  const named = shapes.map(({ text }) => text.replaceAll(HOOK_SHAPE, "")).join("\n");
   const rows = hooks.map((row) => {
     const gates = [row.conversation ? "conversation" : "", row.promptMutating ? "prompt" : ""].filter(
       Boolean,
@@ -167,6 +172,16 @@ function hooksPage(hooks) {
     "| Hook | When | Kind | Result | Time | On failure the handler | Gates |",
     "| --- | --- | --- | --- | --- | --- | --- |",
     ...rows,
+    "",
+    "Below is what each gives and takes: `HookShape<event, context, result>`. A handler may also return nothing, or a",
+    "promise of either.",
+    ...shapes.flatMap(({ name, when, text }) => ["", `## ${name}`, "", `${when}.`, "", "```ts", text, "```"]),
+    "",
+    "## Types they share",
+    "",
+    "```ts",
+    declarations.typesOf(named).join("\n\n"),
+    "```",
     "",
   ].join("\n");
 }
@@ -202,7 +217,7 @@ export async function pluginPages() {
   const declarations = await Declarations.read(join(root, "src/contracts"));
   const pages = {
     "docs/plugins/kinds.md": kindsPage(KINDS),
-    "docs/plugins/hooks.md": hooksPage(HOOK_TABLE),
+    "docs/plugins/hooks.md": hooksPage(HOOK_TABLE, declarations),
     "docs/plugins/diagnostics.md": diagnosticsPage(DIAGNOSTICS),
   };
   for (const row of KINDS) pages[`${KIND_PAGES}/${row.kind}.md`] = kindPage(row, declarations, SHAPES);

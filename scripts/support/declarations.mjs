@@ -43,6 +43,17 @@ export class Declarations {
     throw new Error(`the contract declares no ${name}; every kind needs a method`);
   }
 
+  /** What a typed hook gives its handlers and takes from them: `HookShape<Event, Context, Result>`. */
+  hook(name) {
+    const lines = this.#source.split("\n");
+    const at = lines.findIndex((line) => line.startsWith(`  ${name}: HookShape<`));
+    if (at < 0) throw new Error(`the contract declares no hook ${name}`);
+    let end = at;
+    while (depthOf(lines.slice(at, end + 1).join("\n")) > 0) end++;
+    const text = lines.slice(at, end + 1).map((line) => line.replace(/^ {2}/, ""));
+    return text.join("\n").replaceAll(SPEC_REFERENCE, "");
+  }
+
   /** The declarations of the contract's own types that a signature names, and of what they extend. */
   typesOf(signature) {
     const names = [...new Set(signature.match(/\b[A-Z]\w+/g) ?? [])];
