@@ -5,6 +5,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "esbuild";
+import { writePluginPages } from "./plugin-docs.mjs";
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 
@@ -126,6 +127,7 @@ for (const { file, render } of pages) {
   if (check) stale.push(file);
   else await writeFile(path, text);
 }
+await writePluginPages(check);
 if (stale.length > 0) {
   console.error(`stale: ${stale.join(", ")}; run: npm run docs`);
   process.exit(1);

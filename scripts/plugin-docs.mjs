@@ -212,7 +212,7 @@ function diagnosticsPage(rows) {
 }
 
 /** Every page, by its path. */
-export async function pluginPages() {
+async function pluginPages() {
   const { KINDS, HOOK_TABLE, DIAGNOSTICS, SHAPES } = await tables();
   const declarations = await Declarations.read(join(root, "src/contracts"));
   const pages = {
@@ -226,7 +226,8 @@ export async function pluginPages() {
 
 const KIND_PAGES = "docs/plugins/kinds";
 
-async function main(check) {
+/** Writes what is not as the tables say; with `check` it complains instead and sets the exit code. */
+export async function writePluginPages(check) {
   const pages = await pluginPages();
   const stale = (path) => {
     console.error(`${path} is stale; run: node scripts/plugin-docs.mjs`);
@@ -248,4 +249,5 @@ async function main(check) {
   }
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) await main(process.argv.includes("--check"));
+if (process.argv[1] === fileURLToPath(import.meta.url))
+  await writePluginPages(process.argv.includes("--check"));

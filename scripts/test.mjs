@@ -32,7 +32,6 @@ const checks = [
   ],
   ["unused code", ...bin("knip/bin/knip.js")],
   ["documents", ...script("scripts/docs.mjs", "--check")],
-  ["plugin documents", ...script("scripts/plugin-docs.mjs", "--check")],
 ];
 
 async function runCheck([name, command, args]) {
