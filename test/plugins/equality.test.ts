@@ -46,6 +46,6 @@ describe("the registry after any history", () => {
         },
       );
     },
-    RUNS * 2_000 + 10_000,
+    RUNS * 10_000 + 30_000,
   );
 });
