@@ -120,8 +120,16 @@ function judgeBindings(database, { claimed, ledger }, problems) {
     if (row.status === "pending" && row.question !== "pending") {
       problems.push(`the binding ${row.binding_id} waits for a question that is ${row.question}`);
     }
-    if (row.status === "denied" && row.answer !== "deny")
+    // The first one allowed keeps the conversation; a later allowance finds it taken.
+    const taken = rows.some(
+      (one) =>
+        one.conversation_id === row.conversation_id &&
+        one.bound_at !== null &&
+        one.bound_at <= row.settled_at,
+    );
+    if (row.status === "denied" && row.answer !== "deny" && !taken) {
       problems.push(`${row.binding_id} was denied by nobody`);
+    }
     if (row.status === "bound" && row.answer === "deny")
       problems.push(`${row.binding_id} is bound against a denial`);
   }

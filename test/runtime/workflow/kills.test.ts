@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { workflowCrashLoop } from "../../../scripts/crash-loop-workflow.mjs";
 
-const KILLS = 6;
+const KILLS = 4;
 
 it("[F270, F095, F094, F212] questions, injections, session state and flows keep their law under kill -9", async () => {
   const { problems, figures } = await workflowCrashLoop({
@@ -10,4 +10,4 @@ it("[F270, F095, F094, F212] questions, injections, session state and flows keep
   });
   expect(problems).toEqual([]);
   expect(figures["calls"]).toBeGreaterThan(0);
-}, 60_000);
+}, 120_000);
