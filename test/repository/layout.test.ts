@@ -36,7 +36,8 @@ describe("the core", () => {
   });
 
   it("names no model vendor but where the SDK's published words do", () => {
-    expect(linesNaming(/anthropic|mistral|gemini/i, "src/plugin-sdk/")).toEqual([]);
+    // A replay policy's keys are the contract's.
+    expect(linesNaming(/(?<!validate)(anthropic|mistral|gemini)/i, "src/plugin-sdk/")).toEqual([]);
   });
 
   it("opens every room with a page for newcomers", () => {
