@@ -160,7 +160,7 @@ import { one } from "./part.ts";
 ${ATTEMPT.replace("(work)", "(work: () => unknown)").replace("(error)", "(error: any)")}
 const typed: LaterType | undefined = undefined;
 export default { id: "a", ${say(`[normalizeAccountId("X"), attempt(() => invented()), attempt(() => one()), typed].join()`).replace("(api)", "(api: any)")} };`,
-        "part.ts": `export { one } from "openclaw/plugin-sdk/of-tomorrow";`,
+        "part.ts": `export { one } from "openclaw/plugin-sdk/of-tomorrow.js";`,
       },
       { openclaw: { extensions: ["./index.ts"] } },
     );

@@ -218,7 +218,11 @@ export class ModuleLoader {
         if (!gap && !links.exports.has(subpath)) return;
         const url = gap ? links.overlay(subpath, gap) : pathToFileURL(links.exports.file(subpath)).href;
         const loaded = await this.#importModule(url);
-        for (const brand of SDK_BRANDS) modules[sdkSpecifier(brand, subpath)] = loaded;
+        for (const brand of SDK_BRANDS) {
+          const specifier = sdkSpecifier(brand, subpath);
+          modules[specifier] = loaded;
+          modules[`${specifier}.js`] = loaded;
+        }
       }),
     );
     return modules;
