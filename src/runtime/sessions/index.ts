@@ -1,4 +1,3 @@
-import type { Message } from "../../contracts/messages.ts";
 import type { Clock } from "../../kernel/clock.ts";
 import type { Disposable } from "../../kernel/disposable.ts";
 import { Emitter } from "../../kernel/emitter.ts";
@@ -10,20 +9,14 @@ import type { Store } from "../../store/index.ts";
 import type { ListSessionsInput } from "../../store/procedures/session-listing.ts";
 import type { SessionRecord } from "../../store/procedures/session-rows.ts";
 import { defaultAgentId, mainKey } from "../agent/settings.ts";
-import { parseMessage } from "../agent/transcript-context.ts";
 import type { AgentRuntime } from "../agent/types.ts";
 import type { ConfigService } from "../config/types.ts";
-import { normalizeThinkingLevel } from "../models/thinking.ts";
 import type { Models } from "../models/types.ts";
 import type { SessionExtensions } from "../workflow/session-extensions.ts";
+import { checkedPatch } from "./checked-patch.ts";
 import { previewItem } from "./display.ts";
-import {
-  DEFAULT_HISTORY_LIMIT,
-  type HistoryDelta,
-  type HistoryPage,
-  readDelta,
-  readHistory,
-} from "./history.ts";
+import { type HistoryDelta, type HistoryPage, readDelta, readHistory } from "./history.ts";
+import { SessionHooks } from "./session-hooks.ts";
 import { canonicalSessionKey, isMainSession } from "./session-key.ts";
 import { type SessionDefaults, type SessionRow, sessionRow } from "./session-row.ts";
 
@@ -35,10 +28,6 @@ export { publicEntry, type SessionDefaults, type SessionRow } from "./session-ro
 /** Longest time a reset or delete waits for running turns to stop. */
 export const SESSION_DRAIN_MS = 15_000;
 export const MAX_PREVIEW_KEYS = 64;
-/** Sessions that plugins are told about when the gateway stops, and how long that may take in all. */
-export const MAX_ENDED_SESSIONS = 256;
-export const SHUTDOWN_HOOKS_MS = 2_000;
-
 /** Something about a session changed outside a turn. */
 export interface SessionChange {
   sessionKey: string;
@@ -75,10 +64,12 @@ export interface SessionChanges {
 /** Sessions for the floors above: keys, rows, pages, changes. */
 export class Sessions {
   readonly #options: SessionsOptions;
+  readonly #hooks: SessionHooks;
   readonly #changed: Emitter<SessionChange>;
 
   constructor(options: SessionsOptions) {
     this.#options = options;
+    this.#hooks = new SessionHooks(options);
     this.#changed = new Emitter((error) =>
       options.logger.warn("a listener of session changes failed", { error: errorMessage(error) }),
     );
@@ -164,31 +155,8 @@ export class Sessions {
   }
 
   /** Checks the level names and the model of a change. @throws SluiceError `INVALID_REQUEST` */
-  async validated(patch: Record<string, unknown>): Promise<Record<string, unknown>> {
-    const checked = { ...patch };
-    for (const [field, allowed] of Object.entries(LEVELS)) {
-      const value = checked[field];
-      if (value === undefined || value === null) continue;
-      if (!allowed.includes(String(value))) {
-        throw new SluiceError("INVALID_REQUEST", `invalid ${field}: expected one of ${allowed.join(", ")}`);
-      }
-    }
-    if (typeof checked["thinkingLevel"] === "string") {
-      const level = normalizeThinkingLevel(checked["thinkingLevel"]);
-      if (!level)
-        throw new SluiceError("INVALID_REQUEST", `unknown thinkingLevel: ${checked["thinkingLevel"]}`);
-      checked["thinkingLevel"] = level;
-    }
-    if (typeof checked["model"] === "string") {
-      const { model } = await this.#options.models.resolve(checked["model"]);
-      checked["providerOverride"] = model.provider;
-      checked["modelOverride"] = model.id;
-    } else if (checked["model"] === null) {
-      checked["providerOverride"] = null;
-      checked["modelOverride"] = null;
-    }
-    delete checked["model"];
-    return checked;
+  validated(patch: Record<string, unknown>): Promise<Record<string, unknown>> {
+    return checkedPatch(patch, this.#options.models);
   }
 
   /** @throws SluiceError `INVALID_REQUEST` when a precondition fails or the label is taken */
@@ -217,9 +185,7 @@ export class Sessions {
     if (options.expectedSessionId !== undefined && before?.sessionId !== options.expectedSessionId) {
       throw refusal("session-changed");
     }
-    if (before && this.#options.hooks.has("before_reset")) {
-      await this.#observe("before_reset", before, { reason, messages: await this.#messages(key.sessionKey) });
-    }
+    if (before) await this.#hooks.beforeReset(before, reason);
     await this.#stop(key.sessionKey, reason);
     const result = await this.#options.store.call.sessions.reset({
       sessionKey: key.sessionKey,
@@ -235,14 +201,9 @@ export class Sessions {
     await this.#cleanUp("reset", key.sessionKey);
     if (before) {
       const { sessionId: nextSessionId, sessionKey: nextSessionKey } = result.session;
-      await this.#observe("session_end", before, {
-        reason,
-        ...this.#lifeOf(before),
-        nextSessionId,
-        nextSessionKey,
-      });
+      await this.#hooks.ended(before, { reason, nextSessionId, nextSessionKey });
     }
-    await this.#observe("session_start", result.session, {});
+    await this.#hooks.started(result.session);
     await this.#announce(result.session, reason);
     return result.session;
   }
@@ -284,56 +245,15 @@ export class Sessions {
       if (step.done) break;
     }
     await this.#cleanUp("delete", key.sessionKey);
-    await this.#observe("session_end", before, { reason: "deleted", ...this.#lifeOf(before) });
+    await this.#hooks.ended(before, { reason: "deleted" });
     const { sessionKey, agentId } = key;
     this.#changed.emit({ sessionKey, agentId, sessionId: before.sessionId, reason: "delete" });
     return { deleted: true, archived: deleteTranscript ? [] : [before.sessionId] };
   }
 
-  /**
-   * Tells `session_end` of the sessions that were used since `sinceMs`, the newest first, because the gateway
-   * stops. Waits for all handlers together {@link SHUTDOWN_HOOKS_MS} and no longer (plugin-sdk spec 4.4).
-   */
-  async endUsed(reason: "shutdown" | "restart", sinceMs: number): Promise<void> {
-    const { hooks, store, clock, logger } = this.#options;
-    if (!hooks.has("session_end")) return;
-    const told = store.call.sessions
-      .list({ limit: MAX_ENDED_SESSIONS, updatedSince: sinceMs })
-      .then(({ sessions }) =>
-        Promise.all(
-          sessions.map((session) =>
-            this.#observe("session_end", session, { reason, ...this.#lifeOf(session) }),
-          ),
-        ),
-      )
-      .catch((error: unknown) => logger.warn("session_end failed", { error: errorMessage(error) }));
-    let timer: Disposable | undefined;
-    const late = new Promise<"late">((resolve) => {
-      timer = clock.after(SHUTDOWN_HOOKS_MS, () => resolve("late"));
-    });
-    if ((await Promise.race([told, late])) === "late") {
-      logger.warn("session_end handlers took too long; the gateway stops without them", {
-        limitMs: SHUTDOWN_HOOKS_MS,
-      });
-    }
-    void timer?.dispose();
-  }
-
-  /** How a session's life is told to plugins, in milliseconds since its last fresh start. */
-  #lifeOf({ entry, createdAt, messageCount }: SessionRecord): { messageCount: number; durationMs: number } {
-    const startedAt = entry["sessionStartedAt"];
-    const since = typeof startedAt === "number" ? startedAt : createdAt;
-    return { messageCount, durationMs: Math.max(this.#options.clock.now() - since, 0) };
-  }
-
-  /** The newest messages of a conversation, oldest first. */
-  async #messages(sessionKey: string): Promise<Message[]> {
-    const { store } = this.#options;
-    const page = await store.call.transcripts.page({ sessionKey, limit: DEFAULT_HISTORY_LIMIT, offset: 0 });
-    return (page?.entries ?? [])
-      .filter(({ type }) => type === "message")
-      .map(parseMessage)
-      .filter((message) => message !== undefined);
+  /** Tells plugins of the sessions that were used since `sinceMs` that the gateway stops. */
+  endUsed(reason: "shutdown" | "restart", sinceMs: number): Promise<void> {
+    return this.#hooks.endUsed(reason, sinceMs);
   }
 
   async #stop(sessionKey: string, reason: string): Promise<void> {
@@ -369,28 +289,7 @@ export class Sessions {
     const row = this.row(session, await this.defaults(agentId));
     this.#changed.emit({ sessionKey, agentId, sessionId, reason, row });
   }
-
-  async #observe(hook: string, session: SessionRecord, facts: object): Promise<void> {
-    const { hooks, logger } = this.#options;
-    if (!hooks.has(hook)) return;
-    const { sessionId, sessionKey, agentId } = session;
-    await hooks
-      .run(hook, { sessionId, sessionKey, ...facts }, { sessionId, sessionKey, agentId })
-      .catch((error: unknown) => logger.warn("a hook failed", { hook, error: errorMessage(error) }));
-  }
 }
-
-/** What each level of a session may be set to (spec 5.5). */
-const LEVELS: Readonly<Record<string, readonly string[]>> = {
-  verboseLevel: ["off", "on", "full"],
-  reasoningLevel: ["off", "on", "stream"],
-  elevatedLevel: ["off", "on", "ask", "full"],
-  execHost: ["auto", "sandbox", "gateway", "node"],
-  execSecurity: ["deny", "allowlist", "full"],
-  execAsk: ["off", "on-miss", "always"],
-  sendPolicy: ["allow", "deny"],
-  groupActivation: ["mention", "always"],
-};
 
 function refusal(reason: string, owner?: string): SluiceError<"INVALID_REQUEST"> {
   const text =
