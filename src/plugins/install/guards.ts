@@ -1,5 +1,5 @@
 import { SluiceError } from "../../kernel/errors.ts";
-import type { InstallerOptions, InstallRequest } from "./installer.ts";
+import type { InstallerOptions, InstallRequest } from "./installer-options.ts";
 import { askInstallPolicy, enforcePolicy, type PolicyRequest } from "./policy.ts";
 import { specOf } from "./source.ts";
 import type { InstallErrorCode, InstallReview } from "./types.ts";

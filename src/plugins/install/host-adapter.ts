@@ -1,6 +1,6 @@
 import type { PluginMetadataSnapshot } from "../snapshot.ts";
 import type { PluginRecord } from "../types.ts";
-import type { InstallHost } from "./installer.ts";
+import type { InstallHost } from "./installer-options.ts";
 import type { PresentPlugin } from "./types.ts";
 
 /** The part of a running plugin host that installing needs. */

@@ -1,7 +1,8 @@
 /** The face of the room; the rest is private to it. */
 export { InstallBook } from "./book.ts";
 export { installHostOf, presentIn, type RunningHost } from "./host-adapter.ts";
-export { type InstallRequest, PluginInstaller } from "./installer.ts";
+export { PluginInstaller } from "./installer.ts";
+export type { InstallRequest } from "./installer-options.ts";
 export type { InstallStep } from "./ledger.ts";
 export { NpmClient } from "./npm-client.ts";
 export {

@@ -3,7 +3,7 @@ import { policyId } from "../discovery/candidate.ts";
 import { claimsOf, digestClaims, reviewToken } from "./claims.ts";
 import type { ExaminedPackage } from "./examine.ts";
 import { askGuards } from "./guards.ts";
-import type { InstallRequest } from "./installer.ts";
+import type { InstallRequest } from "./installer-options.ts";
 import { recordedSource } from "./source.ts";
 import type { StagedPackage } from "./stage.ts";
 import type { InstallErrorCode, InstallRecord, InstallReview } from "./types.ts";
