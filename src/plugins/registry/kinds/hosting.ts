@@ -110,30 +110,12 @@ export const hostingKinds: readonly KindRow[] = [
     "registerSecurityAuditCollector",
     "Adds findings to the security audit",
   ),
-  {
-    kind: "widgetPresenter",
-    method: "registerWidgetPresenter",
-    summary: "Presents widgets on the control page",
-    spec: "3.8",
-    features: ["F266"],
-    scope: "plugin",
-    again: "replace",
-    unconsumed: true,
-    read: ([value], { id }) =>
-      isObject(value) ? { keys: [id], value } : malformed("widget presenter: expected an object"),
-  },
-  {
-    kind: "boardWidgetContentKind",
-    method: "registerBoardWidgetContentKind",
-    summary: "A kind of content for board widgets",
-    spec: "3.8",
-    features: ["F266"],
-    scope: "plugin",
-    again: "replace",
-    unconsumed: true,
-    read: ([value], { id }) =>
-      isObject(value) ? { keys: [id], value } : malformed("board widget content kind: expected an object"),
-  },
+  widgetKind("widgetPresenter", "registerWidgetPresenter", "Presents widgets on the control page"),
+  widgetKind(
+    "boardWidgetContentKind",
+    "registerBoardWidgetContentKind",
+    "A kind of content for board widgets",
+  ),
   {
     kind: "mcpServerConnectionResolver",
     method: "registerMcpServerConnectionResolver",
@@ -166,5 +148,21 @@ function functionKind(kind: string, method: string, summary: string): KindRow {
       typeof run === "function"
         ? { keys: [id], value: { run } }
         : malformed(`${method}: expected a function`),
+  };
+}
+
+function widgetKind(kind: string, method: string, summary: string): KindRow {
+  const noun = kind.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+  return {
+    kind,
+    method,
+    summary,
+    spec: "3.8",
+    features: ["F266"],
+    scope: "plugin",
+    again: "replace",
+    unconsumed: true,
+    read: ([value], { id }) =>
+      isObject(value) ? { keys: [id], value } : malformed(`${noun}: expected an object`),
   };
 }
