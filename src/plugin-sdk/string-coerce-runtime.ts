@@ -12,6 +12,7 @@ export {
 export {
   asNullableObjectRecord,
   asNullableRecord,
+  asOptionalObjectRecord,
   asOptionalRecord,
   asRecordOrEmpty as asNonArrayRecord,
   isRecord,

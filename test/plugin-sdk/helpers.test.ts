@@ -18,6 +18,7 @@ import { detectMime } from "../../src/plugin-sdk/media-mime.ts";
 import { normalizePollInput } from "../../src/plugin-sdk/poll-runtime.ts";
 import { createDelegatedSetupWizardProxy } from "../../src/plugin-sdk/setup.ts";
 import { buildHostnameAllowlistPolicyFromSuffixAllowlist } from "../../src/plugin-sdk/ssrf-runtime.ts";
+import { asOptionalObjectRecord } from "../../src/plugin-sdk/string-coerce-runtime.ts";
 
 describe("schemas of common channel settings", () => {
   it("[F014] compose with a plugin's own zod schemas and become JSON Schema", () => {
@@ -229,4 +230,14 @@ describe("small helpers", () => {
     expect(await wizard.finalize()).toBe("done");
     expect("prepare" in wizard).toBe(false);
   });
+});
+
+it("an optional object is any object, lists included, and nothing else", () => {
+  expect([{}, [1], null, "x", undefined].map(asOptionalObjectRecord)).toEqual([
+    {},
+    [1],
+    undefined,
+    undefined,
+    undefined,
+  ]);
 });

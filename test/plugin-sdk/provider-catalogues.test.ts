@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { buildOpenAICompatibleLiveProviderCatalog } from "../../src/plugin-sdk/provider-catalog-live-runtime.ts";
+import { defineSingleProviderPluginEntry } from "../../src/plugin-sdk/provider-entry.ts";
 
 const known = {
   baseUrl: "https://models.test/v1/",
@@ -24,6 +25,34 @@ const ask = (fetchFn: typeof fetch, more: object = {}) =>
     fetchFn,
     ...more,
   });
+
+describe("a provider that says how to sign in", () => {
+  const variables = (provider: object, manifest?: object) => {
+    let seen: unknown;
+    const api = {
+      registerProvider: (value: { envVars?: string[] }) => (seen = value.envVars),
+      registerModelCatalogProvider() {},
+    };
+    const entry = defineSingleProviderPluginEntry({
+      id: "p",
+      name: "P",
+      description: "",
+      manifest,
+      provider: { label: "P", ...provider },
+    });
+    entry.register(api as never);
+    return seen;
+  };
+  const method = (envVar: string) => ({ methodId: envVar, envVar });
+
+  it("takes its key from the variables it names, else the manifest's, else those of its sign-in", () => {
+    const manifest = { setup: { providers: [{ id: "p", envVars: ["M_KEY"] }] } };
+    const auth = [method("A_KEY"), method("B_KEY"), method("A_KEY")];
+    expect(variables({ envVars: ["OWN_KEY"], auth }, manifest)).toEqual(["OWN_KEY"]);
+    expect(variables({ auth }, manifest)).toEqual(["M_KEY"]);
+    expect(variables({ auth })).toEqual(["A_KEY", "B_KEY"]);
+  });
+});
 
 describe("a catalogue that asks its server", () => {
   it("has what the server lists, with what is known, and nothing that does not chat", async () => {

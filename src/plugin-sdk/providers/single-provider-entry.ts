@@ -80,7 +80,7 @@ export function defineSingleProviderPluginEntry(options: SingleProviderEntryOpti
 function buildProvider(options: SingleProviderOptions, pluginId: string, manifest: unknown): ProviderPlugin {
   const { id = pluginId, auth, manifestAuth, extraAuth, catalog, ...rest } = options;
   const stated = manifestAuthMethods(manifest, id, manifestAuth ?? {});
-  const envVars = options.envVars ?? manifestEnvVars(manifest, id);
+  const envVars = options.envVars ?? manifestEnvVars(manifest, id) ?? authEnvVars(auth ?? []);
   const methods = [
     ...(auth ?? (manifestAuth ? stated : [])).map((method) =>
       "run" in method && typeof method.run === "function"
@@ -171,12 +171,18 @@ function completeApiKeyAuth(
   });
 }
 
-function manifestEnvVars(manifest: unknown, providerId: string): string[] {
+/** The variables that the ways of signing in look into. */
+function authEnvVars(methods: readonly { [member: string]: unknown }[]): string[] {
+  const names = methods.map(({ envVar }) => envVar).filter((name) => typeof name === "string");
+  return [...new Set(names)];
+}
+
+function manifestEnvVars(manifest: unknown, providerId: string): string[] | undefined {
   const providers = readPath(manifest, ["setup", "providers"]);
   const found = (Array.isArray(providers) ? providers : [])
     .filter(isRecord)
     .find((row) => row["id"] === providerId);
-  return Array.isArray(found?.["envVars"]) ? (found["envVars"] as string[]) : [];
+  return Array.isArray(found?.["envVars"]) ? (found["envVars"] as string[]) : undefined;
 }
 
 /** `providerAuthChoices` with the method `api-key`. */

@@ -19,6 +19,11 @@ export function asNullableObjectRecord(value: unknown): UnknownRecord | null {
   return typeof value === "object" && value !== null ? (value as UnknownRecord) : null;
 }
 
+/** Objects of any kind, arrays included. */
+export function asOptionalObjectRecord(value: unknown): UnknownRecord | undefined {
+  return asNullableObjectRecord(value) ?? undefined;
+}
+
 /** An empty record for anything else. */
 export function asRecordOrEmpty(value: unknown): UnknownRecord {
   return isRecord(value) ? value : {};
