@@ -25,7 +25,7 @@ import type { WorkflowServices } from "./api/workflow.ts";
 import { changedBelow } from "./config/config-path.ts";
 import { configSchemasOf, type PluginConfigSchemas } from "./config/config-schemas.ts";
 import type { DiagnosticCode } from "./diagnostic-codes.ts";
-import { discoverPlugins, type PluginRoots } from "./discovery/discover.ts";
+import { type DiscoveryResult, discoverPlugins, type PluginRoots } from "./discovery/discover.ts";
 import { type FacadeRequest, Facades } from "./facades/facades.ts";
 import { Findings } from "./findings.ts";
 import { TypedHookRunner } from "./hooks/runner.ts";
@@ -148,6 +148,8 @@ export class PluginHost implements Disposable {
   #looking: Promise<PluginMetadataSnapshot> | undefined;
   #applied: Config = {};
   #published: readonly number[] = [];
+  /** What the newest look made of manifests, for the next one. */
+  #manifests: DiscoveryResult["manifests"] = new Map();
   /** What {@link announceStart} was told. */
   #started: { readonly event: object; context(): object } | undefined;
   #restAsked = false;
@@ -423,7 +425,9 @@ export class PluginHost implements Disposable {
     const discovery = await discoverPlugins(
       roots,
       paths.filter((path): path is string => typeof path === "string" && path.trim() !== "").map(expandHome),
+      this.#manifests,
     );
+    this.#manifests = discovery.manifests;
     const snapshot = buildSnapshot(discovery, config, workspaceDir);
     for (const diagnostic of snapshot.diagnostics) this.#log(diagnostic);
     return snapshot;

@@ -8,7 +8,10 @@ type Config = Readonly<Record<string, unknown>>;
 
 /** What an instance is made from; a change of it needs a new instance (spec 2.19). */
 export function signature(known: KnownPlugin): string {
-  return JSON.stringify([known.candidate, settingsOf(known)]);
+  const { manifest, ...candidate } = known.candidate;
+  // A manifest may be long, and this is asked of every plugin at every change.
+  const content = candidate.manifestDigest === undefined ? manifest : undefined;
+  return JSON.stringify([candidate, content, settingsOf(known)]);
 }
 
 function settingsOf({ decision, entry, memorySelected, contextEngineSelected }: KnownPlugin): unknown {

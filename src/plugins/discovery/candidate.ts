@@ -12,6 +12,8 @@ export interface PluginCandidate {
   readonly workspaceDir?: string;
   readonly manifestPath?: string;
   readonly manifest?: PluginManifest;
+  /** Of the manifest's text; what compares manifests compares this. */
+  readonly manifestDigest?: string;
   readonly packageMetadata?: PackageMetadata;
   /** Absolute paths of entry modules, chosen among built and source files. */
   readonly entry?: string;

@@ -1,9 +1,16 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
+import type { NormalisedManifest } from "../manifest/normalise-manifest.ts";
 import type { PluginDiagnostic } from "../types.ts";
 import { type PluginCandidate, policyId } from "./candidate.ts";
 import { exists } from "./entry-file.ts";
-import { type FolderPlace, readPluginFile, readPluginFolder, withError } from "./read-folder.ts";
+import {
+  type FolderPlace,
+  type ManifestsByDigest,
+  readPluginFile,
+  readPluginFolder,
+  withError,
+} from "./read-folder.ts";
 
 /** Where plugins are looked for (spec 2.2). All paths absolute. */
 export interface PluginRoots {
@@ -25,6 +32,8 @@ export interface DiscoveryResult {
   readonly missingPaths: readonly string[];
   /** Folders of plugins with an install record. */
   readonly installed: readonly string[];
+  /** By the digest of their text; given to the next look, nothing is read twice that did not change. */
+  readonly manifests: ReadonlyMap<string, NormalisedManifest>;
 }
 
 const IGNORED = new Set([
@@ -47,11 +56,13 @@ export const MAX_PLUGINS_PER_ROOT = 1_000;
 export async function discoverPlugins(
   roots: PluginRoots,
   loadPaths: readonly string[],
+  before: DiscoveryResult["manifests"] = new Map(),
 ): Promise<DiscoveryResult> {
+  const manifests: ManifestsByDigest = { before, now: new Map() };
   const diagnostics: PluginDiagnostic[] = [];
   const missingPaths: string[] = [];
   const configured = loadPaths.map(async (path) => {
-    const found = await readLoadPath(path, diagnostics);
+    const found = await readLoadPath(path, manifests, diagnostics);
     if (found) return found;
     missingPaths.push(path);
     diagnostics.push({
@@ -64,32 +75,45 @@ export async function discoverPlugins(
   });
   const workspaces = (roots.workspaces ?? []).flatMap((workspaceDir) =>
     [".openclaw", ".sluice"].map((folder) =>
-      readRoot(join(workspaceDir, folder, "extensions"), { origin: "workspace", workspaceDir }, diagnostics),
+      readRoot(
+        join(workspaceDir, folder, "extensions"),
+        { origin: "workspace", workspaceDir, manifests },
+        diagnostics,
+      ),
     ),
   );
-  const installed = (roots.installed ?? []).map((folder) => readPluginFolder(folder, { origin: "global" }));
+  const installed = (roots.installed ?? []).map((folder) =>
+    readPluginFolder(folder, { origin: "global", manifests }),
+  );
   const groups = await Promise.all([
     ...configured,
     ...workspaces,
-    roots.bundled ? readRoot(roots.bundled, { origin: "bundled" }, diagnostics) : [],
+    roots.bundled ? readRoot(roots.bundled, { origin: "bundled", manifests }, diagnostics) : [],
     ...installed,
-    roots.global ? readRoot(roots.global, { origin: "global" }, diagnostics) : [],
+    roots.global ? readRoot(roots.global, { origin: "global", manifests }, diagnostics) : [],
   ]);
   const installedFolders = new Set(roots.installed ?? []);
   const candidates = settle(groups.flat(), installedFolders, diagnostics);
-  return { candidates, diagnostics, missingPaths, installed: roots.installed ?? [] };
+  return {
+    candidates,
+    diagnostics,
+    missingPaths,
+    installed: roots.installed ?? [],
+    manifests: manifests.now,
+  };
 }
 
 async function readLoadPath(
   path: string,
+  manifests: ManifestsByDigest,
   diagnostics: PluginDiagnostic[],
 ): Promise<PluginCandidate[] | undefined> {
   const stats = await stat(path).catch(() => undefined);
   if (!stats) return undefined;
-  if (stats.isFile()) return readPluginFile(path, { origin: "config" });
-  const own = await readPluginFolder(path, { origin: "config" });
+  if (stats.isFile()) return readPluginFile(path, { origin: "config", manifests });
+  const own = await readPluginFolder(path, { origin: "config", manifests });
   if (own.length > 0) return own;
-  return readRoot(path, { origin: "config" }, diagnostics);
+  return readRoot(path, { origin: "config", manifests }, diagnostics);
 }
 
 async function readRoot(

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { readdir, realpath } from "node:fs/promises";
 import { basename, dirname, extname, join } from "node:path";
 import type { PackageMetadata } from "../../contracts/manifest.ts";
@@ -21,13 +22,24 @@ export const MANIFEST_NAMES = ["openclaw.plugin.json", "OmeniaClaw.plugin.json"]
 export interface FolderPlace {
   origin: PluginOrigin;
   workspaceDir?: string;
+  /** What the look before this one made of manifests, and what this one makes; saves reading them again. */
+  manifests?: ManifestsByDigest;
+}
+
+/** Manifests by the digest of their text: the same text always means the same. */
+export interface ManifestsByDigest {
+  readonly before: ReadonlyMap<string, NormalisedManifest>;
+  readonly now: Map<string, NormalisedManifest>;
 }
 
 /**
  * Reads one folder as a plugin: package with entries, native manifest, content bundle, or index file, in this
  * order (spec 2.2). Returns no candidate for a folder that is none of these.
  */
-export async function readPluginFolder(folder: string, place: FolderPlace): Promise<PluginCandidate[]> {
+export async function readPluginFolder(
+  folder: string,
+  { manifests, ...place }: FolderPlace,
+): Promise<PluginCandidate[]> {
   const [realRoot, listed] = await Promise.all([
     realpath(folder).catch(() => undefined),
     readdir(folder).catch(() => undefined),
@@ -38,7 +50,7 @@ export async function readPluginFolder(folder: string, place: FolderPlace): Prom
   const strict = place.origin !== "bundled";
   const [packageMetadata, found] = await Promise.all([
     names.has("package.json") ? readPackage(realRoot, folder) : undefined,
-    readManifest(realRoot, folder, strict, names),
+    readManifest(realRoot, folder, strict, names, manifests),
   ]);
   const base = {
     ...place,
@@ -73,11 +85,14 @@ export async function readPluginFolder(folder: string, place: FolderPlace): Prom
 }
 
 /** A single file named in `plugins.load.paths`: its folder's manifest applies, or it stands alone. */
-export async function readPluginFile(file: string, place: FolderPlace): Promise<PluginCandidate[]> {
+export async function readPluginFile(
+  file: string,
+  { manifests, ...place }: FolderPlace,
+): Promise<PluginCandidate[]> {
   const folder = join(file, "..");
   const [realRoot, listed] = await Promise.all([realpath(folder), readdir(folder)]);
   const names: ReadonlySet<string> = new Set(listed);
-  const found = await readManifest(realRoot, folder, true, names);
+  const found = await readManifest(realRoot, folder, true, names, manifests);
   const base = { ...place, rootDir: folder, realRoot, names };
   const id = basename(file, extname(file));
   const standalone: FoundManifest = {
@@ -94,6 +109,7 @@ type Base = { readonly names: ReadonlySet<string> } & Pick<
 
 interface FoundManifest {
   path: string;
+  digest?: string;
   result: NormalisedManifest;
 }
 
@@ -102,13 +118,18 @@ async function readManifest(
   folder: string,
   strict: boolean,
   names: ReadonlySet<string>,
+  manifests: ManifestsByDigest | undefined,
 ): Promise<FoundManifest | undefined> {
   for (const name of MANIFEST_NAMES) {
     if (!names.has(name)) continue;
     const path = join(folder, name);
     try {
       const source = await readMetadataFile(realRoot, path, { maxBytes: MAX_MANIFEST_BYTES, strict });
-      return { path, result: normaliseManifest(await parseMetadataText(source)) };
+      const digest = createHash("sha256").update(source).digest("base64");
+      const known = manifests?.before.get(digest);
+      const result = known ?? normaliseManifest(await parseMetadataText(source));
+      manifests?.now.set(digest, result);
+      return { path, digest, result };
     } catch (error) {
       if (isSluiceError(error) && error.code === "FILE_MISSING") continue;
       const unsafe = isSluiceError(error) && error.code === "FILE_UNSAFE";
@@ -230,6 +251,7 @@ async function nativeCandidate(
     format: "openclaw",
     diagnostics,
     ...(found ? { manifestPath: found.path } : {}),
+    ...(found?.digest === undefined ? {} : { manifestDigest: found.digest }),
     ...(manifest ? { manifest: suffix ? { ...manifest, id } : manifest } : {}),
     ...(entry ? { entry } : {}),
     ...(setupEntry ? { setupEntry } : {}),

@@ -1,3 +1,4 @@
+import { constants, setPriority } from "node:os";
 import { parentPort, workerData } from "node:worker_threads";
 import JSON5 from "json5";
 import type { Json5Answer } from "./json5-thread.ts";
@@ -11,4 +12,10 @@ function answer(): Json5Answer {
   }
 }
 
+try {
+  // On Linux this is the priority of the thread alone: whatever the gateway does comes first.
+  if (process.platform === "linux") setPriority(constants.priority.PRIORITY_LOW);
+} catch {
+  // Where it is not allowed the reading takes its share.
+}
 parentPort?.postMessage(answer());

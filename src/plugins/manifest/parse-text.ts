@@ -42,34 +42,38 @@ async function parseElsewhere(text: string): Promise<unknown> {
 }
 
 /**
- * Removes prototype keys and refuses what is nested too deep; without recursion, which the text could exhaust.
- * `constructor` as plain text is harmless, an object under that name is not.
+ * Removes prototype keys and refuses what is nested too deep; level by level, because the text could exhaust a
+ * stack. `constructor` as plain text is harmless, an object under that name is not.
  */
 function cleansed(root: unknown): unknown {
-  const stack: { node: object; depth: number }[] = [];
-  const enter = (value: unknown, depth: number) => {
-    if (typeof value === "object" && value !== null) stack.push({ node: value, depth });
-  };
-  enter(root, 1);
-  for (let top = stack.pop(); top; top = stack.pop()) {
-    if (top.depth > MAX_MANIFEST_DEPTH) {
+  let level: object[] = isNode(root) ? [root] : [];
+  for (let depth = 1; level.length > 0; depth++) {
+    if (depth > MAX_MANIFEST_DEPTH) {
       throw new SluiceError<JsonErrorCode>(
         "JSON_TOO_DEEP",
         `JSON is nested deeper than ${MAX_MANIFEST_DEPTH} levels`,
         { details: { maxDepth: MAX_MANIFEST_DEPTH } },
       );
     }
-    const depth = top.depth + 1;
-    if (Array.isArray(top.node)) {
-      for (const item of top.node) enter(item, depth);
-      continue;
+    const next: object[] = [];
+    for (const node of level) {
+      if (Array.isArray(node)) {
+        for (const item of node) if (isNode(item)) next.push(item);
+        continue;
+      }
+      const fields = node as Record<string, unknown>;
+      // What was parsed has nothing inherited that could be enumerated.
+      for (const key in fields) {
+        const value = fields[key];
+        if (isForbiddenKey(key) && (key === "__proto__" || isNode(value))) delete fields[key];
+        else if (isNode(value)) next.push(value);
+      }
     }
-    const fields = top.node as Record<string, unknown>;
-    for (const key of Object.keys(fields)) {
-      const value = fields[key];
-      if (isForbiddenKey(key) && (key === "__proto__" || typeof value === "object")) delete fields[key];
-      else enter(value, depth);
-    }
+    level = next;
   }
   return root;
+}
+
+function isNode(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
 }
