@@ -124,7 +124,6 @@ export async function run() {
       row(
         `p99 while ${Object.keys(ZOO).length} hostile plugins are loaded for the first time ÷ before`,
         p99(({ loading }) => loading),
-        2,
       ),
       row(
         `p99 while hostile plugins are reloaded ${loads} times ÷ before`,
