@@ -335,3 +335,62 @@ describe("finding a model", () => {
     expect(await off?.suggestDefaultModel?.(catalogContext({}, env))).toBeNull();
   });
 });
+
+describe("what a server is told of earlier turns and of its tools", () => {
+  const sentBody = async (fields: Partial<ModelDefinition>, given: ModelContext, options = {}) => {
+    let seen: Record<string, unknown> = {};
+    const baseUrl = `${await serve((request, response, body) => {
+      seen = JSON.parse(body);
+      streaming([chunk({ content: "ok" }, { finish_reason: "stop" })])(request, response, body);
+    })}/v1`;
+    const model: ModelDefinition = { id: "m", provider: "p", api: "openai-completions", baseUrl, ...fields };
+    await collect(completionsStream, model, given, options);
+    return seen;
+  };
+
+  it("has the thoughts of the same model in the field they came in, and those of others not at all", async () => {
+    const { message } = await ask(
+      streaming([chunk({ reasoning: "hm" }), chunk({ content: "a" }, { finish_reason: "stop" })]),
+    );
+    expect(message.content[0]).toMatchObject({ type: "thinking", thinkingSignature: "reasoning" });
+    const messages = [message, { ...message, model: "another" }];
+    const { messages: wire } = await sentBody({}, { messages });
+    expect(wire).toEqual([
+      { role: "assistant", content: "a", reasoning: "hm" },
+      { role: "assistant", content: "a" },
+    ]);
+  });
+
+  it("leaves words of schemas out that the server refuses, but no property of that name", async () => {
+    const parameters = {
+      type: "object",
+      properties: {
+        maxLength: { type: "string", maxLength: 3 },
+        list: { items: { type: "string", minLength: 1 } },
+      },
+    };
+    const body = await sentBody(
+      { compat: { unsupportedToolSchemaKeywords: ["maxLength", "minLength"] } },
+      { messages: context.messages, tools: [{ name: "t", description: "", parameters }] },
+    );
+    const [tool] = body["tools"] as { function: { parameters: object } }[];
+    expect(tool?.function.parameters).toEqual({
+      type: "object",
+      properties: { maxLength: { type: "string" }, list: { items: { type: "string" } } },
+    });
+  });
+
+  it("says how hard to think in the server's words, and off only where it has one", async () => {
+    const effort = async (reasoningEffortMap: object, reasoning?: string) =>
+      (
+        await sentBody(
+          { reasoning: true, compat: { supportsReasoningEffort: true, reasoningEffortMap } },
+          context,
+          reasoning ? { reasoning } : {},
+        )
+      )["reasoning_effort"];
+    expect(await effort({ low: "high" }, "low")).toBe("high");
+    expect(await effort({ off: "none" })).toBe("none");
+    expect(await effort({})).toBeUndefined();
+  });
+});
