@@ -103,12 +103,13 @@ export default { id: "a", register(api) {
 });
 import { jsonResult } from "openclaw/plugin-sdk/core";
 const { basename } = __require("node:path");
-export default { id: "a", ${registering(`basename("/x/" + typeof jsonResult)`)} };`,
+const later = () => __require("node:path").basename;
+export default { id: "a", ${registering(`basename("/x/" + typeof jsonResult) + typeof later() + typeof globalThis.require`)} };`,
       },
       { type: "module" },
     );
     expect(error).toBeUndefined();
-    expect(inspection?.commands).toEqual(["function"]);
+    expect(inspection?.commands).toEqual(["functionfunctionundefined"]);
   });
 
   it("leaves files alone that one module style accepts", () => {

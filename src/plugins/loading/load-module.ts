@@ -295,7 +295,7 @@ function isUnparsable(error: unknown): boolean {
 
 /**
  * Bundlers leave `require()` in what they write as an ES module, and a function that refuses where there is
- * none. Such a bundle stops at its first use, before it has done anything; the transform gives it a `require`.
+ * none. Such a bundle stops at its first use, before it has done anything.
  */
 function lacksRequire(error: unknown): boolean {
   return error instanceof Error && /^Dynamic require of "[^"]*" is not supported$/.test(error.message);
