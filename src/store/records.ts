@@ -79,3 +79,6 @@ export const INBOX_STATUSES = ["pending", "claimed", "answered", "ignored", "sup
 export type InboxStatus = (typeof INBOX_STATUSES)[number];
 export const OUTBOX_STATUSES = ["queued", "sending", "delivered", "cancelled", "dead"] as const;
 export type OutboxStatus = (typeof OUTBOX_STATUSES)[number];
+
+/** Reason of a message that may or may not have reached the platform when the process died. */
+export const UNKNOWN_AFTER_SEND = "unknown-after-send";

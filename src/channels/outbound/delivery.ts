@@ -5,9 +5,8 @@ import type {
   OutboundDeliveryResult,
 } from "../../contracts/channel.ts";
 import { errorMessage, SluiceError } from "../../kernel/errors.ts";
-import { UNKNOWN_AFTER_SEND } from "../../store/procedures/outbox.ts";
 import type { OutboxRecord } from "../../store/procedures/outbox-rows.ts";
-import type { OutboxMedia } from "../../store/records.ts";
+import { type OutboxMedia, UNKNOWN_AFTER_SEND } from "../../store/records.ts";
 import { asRecord } from "../config-values.ts";
 import type { ChannelDirectory } from "../directory.ts";
 import { chunkForChannel } from "./chunk-plan.ts";

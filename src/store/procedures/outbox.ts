@@ -1,5 +1,5 @@
 import type { Transaction } from "../engine/types.ts";
-import type { OutboxDraft, OutboxMedia } from "../records.ts";
+import { type OutboxDraft, type OutboxMedia, UNKNOWN_AFTER_SEND } from "../records.ts";
 import { bumpCounter } from "./counters.ts";
 import { DELIVERY_PAGE_LIMIT } from "./delivery-listing.ts";
 import { outboxListing } from "./outbox-listing.ts";
@@ -9,8 +9,6 @@ import { type OutboxRecord, type OutboxRow, partCount, toOutboxRecord } from "./
 const OUTBOX_CLAIM_LIMIT = 64;
 /** Rows one call may recover. */
 const OUTBOX_RECOVER_LIMIT = 500;
-/** Reason of a message that may or may not have reached the platform when the process died. */
-export const UNKNOWN_AFTER_SEND = "unknown-after-send";
 
 const OPEN = "status IN ('queued', 'sending')";
 
