@@ -82,3 +82,6 @@ export type OutboxStatus = (typeof OUTBOX_STATUSES)[number];
 
 /** Reason of a message that may or may not have reached the platform when the process died. */
 export const UNKNOWN_AFTER_SEND = "unknown-after-send";
+
+/** Rows of the inbox or the outbox that one call may list. */
+export const DELIVERY_PAGE_LIMIT = 500;

@@ -1,8 +1,7 @@
 import type { SqlValue, Transaction } from "../engine/types.ts";
+import { DELIVERY_PAGE_LIMIT } from "../records.ts";
 import { readCounter } from "./counters.ts";
 
-/** Rows one call may list. */
-export const DELIVERY_PAGE_LIMIT = 500;
 const DEFAULT_PAGE = 100;
 /** Settled rows one call of a trim deletes; the sweep calls again while there is more. */
 export const DELIVERY_TRIM_BATCH = 1_000;

@@ -1,7 +1,6 @@
 import type { Transaction } from "../engine/types.ts";
-import { type OutboxDraft, type OutboxMedia, UNKNOWN_AFTER_SEND } from "../records.ts";
+import { DELIVERY_PAGE_LIMIT, type OutboxDraft, type OutboxMedia, UNKNOWN_AFTER_SEND } from "../records.ts";
 import { bumpCounter } from "./counters.ts";
-import { DELIVERY_PAGE_LIMIT } from "./delivery-listing.ts";
 import { outboxListing } from "./outbox-listing.ts";
 import { type OutboxRecord, type OutboxRow, partCount, toOutboxRecord } from "./outbox-rows.ts";
 
