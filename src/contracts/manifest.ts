@@ -3,6 +3,8 @@
  * after normalisation. Strings are trimmed, lists deduplicated, malformed optional parts dropped.
  */
 
+import type { ManifestProviderMetadata } from "./provider-metadata.ts";
+
 /** JSON Schema as found in a manifest; kept as data and validated lazily. */
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
@@ -116,6 +118,8 @@ export interface PluginManifest {
   readonly dangerousFlags: readonly { readonly path: string; readonly equals: unknown }[];
   readonly dashboard?: ManifestDashboard;
   readonly controlUi?: { readonly entry: string; readonly styles: readonly string[] };
+  /** What it says of models and keys. */
+  readonly providerMetadata: ManifestProviderMetadata;
   /** Every other key as written, for rooms that read their own metadata (catalogues, auth choices…). */
   readonly extra: Readonly<Record<string, unknown>>;
 }

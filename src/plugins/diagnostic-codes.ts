@@ -29,6 +29,11 @@ export const DIAGNOSTICS = table({
     repair: "Choose another id",
     effect: "plugin",
   },
+  "manifest-path-ignored": {
+    when: "A path in the manifest is absolute or leads out of the plugin's folder",
+    repair: "Write it relative to the folder; what it named is not used until then",
+    effect: "warning",
+  },
   "manifest-config-schema-missing": {
     when: "The manifest has no `configSchema`",
     repair: 'Without settings use `{ "type": "object", "additionalProperties": false }`',

@@ -87,7 +87,7 @@ describe("manifest contracts", () => {
     });
     const manifest = (await bench.host.snapshot()).find("kept")?.candidate.manifest;
     expect(manifest?.setup?.providers).toEqual([{ id: "p", authMethods: [], envVars: ["P_KEY"] }]);
-    expect(manifest?.extra).toEqual({ modelCatalog: { providers: {} }, decisionModels: [] });
+    expect(manifest?.extra).toEqual({ decisionModels: [] });
   });
 
   it("[F158] lists, schemas and plans need no plugin code; [F192] code that runs shares the process", async () => {

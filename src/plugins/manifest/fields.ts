@@ -19,6 +19,39 @@ export function flag(value: unknown): boolean | undefined {
   return typeof value === "boolean" ? value : undefined;
 }
 
+/** One of the words that mean something here. */
+export function choice<Word extends string>(value: unknown, words: readonly Word[]): Word | undefined {
+  return words.find((word) => word === value);
+}
+
+/** A number that counts something: finite and above zero. */
+export function positive(value: unknown): number | undefined {
+  return typeof value === "number" && Number.isFinite(value) && value > 0 ? value : undefined;
+}
+
+/** An object without prototype keys at its top; what it holds is kept as data. */
+export function plain(value: unknown): Plain | undefined {
+  return isPlain(value) ? byKey(value, (item) => item) : undefined;
+}
+
+/** The list, unless it is empty. */
+export function filled<T>(list: readonly T[]): readonly T[] | undefined {
+  return list.length > 0 ? list : undefined;
+}
+
+const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]+$/;
+const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9a-z-]+$/i;
+
+/** HTTP headers that may be sent as they are. */
+export function headers(value: unknown): Readonly<Record<string, string>> | undefined {
+  if (!isPlain(value)) return undefined;
+  const read = byKey(value, (item) => {
+    const sent = text(item);
+    return sent !== undefined && HEADER_VALUE.test(sent) ? sent : undefined;
+  });
+  return Object.fromEntries(Object.entries(read).filter(([name]) => HEADER_NAME.test(name)));
+}
+
 /** Trimmed strings without empties and repetitions, first kept. */
 export function texts(value: unknown): readonly string[] {
   if (!Array.isArray(value)) return [];

@@ -15,6 +15,7 @@ import {
   readSetup,
   uniqueByName,
 } from "./optional-parts.ts";
+import { readProviderMetadata } from "./provider-parts.ts";
 
 export interface ManifestProblem {
   code: DiagnosticCode;
@@ -58,6 +59,20 @@ const KNOWN = new Set([
   "configContracts",
   "dashboard",
   "controlUi",
+  "providerCatalogEntry",
+  "capabilityCatalogEntry",
+  "modelSupport",
+  "modelCatalog",
+  "modelPricing",
+  "modelIdNormalization",
+  "providerEndpoints",
+  "providerRequest",
+  "syntheticAuthRefs",
+  "nonSecretAuthMarkers",
+  "providerUsageAuthEnvVars",
+  "providerAuthAliases",
+  "providerAuthChoices",
+  "secretProviderIntegrations",
 ]);
 
 /**
@@ -88,6 +103,7 @@ export function normaliseManifest(value: unknown): NormalisedManifest {
   }
   checkFatalParts(value, fatal);
   if (problems.length > 0) return { problems };
+  const warn = (message: string) => problems.push({ code: "manifest-path-ignored", message, fatal: false });
 
   const manifest: PluginManifest = {
     id: id as string,
@@ -123,6 +139,7 @@ export function normaliseManifest(value: unknown): NormalisedManifest {
     channelConfigs: byKey(value["channelConfigs"], readChannelConfig),
     toolMetadata: byKey(value["toolMetadata"], (item) => (isPlain(item) ? item : undefined)),
     ...readConfigContracts(value["configContracts"]),
+    providerMetadata: readProviderMetadata(value, warn),
     extra: Object.fromEntries(Object.entries(value).filter(([key]) => !KNOWN.has(key))),
   };
   return { manifest, problems };
