@@ -4,8 +4,11 @@ import Driver from "better-sqlite3";
 import { SluiceError } from "../../kernel/errors.ts";
 import type { StoreErrorCode } from "./types.ts";
 
-/** Prepared statements kept; the least recently used one is dropped beyond that. */
-export const MAX_PREPARED_STATEMENTS = 512;
+/**
+ * Prepared statements kept; the least recently used one is dropped beyond that. More than all procedures
+ * have together: on Node 24 the driver can end the process when a dropped statement is collected.
+ */
+export const MAX_PREPARED_STATEMENTS = 1_024;
 /**
  * Pages of the write-ahead log at which a commit checkpoints by itself (80 MB). So large, because the
  * worker checkpoints when it is idle; a commit that has to do it waits 100 ms and more.
@@ -27,7 +30,8 @@ const ENGINE_STATEMENT =
 export type Statement = Driver.Statement<unknown[], unknown>;
 
 /**
- * The one connection to a SQLite file, inside a worker thread. It is exclusive: a second process that
+ * The one connection to a SQLite file, inside a worker thread. It runs pragmas as scripts and keeps what it
+ * prepares, since no statement may be left to the garbage collector. It is exclusive: a second process that
  * opens the same file is refused, so two gateways can never answer from one state folder.
  */
 export class SqliteConnection {
@@ -40,6 +44,7 @@ export class SqliteConnection {
   readonly release: () => void;
   readonly #rollback: Statement;
   readonly #rollbackTo: Statement;
+  readonly #freePageCount: Statement;
 
   private constructor(file: string, driver: Driver.Database) {
     this.file = file;
@@ -54,6 +59,7 @@ export class SqliteConnection {
     this.release = prepared("RELEASE call");
     this.#rollback = driver.prepare("ROLLBACK");
     this.#rollbackTo = driver.prepare("ROLLBACK TO call");
+    this.#freePageCount = driver.prepare("PRAGMA freelist_count");
   }
 
   /**
@@ -66,15 +72,15 @@ export class SqliteConnection {
     createPrivate(file);
     const driver = new Driver(file, { timeout: lockWaitMs });
     try {
-      driver.pragma("locking_mode = EXCLUSIVE");
-      driver.pragma("auto_vacuum = INCREMENTAL");
-      driver.pragma("journal_mode = WAL");
-      driver.pragma("synchronous = FULL");
-      driver.pragma(`wal_autocheckpoint = ${AUTO_CHECKPOINT_PAGES}`);
-      driver.pragma(`journal_size_limit = ${LOG_SIZE_LIMIT_BYTES}`);
-      driver.pragma("foreign_keys = ON");
-      driver.pragma("trusted_schema = OFF");
-      driver.pragma("temp_store = MEMORY");
+      driver.exec("PRAGMA locking_mode = EXCLUSIVE");
+      driver.exec("PRAGMA auto_vacuum = INCREMENTAL");
+      driver.exec("PRAGMA journal_mode = WAL");
+      driver.exec("PRAGMA synchronous = FULL");
+      driver.exec(`PRAGMA wal_autocheckpoint = ${AUTO_CHECKPOINT_PAGES}`);
+      driver.exec(`PRAGMA journal_size_limit = ${LOG_SIZE_LIMIT_BYTES}`);
+      driver.exec("PRAGMA foreign_keys = ON");
+      driver.exec("PRAGMA trusted_schema = OFF");
+      driver.exec("PRAGMA temp_store = MEMORY");
       return new SqliteConnection(file, driver);
     } catch (error) {
       driver.close();
@@ -130,14 +136,14 @@ export class SqliteConnection {
 
   /** Moves committed pages from the log into the file without waiting for anybody. */
   checkpoint(): void {
-    this.#driver.pragma("wal_checkpoint(PASSIVE)");
+    this.#driver.exec("PRAGMA wal_checkpoint(PASSIVE)");
   }
 
   /** Gives a bounded number of free pages back. True when more is left to give. */
   vacuumStep(): boolean {
     const surplus = this.#freePages() - KEEP_FREE_PAGES;
     if (surplus <= 0) return false;
-    this.#driver.pragma(`incremental_vacuum(${Math.min(surplus, VACUUM_STEP_PAGES)})`);
+    this.#driver.exec(`PRAGMA incremental_vacuum(${Math.min(surplus, VACUUM_STEP_PAGES)})`);
     return this.#freePages() > KEEP_FREE_PAGES;
   }
 
@@ -154,16 +160,15 @@ export class SqliteConnection {
 
   /** Empties the log into the file and closes. */
   close(): void {
-    this.#statements.clear();
     try {
-      if (!this.#driver.readonly) this.#driver.pragma("wal_checkpoint(TRUNCATE)");
+      if (!this.#driver.readonly) this.#driver.exec("PRAGMA wal_checkpoint(TRUNCATE)");
     } finally {
       this.#driver.close();
     }
   }
 
   #freePages(): number {
-    return Number(this.#driver.pragma("freelist_count", { simple: true }));
+    return (this.#freePageCount.get() as { freelist_count: number }).freelist_count;
   }
 }
 
