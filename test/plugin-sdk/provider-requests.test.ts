@@ -86,22 +86,22 @@ describe("request bodies of providers", () => {
       { role: "assistant", tool_calls: [{}] },
       { role: "assistant", reasoning_content: "kept" },
     ];
-    const after = (params: Parameters<typeof normalizeOpenAICompatibleReasoningReplay>[1]) => {
+    const edited = (params: Parameters<typeof normalizeOpenAICompatibleReasoningReplay>[1]) => {
       const payload = { messages: messages() };
       normalizeOpenAICompatibleReasoningReplay(payload, params);
       return payload.messages.map((message) => message.reasoning_content);
     };
-    expect(after({ thinkingEnabled: true })).toEqual(["odd", null, "", "kept"]);
-    expect(after({ thinkingEnabled: true, replaceNullReasoningContent: true })).toEqual([
+    expect(edited({ thinkingEnabled: true })).toEqual(["odd", null, "", "kept"]);
+    expect(edited({ thinkingEnabled: true, replaceNullReasoningContent: true })).toEqual([
       "odd",
       "",
       "",
       "kept",
     ]);
     const never = { thinkingEnabled: true, shouldBackfillAssistantMessage: () => false };
-    expect(after(never)).toEqual(["odd", null, undefined, "kept"]);
-    expect(after({ thinkingEnabled: false })).toEqual([undefined, undefined, undefined, undefined]);
-    expect(after({ thinkingEnabled: false, stripAssistantMessagesOnly: true })[0]).toBe("odd");
+    expect(edited(never)).toEqual(["odd", null, undefined, "kept"]);
+    expect(edited({ thinkingEnabled: false })).toEqual([undefined, undefined, undefined, undefined]);
+    expect(edited({ thinkingEnabled: false, stripAssistantMessagesOnly: true })[0]).toBe("odd");
   });
 });
 
