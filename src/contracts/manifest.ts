@@ -3,6 +3,8 @@
  * after normalisation. Strings are trimmed, lists deduplicated, malformed optional parts dropped.
  */
 
+import type { ManifestCapabilityMetadata, ManifestToolMetadata } from "./capability-metadata.ts";
+import type { ManifestMaintenance } from "./maintenance-metadata.ts";
 import type { ManifestProviderMetadata } from "./provider-metadata.ts";
 
 /** JSON Schema as found in a manifest; kept as data and validated lazily. */
@@ -33,16 +35,40 @@ export interface ManifestCliCommand {
   readonly hasSubcommands: boolean;
 }
 
+/** A file whose being there, with some variables, means that a provider can sign in. */
+export interface ManifestAuthEvidence {
+  readonly type: "local-file-with-env";
+  /** Variable that holds the file's path; without one, or while it is unset, `fallbackPaths` are looked at. */
+  readonly fileEnvVar?: string;
+  readonly fallbackPaths: readonly string[];
+  readonly requiresAnyEnv: readonly string[];
+  readonly requiresAllEnv: readonly string[];
+  /** What stands in the place of a key; no secret. */
+  readonly credentialMarker: string;
+  /** What people are told the key comes from. */
+  readonly source?: string;
+}
+
 export interface ManifestSetupProvider {
   readonly id: string;
   readonly authMethods: readonly string[];
   readonly envVars: readonly string[];
+  readonly authEvidence: readonly ManifestAuthEvidence[];
+}
+
+/** Conversations of another program that may be listed once an operator agrees. */
+export interface ManifestNativeSessionCatalog {
+  readonly label: string;
+  readonly description?: string;
+  readonly nodeCommands: readonly string[];
+  readonly legacyDefaultEnabled?: boolean;
 }
 
 export interface ManifestSetup {
   readonly providers: readonly ManifestSetupProvider[];
   readonly cliBackends: readonly string[];
   readonly configMigrations: readonly string[];
+  readonly nativeSessionCatalog?: ManifestNativeSessionCatalog;
   readonly requiresRuntime?: boolean;
 }
 
@@ -54,7 +80,7 @@ export interface ConfigUiHint {
   readonly advanced?: boolean;
   readonly sensitive?: boolean;
   readonly placeholder?: string;
-  readonly presentation?: string;
+  readonly presentation?: "phone-number";
 }
 
 export interface ManifestChannelConfig {
@@ -69,11 +95,13 @@ export interface ManifestChannelConfig {
   readonly preferOver: readonly string[];
 }
 
-export interface ManifestToolMetadata {
-  readonly optional?: boolean;
-  readonly profiles?: readonly string[];
-  readonly replaySafe?: boolean;
-  readonly sideEffecting?: boolean;
+/** A named section of the settings, in the order settings screens show them. */
+export interface ManifestConfigGroup {
+  readonly id: string;
+  readonly title: string;
+  /** A whole number; lower stands first. */
+  readonly order: number;
+  readonly properties: readonly string[];
 }
 
 /** A config path that accepts a secret reference instead of text. */
@@ -101,27 +129,44 @@ export interface PluginManifest {
   readonly legacyPluginIds: readonly string[];
   readonly autoEnableWhenConfiguredProviders: readonly string[];
   readonly activation: ManifestActivation;
+  /** Place in catalogues of plugins. */
+  readonly catalog?: { readonly featured?: boolean; readonly order?: number };
   readonly channels: readonly string[];
+  /**
+   * By channel: whether (or in which field) an account must name itself before an alias of its key counts.
+   */
+  readonly channelAccountKeyPolicies: Readonly<
+    Record<string, { readonly canonicalAliasesRequireOwnField?: boolean | string }>
+  >;
   readonly providers: readonly string[];
   readonly cliBackends: readonly string[];
   readonly commandAliases: readonly ManifestCommandAlias[];
   readonly cliCommands: readonly ManifestCliCommand[];
+  readonly qaRunners: readonly { readonly commandName: string; readonly description?: string }[];
   readonly mcpServers: Readonly<Record<string, unknown>>;
   readonly setup?: ManifestSetup;
   readonly contracts: ManifestContracts;
   /** False for a manifest without any `contracts` key: a plugin older than contracts. */
   readonly declaresContracts: boolean;
   readonly uiHints: Readonly<Record<string, ConfigUiHint>>;
+  readonly configGroups: readonly ManifestConfigGroup[];
   readonly channelConfigs: Readonly<Record<string, ManifestChannelConfig>>;
   readonly toolMetadata: Readonly<Record<string, ManifestToolMetadata>>;
   readonly secretInputs: readonly ManifestSecretInput[];
+  /** Whether a plugin that comes with the host takes secret references without being told to. */
+  readonly secretInputsBundledDefault?: boolean;
+  /** Config paths whose older spellings the plugin rewrites, or still reads. */
+  readonly compatibilityMigrationPaths: readonly string[];
+  readonly compatibilityRuntimePaths: readonly string[];
   readonly dangerousFlags: readonly { readonly path: string; readonly equals: unknown }[];
   readonly dashboard?: ManifestDashboard;
   readonly controlUi?: { readonly entry: string; readonly styles: readonly string[] };
+  /** Colour themes for the control page, as written. */
+  readonly themes: readonly Readonly<Record<string, unknown>>[];
   /** What it says of models and keys. */
   readonly providerMetadata: ManifestProviderMetadata;
-  /** Every other key as written, for rooms that read their own metadata (catalogues, auth choices…). */
-  readonly extra: Readonly<Record<string, unknown>>;
+  readonly capabilityMetadata: ManifestCapabilityMetadata;
+  readonly maintenance: ManifestMaintenance;
 }
 
 export interface ManifestDashboard {

@@ -86,8 +86,10 @@ describe("manifest contracts", () => {
       works: "loaded",
     });
     const manifest = (await bench.host.snapshot()).find("kept")?.candidate.manifest;
-    expect(manifest?.setup?.providers).toEqual([{ id: "p", authMethods: [], envVars: ["P_KEY"] }]);
-    expect(manifest?.extra).toEqual({ decisionModels: [] });
+    expect(manifest?.setup?.providers).toEqual([
+      { id: "p", authMethods: [], envVars: ["P_KEY"], authEvidence: [] },
+    ]);
+    expect(manifest?.capabilityMetadata.decisionModels).toEqual([]);
   });
 
   it("[F158] lists, schemas and plans need no plugin code; [F192] code that runs shares the process", async () => {

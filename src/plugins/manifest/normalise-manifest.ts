@@ -1,21 +1,26 @@
-import type { ConfigUiHint, PluginManifest } from "../../contracts/manifest.ts";
+import type { PluginManifest } from "../../contracts/manifest.ts";
 import type { DiagnosticCode } from "../diagnostic-codes.ts";
 import { hasControlCharacters } from "../diagnostic-text.ts";
+import { readCapabilityMetadata, readToolMetadata } from "./capability-parts.ts";
+import { readChannelConfig, readConfigContracts, readConfigGroups, readUiHints } from "./config-parts.ts";
 import { checkFatalParts } from "./fatal-parts.ts";
 import { byKey, defined, isPlain, items, type Plain, text, texts } from "./fields.ts";
+import { innerPath } from "./inner-path.ts";
 import { MAX_PLUGIN_ID_LENGTH } from "./limits.ts";
+import { readMaintenance } from "./maintenance-parts.ts";
 import {
+  readAccountKeyPolicy,
   readActivation,
-  readChannelConfig,
+  readCatalog,
   readCliCommand,
   readCommandAlias,
-  readConfigContracts,
   readDashboard,
   readKinds,
-  readSetup,
+  readQaRunner,
   uniqueByName,
 } from "./optional-parts.ts";
 import { readProviderMetadata } from "./provider-parts.ts";
+import { readSetup } from "./setup-parts.ts";
 
 export interface ManifestProblem {
   code: DiagnosticCode;
@@ -30,54 +35,9 @@ export interface NormalisedManifest {
 }
 
 const RESERVED_IDS = new Set(["node-mcp"]);
-const KNOWN = new Set([
-  "id",
-  "configSchema",
-  "name",
-  "description",
-  "version",
-  "kind",
-  "categories",
-  "skills",
-  "enabledByDefault",
-  "enabledByDefaultOnPlatforms",
-  "requiresPlugins",
-  "legacyPluginIds",
-  "autoEnableWhenConfiguredProviders",
-  "activation",
-  "channels",
-  "providers",
-  "cliBackends",
-  "commandAliases",
-  "cliCommands",
-  "mcpServers",
-  "setup",
-  "contracts",
-  "uiHints",
-  "channelConfigs",
-  "toolMetadata",
-  "configContracts",
-  "dashboard",
-  "controlUi",
-  "providerCatalogEntry",
-  "capabilityCatalogEntry",
-  "modelSupport",
-  "modelCatalog",
-  "modelPricing",
-  "modelIdNormalization",
-  "providerEndpoints",
-  "providerRequest",
-  "syntheticAuthRefs",
-  "nonSecretAuthMarkers",
-  "providerUsageAuthEnvVars",
-  "providerAuthAliases",
-  "providerAuthChoices",
-  "secretProviderIntegrations",
-]);
-
 /**
- * Turns the parsed manifest into its normal form (spec 1). Unknown keys go to `extra`; malformed optional
- * parts are dropped; only what the spec calls fatal refuses the plugin.
+ * Turns the parsed manifest into its normal form (spec 1). Unknown keys and malformed optional parts are dropped;
+ * only what the spec calls fatal refuses the plugin.
  */
 export function normaliseManifest(value: unknown): NormalisedManifest {
   const problems: ManifestProblem[] = [];
@@ -104,6 +64,7 @@ export function normaliseManifest(value: unknown): NormalisedManifest {
   checkFatalParts(value, fatal);
   if (problems.length > 0) return { problems };
   const warn = (message: string) => problems.push({ code: "manifest-path-ignored", message, fatal: false });
+  const contracts = byKey(value["contracts"], (item) => (Array.isArray(item) ? texts(item) : undefined));
 
   const manifest: PluginManifest = {
     id: id as string,
@@ -112,6 +73,7 @@ export function normaliseManifest(value: unknown): NormalisedManifest {
       name: text(value["name"]),
       description: text(value["description"]),
       version: text(value["version"]),
+      catalog: readCatalog(value["catalog"]),
       setup: readSetup(value["setup"]),
       dashboard: readDashboard(value["dashboard"]),
       controlUi: isPlain(value["controlUi"])
@@ -120,7 +82,7 @@ export function normaliseManifest(value: unknown): NormalisedManifest {
     }),
     kinds: readKinds(value["kind"]),
     categories: texts(value["categories"]),
-    skills: texts(value["skills"]),
+    skills: texts(value["skills"]).filter((path) => innerPath(path, "skills", warn) !== undefined),
     enabledByDefault: value["enabledByDefault"] === true,
     enabledByDefaultOnPlatforms: texts(value["enabledByDefaultOnPlatforms"]),
     requiresPlugins: texts(value["requiresPlugins"]),
@@ -128,19 +90,24 @@ export function normaliseManifest(value: unknown): NormalisedManifest {
     autoEnableWhenConfiguredProviders: texts(value["autoEnableWhenConfiguredProviders"]),
     activation: readActivation(value["activation"]),
     channels: texts(value["channels"]),
+    channelAccountKeyPolicies: byKey(value["channelAccountKeyPolicies"], readAccountKeyPolicy),
     providers: texts(value["providers"]),
     cliBackends: texts(value["cliBackends"]),
     commandAliases: items(value["commandAliases"], readCommandAlias),
     cliCommands: uniqueByName(items(value["cliCommands"], readCliCommand)),
+    qaRunners: items(value["qaRunners"], readQaRunner),
     mcpServers: byKey(value["mcpServers"], (item) => (isPlain(item) ? item : undefined)),
-    contracts: byKey(value["contracts"], (item) => (Array.isArray(item) ? texts(item) : undefined)),
+    contracts,
     declaresContracts: isPlain(value["contracts"]),
-    uiHints: byKey(value["uiHints"], (item) => (isPlain(item) ? (item as ConfigUiHint) : undefined)),
+    uiHints: readUiHints(value["uiHints"]),
+    configGroups: readConfigGroups(value["configGroups"]),
     channelConfigs: byKey(value["channelConfigs"], readChannelConfig),
-    toolMetadata: byKey(value["toolMetadata"], (item) => (isPlain(item) ? item : undefined)),
+    toolMetadata: readToolMetadata(value["toolMetadata"]),
     ...readConfigContracts(value["configContracts"]),
+    themes: (value["themes"] ?? []) as PluginManifest["themes"],
     providerMetadata: readProviderMetadata(value, warn),
-    extra: Object.fromEntries(Object.entries(value).filter(([key]) => !KNOWN.has(key))),
+    capabilityMetadata: readCapabilityMetadata(value, contracts),
+    maintenance: readMaintenance(value),
   };
   return { manifest, problems };
 }

@@ -1,13 +1,10 @@
 import type {
-  ConfigUiHint,
   ManifestActivation,
-  ManifestChannelConfig,
   ManifestDashboard,
-  ManifestSetup,
   PluginKind,
   PluginManifest,
 } from "../../contracts/manifest.ts";
-import { byKey, defined, flag, isPlain, items, type Plain, text, texts } from "./fields.ts";
+import { defined, flag, isPlain, type Plain, text, texts } from "./fields.ts";
 
 /** Optional parts of a manifest in their normal form; what is malformed is dropped. */
 
@@ -19,6 +16,28 @@ export function readDashboard(value: unknown): ManifestDashboard | undefined {
     dataBindings: (value["dataBindings"] ?? []) as ManifestDashboard["dataBindings"],
     actionVerbs: (value["actionVerbs"] ?? []) as ManifestDashboard["actionVerbs"],
   };
+}
+
+/** Where catalogues of plugins show it (spec 1.2). */
+export function readCatalog(value: unknown): PluginManifest["catalog"] {
+  if (!isPlain(value)) return undefined;
+  const { order } = value;
+  return defined({
+    featured: flag(value["featured"]),
+    order: Number.isFinite(order) ? (order as number) : undefined,
+  });
+}
+
+export function readQaRunner(item: Plain) {
+  const commandName = text(item["commandName"]);
+  if (!commandName || !COMMAND_NAME.test(commandName)) return undefined;
+  return { commandName, ...defined({ description: text(item["description"]) }) };
+}
+
+export function readAccountKeyPolicy(item: unknown) {
+  if (!isPlain(item)) return undefined;
+  const own = item["canonicalAliasesRequireOwnField"];
+  return defined({ canonicalAliasesRequireOwnField: flag(own) ?? text(own) });
 }
 
 export function readKinds(value: unknown): readonly PluginKind[] {
@@ -44,21 +63,6 @@ export function readActivation(value: unknown): ManifestActivation {
   };
 }
 
-export function readSetup(value: unknown): ManifestSetup | undefined {
-  if (!isPlain(value)) return undefined;
-  return {
-    providers: items(value["providers"], (item) => {
-      const id = text(item["id"]);
-      return id
-        ? { id, authMethods: texts(item["authMethods"]), envVars: texts(item["envVars"]) }
-        : undefined;
-    }),
-    cliBackends: texts(value["cliBackends"]),
-    configMigrations: texts(value["configMigrations"]),
-    ...defined({ requiresRuntime: flag(value["requiresRuntime"]) }),
-  };
-}
-
 export function readCommandAlias(item: Plain) {
   const name = text(item["name"]);
   if (!name) return undefined;
@@ -77,46 +81,4 @@ export function readCliCommand(item: Plain) {
 export function uniqueByName<T extends { name: string }>(list: readonly T[]): readonly T[] {
   const seen = new Set<string>();
   return list.filter(({ name }) => !seen.has(name) && seen.add(name));
-}
-
-export function readChannelConfig(item: unknown): ManifestChannelConfig | undefined {
-  if (!isPlain(item) || !isPlain(item["schema"])) return undefined;
-  const commands = isPlain(item["commands"]) ? item["commands"] : undefined;
-  return {
-    schema: item["schema"],
-    uiHints: byKey(item["uiHints"], (hint) => (isPlain(hint) ? (hint as ConfigUiHint) : undefined)),
-    preferOver: texts(item["preferOver"]),
-    ...defined({
-      label: text(item["label"]),
-      description: text(item["description"]),
-      commands: commands
-        ? defined({
-            nativeCommandsAutoEnabled: flag(commands["nativeCommandsAutoEnabled"]),
-            nativeSkillsAutoEnabled: flag(commands["nativeSkillsAutoEnabled"]),
-          })
-        : undefined,
-    }),
-  };
-}
-
-export function readConfigContracts(value: unknown): Pick<PluginManifest, "secretInputs" | "dangerousFlags"> {
-  const source = isPlain(value) ? value : {};
-  const secretInputs = isPlain(source["secretInputs"]) ? source["secretInputs"] : {};
-  return {
-    secretInputs: items(secretInputs["paths"], (item) => {
-      const path = text(item["path"]);
-      if (!path) return undefined;
-      return {
-        path,
-        ...(item["expected"] === "string" ? { expected: "string" as const } : {}),
-        ...(item["ownerKind"] === "capability" || item["ownerKind"] === "route"
-          ? { ownerKind: item["ownerKind"] as "capability" | "route" }
-          : {}),
-      };
-    }),
-    dangerousFlags: items(source["dangerousFlags"], (item) => {
-      const path = text(item["path"]);
-      return path ? { path, equals: item["equals"] } : undefined;
-    }),
-  };
 }
