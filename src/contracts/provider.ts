@@ -169,7 +169,11 @@ export interface ProviderPlugin {
   ): { apiKey: string; source: string; mode: "api-key" | "oauth" | "token" } | null | undefined;
   prepareRuntimeAuth?(
     context: ProviderStreamContext & { authMode?: string },
-  ): Promise<{ apiKey?: string; baseUrl?: string; expiresAt?: number } | null | undefined>;
+  ): Promise<
+    | { apiKey?: string; baseUrl?: string; request?: Readonly<Record<string, unknown>>; expiresAt?: number }
+    | null
+    | undefined
+  >;
 
   /** Completes the user's row of this provider, for example with facts about known models. */
   normalizeConfig?(context: {

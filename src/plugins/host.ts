@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { CleanupReason } from "../contracts/capabilities.ts";
+import type { PluginManifest } from "../contracts/manifest.ts";
 import type { GatewayDiscoveryContext } from "../contracts/registrations.ts";
 import type { PluginAgentEvent } from "../contracts/runtime.ts";
 import type { Disposable } from "../kernel/disposable.ts";
@@ -41,6 +42,8 @@ export type { HostConfig, PluginHostErrorCode, PluginHostOptions } from "./host-
 
 /** Triggers of which the host remembers that nothing is left to load. */
 const MAX_REMEMBERED_TRIGGERS = 256;
+
+const NO_MANIFESTS: readonly PluginManifest[] = [];
 
 export function createPluginHost(options: PluginHostOptions): PluginHost {
   return new PluginHost(options);
@@ -213,6 +216,14 @@ export class PluginHost implements Disposable {
     const { gone, refusal } = await this.#exclusive(() => this.#roster.follow(id));
     await gone;
     if (refusal) throw refusal;
+  }
+
+  /**
+   * Manifests of the enabled plugins, loaded or not; the same array until plugins or configuration change.
+   * Empty before {@link start}.
+   */
+  manifests(): readonly PluginManifest[] {
+    return this.#inventory.known?.enabledManifests ?? NO_MANIFESTS;
   }
 
   /** Rows of all plugins, for lists; reads no files. Empty before {@link start}. */

@@ -1,3 +1,4 @@
+import type { PluginManifest } from "../contracts/manifest.ts";
 import { deepFreeze } from "../kernel/safe-json.ts";
 import { type ActivationDecision, decideActivation, idsOf } from "./activation/decide.ts";
 import {
@@ -31,6 +32,8 @@ export interface OwnerMaps {
   readonly setupProviders: ReadonlyMap<string, readonly string[]>;
   readonly commandAliases: ReadonlyMap<string, readonly string[]>;
   readonly cliCommands: ReadonlyMap<string, readonly string[]>;
+  /** Providers and aliases whose models a manifest lists. */
+  readonly modelCatalogProviders: ReadonlyMap<string, readonly string[]>;
   /** By `<contract key>:<name>`. */
   readonly contracts: ReadonlyMap<string, readonly string[]>;
 }
@@ -43,6 +46,8 @@ export interface PluginMetadataSnapshot {
   readonly plugins: readonly KnownPlugin[];
   readonly settings: PluginSettings;
   readonly owners: OwnerMaps;
+  /** Of the plugins that may run, in load order. */
+  readonly enabledManifests: readonly PluginManifest[];
   readonly diagnostics: readonly PluginDiagnostic[];
   readonly missingPaths: readonly string[];
   /** What a caller compares before using a snapshot for another purpose. */
@@ -74,9 +79,13 @@ export function buildSnapshot(
   diagnostics.push(...configDiagnostics(settings, plugins, find, discovery.missingPaths.length > 0));
   diagnostics.push(...provenanceDiagnostics(plugins, new Set(discovery.installed)));
   let owners: OwnerMaps | undefined;
+  const enabledManifests = plugins.flatMap(({ candidate, decision }) =>
+    decision.enabled && !candidate.blocked && candidate.manifest ? [candidate.manifest] : [],
+  );
   return Object.freeze({
     plugins: Object.freeze(plugins),
     settings,
+    enabledManifests: Object.freeze(enabledManifests),
     // Manifests may name thousands of things, and few looks at them need to know whose.
     get owners() {
       owners ??= ownersOf(plugins);
@@ -162,6 +171,7 @@ function ownersOf(plugins: readonly KnownPlugin[]): OwnerMaps {
     setupProviders: new Map<string, string[]>(),
     commandAliases: new Map<string, string[]>(),
     cliCommands: new Map<string, string[]>(),
+    modelCatalogProviders: new Map<string, string[]>(),
     contracts: new Map<string, string[]>(),
   };
   for (const { candidate } of plugins) {
@@ -186,6 +196,8 @@ function ownersOf(plugins: readonly KnownPlugin[]): OwnerMaps {
       maps.cliCommands,
       manifest.cliCommands.map(({ name }) => name),
     );
+    const { providers = {}, aliases = {} } = manifest.providerMetadata.modelCatalog ?? {};
+    own(maps.modelCatalogProviders, Object.keys({ ...providers, ...aliases }));
     for (const [key, names] of Object.entries(manifest.contracts)) {
       own(
         maps.contracts,

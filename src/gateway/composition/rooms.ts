@@ -56,7 +56,8 @@ export async function openRooms(ground: Ground, hub: EventHub): Promise<Rooms> {
   const { plugins } = pluginRoom;
   const { registry, hooks } = plugins;
   const activate: ActivatePlugins = (trigger) => plugins.activate(trigger);
-  const models = createModels({ registry, config, clock, logger, env, activate });
+  const manifests = () => plugins.manifests();
+  const models = createModels({ registry, config, clock, logger, env, activate, manifests });
   const systemEvents = new SystemEvents();
   const foundation = createChannelFoundation({ registry, config, clock });
   const coreTools = [

@@ -1,10 +1,8 @@
 import type { ModelDefinition } from "../../contracts/model-stream.ts";
 import type {
-  ProviderApiKey,
   ProviderCatalog,
   ProviderCatalogContext,
   ProviderConfig,
-  ProviderModelContext,
   ProviderPlugin,
 } from "../../contracts/provider.ts";
 import type { Clock } from "../../kernel/clock.ts";
@@ -13,7 +11,9 @@ import { errorMessage } from "../../kernel/errors.ts";
 import type { Logger } from "../../kernel/logger.ts";
 import type { RegistryEntry } from "../../plugins/types.ts";
 import type { SluiceConfig } from "../config/types.ts";
+import type { ManifestFacts } from "./manifest-facts.ts";
 import { normalizeProviderId } from "./model-ref.ts";
+import type { ProviderKeys } from "./provider-keys.ts";
 
 /** How long one provider's catalogue may take. */
 export const CATALOGUE_TIMEOUT_MS = 15_000;
@@ -29,6 +29,8 @@ export interface CatalogueProvider {
   config: ProviderConfig;
   /** Named in `models.providers`. */
   configured: boolean;
+  /** Another name of this provider; listed only where users configured it. */
+  aliasOf?: string;
 }
 
 export type Catalogue = ReadonlyMap<string, CatalogueProvider>;
@@ -39,6 +41,9 @@ export interface CatalogueInput {
   env: Readonly<Record<string, string | undefined>>;
   clock: Clock;
   logger: Logger;
+  keys: ProviderKeys;
+  /** What manifests tell; it stands until a provider answers for itself. */
+  facts: ManifestFacts;
 }
 
 /** The user's rows of `models.providers`. */
@@ -47,36 +52,22 @@ export function configuredProviders(config: SluiceConfig): Record<string, Provid
   return isRecord(rows) ? (rows as Record<string, ProviderConfig>) : {};
 }
 
-/** A key in configuration that may be the name of an environment variable. */
-const ENV_NAME = /^[A-Z][A-Z0-9_]{2,}$/;
-
-/** The key of a provider: its config row first, then the environment variables it names. */
-export function providerApiKey(
-  plugin: ProviderPlugin | undefined,
-  row: ProviderConfig | undefined,
-  env: CatalogueInput["env"],
-  context?: ProviderModelContext,
-): ProviderApiKey {
-  if (typeof row?.apiKey === "string" && row.apiKey.length > 0) {
-    const named = ENV_NAME.test(row.apiKey) ? env[row.apiKey] : undefined;
-    return { apiKey: named || row.apiKey, mode: "api-key", source: named ? "env" : "config" };
-  }
-  const resolved = context && plugin?.resolveConfigApiKey?.(context);
-  if (resolved) return { apiKey: resolved, mode: "api-key", source: "config" };
-  for (const name of plugin?.envVars ?? []) {
-    const value = env[name];
-    if (value) return { apiKey: value, mode: "api-key", source: "env" };
-  }
-  return { source: "none" };
-}
-
 /** Asks every provider for its models. One that throws or is slow is logged; the others go on. */
 export async function buildCatalogue(input: CatalogueInput): Promise<Catalogue> {
   const rows = configuredProviders(input.config);
-  const answers = await Promise.all(input.providers.map((entry) => askCatalogue(entry, input, rows)));
+  const answers = await Promise.all(input.providers.map((entry) => askCatalogue(entry, input)));
   const catalogue = new Map<string, CatalogueProvider>();
+  const { providers, aliases } = input.facts;
+  for (const [id, config] of providers) catalogue.set(id, { id, config, configured: false });
   const sorted = answers.flat().sort((a, b) => a.rank - b.rank);
-  for (const { id, config } of sorted) catalogue.set(id, { id, config, configured: false });
+  for (const { id, config } of sorted) {
+    catalogue.set(id, { id, config: { ...providers.get(id), ...config }, configured: false });
+  }
+  for (const [id, { provider, ...own }] of aliases) {
+    const known = catalogue.get(provider)?.config;
+    if (!known || catalogue.has(id)) continue;
+    catalogue.set(id, { id, config: { ...known, ...own }, configured: false, aliasOf: provider });
+  }
   if (input.config.models?.["mode"] === "replace") catalogue.clear();
   for (const [rawId, row] of Object.entries(rows)) {
     const id = normalizeProviderId(rawId);
@@ -118,11 +109,10 @@ function complain(entry: RegistryEntry<ProviderPlugin>, input: CatalogueInput, e
 async function askCatalogue(
   entry: RegistryEntry<ProviderPlugin>,
   input: CatalogueInput,
-  rows: Record<string, ProviderConfig>,
 ): Promise<{ id: string; config: ProviderConfig; rank: number }[]> {
   const { catalog, staticCatalog } = entry.value;
   for (const source of [catalog, staticCatalog]) {
-    const found = source && (await askOne(entry, source, input, rows));
+    const found = source && (await askOne(entry, source, input));
     if (found) return found;
   }
   return [];
@@ -132,11 +122,10 @@ async function askOne(
   entry: RegistryEntry<ProviderPlugin>,
   catalog: ProviderCatalog,
   input: CatalogueInput,
-  rows: Record<string, ProviderConfig>,
 ): Promise<{ id: string; config: ProviderConfig; rank: number }[] | undefined> {
   const plugin = entry.value;
   try {
-    const asked = Promise.resolve(catalog.run(catalogContext(plugin, input, rows)));
+    const asked = Promise.resolve(catalog.run(catalogContext(plugin, input)));
     const answer = await withDeadline(
       asked,
       CATALOGUE_TIMEOUT_MS,
@@ -156,10 +145,9 @@ async function askOne(
 /** What `catalog.run` and `suggestDefaultModel` are given. */
 export function catalogContext(
   plugin: ProviderPlugin,
-  input: Pick<CatalogueInput, "config" | "env">,
-  rows: Record<string, ProviderConfig> = configuredProviders(input.config),
+  input: Pick<CatalogueInput, "config" | "env" | "keys">,
 ): ProviderCatalogContext {
-  const keyOf = (id?: string) => providerApiKey(plugin, rows[id ?? plugin.id], input.env);
+  const keyOf = (id?: string) => input.keys.find(id ?? plugin.id);
   return {
     config: input.config,
     env: input.env,

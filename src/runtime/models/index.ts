@@ -1,14 +1,16 @@
 import type { AssistantMessage } from "../../contracts/messages.ts";
 import type { ModelDefinition } from "../../contracts/model-stream.ts";
 import type { ProviderPlugin } from "../../contracts/provider.ts";
+import type { ManifestModelRow } from "../../contracts/provider-metadata.ts";
 import { SluiceError } from "../../kernel/errors.ts";
 import { agentModelRef } from "../agent/settings.ts";
 import { buildCatalogue, type Catalogue, completeModel } from "./catalogue.ts";
-import { formatModelRef, normalizeProviderId, parseModelRef } from "./model-ref.ts";
+import { formatModelRef, type ModelRef, normalizeProviderId, parseModelRef } from "./model-ref.ts";
 import { expandAlias, modelTable } from "./model-table.ts";
-import { type ModelsOptions, needsKey, Providers } from "./providers.ts";
+import { type ModelsOptions, Providers } from "./providers.ts";
 import { explainFailure, type ModelQuestion, type ModelRequest, prepareRequest } from "./request.ts";
 import { ModelResolution, unknownModel } from "./resolution.ts";
+import type { ModelRemark } from "./suppression.ts";
 import type { ThinkingPolicy } from "./thinking.ts";
 import type { ListedModel, ModelErrorCode, Models, ResolvedModel } from "./types.ts";
 
@@ -52,7 +54,7 @@ class ModelRoom implements Models {
   async resolve(ref?: string, agentId?: string): Promise<ResolvedModel> {
     const wanted = ref ?? (await this.defaultRef(agentId));
     const provider = parseModelRef(expandAlias(this.#config(), wanted))?.provider;
-    if (provider) await this.#options.activate?.({ kind: "provider", provider });
+    if (provider) await this.#activate(provider);
     const stamp = this.#stamp();
     if (stamp !== this.#resolvedStamp) {
       this.#resolved.clear();
@@ -93,29 +95,37 @@ class ModelRoom implements Models {
   }
 
   async list(view: "default" | "configured" | "provider-config" | "all"): Promise<ListedModel[]> {
-    await this.#options.activate?.({ kind: "capability", capability: "provider" });
+    await this.#providers.loadUndeclared();
     const catalogue = await this.#loadCatalogue();
     const chosen = agentModelRef(this.#config());
     const defaultRef = await this.defaultRef().catch(() => undefined);
     const named = new Set(Object.keys(modelTable(this.#config())).concat(chosen ?? []));
     const rows: ListedModel[] = [];
     for (const provider of catalogue.values()) {
+      if (provider.aliasOf !== undefined) continue;
       const owner = this.#providers.ownerFor(provider.id, provider.config.api);
       for (const row of provider.config.models ?? []) {
         const ref = formatModelRef({ provider: provider.id, modelId: row.id });
+        const remark = this.#resolution.remark(provider.id, row.id, provider.config);
+        if (remark?.hidden) continue;
         if (view === "configured" && !named.has(ref)) continue;
         if (view === "provider-config" && !provider.configured) continue;
-        const listed = this.#listed(completeModel(provider.id, row, provider.config), owner);
+        const listed = {
+          ...this.#listed(completeModel(provider.id, row, provider.config), owner),
+          ...labelsOf(row, remark),
+        };
         if (view === "default" && !listed.available && !named.has(ref)) continue;
-        rows.push(ref === defaultRef ? { ...listed, tags: ["default"] } : listed);
+        rows.push(ref === defaultRef ? { ...listed, tags: ["default", ...(listed.tags ?? [])] } : listed);
       }
     }
     return rows;
   }
 
   async find(provider: string, modelId: string): Promise<ModelDefinition | undefined> {
-    const found = (await this.#loadCatalogue()).get(normalizeProviderId(provider));
-    const row = found?.config.models?.find((model) => model.id === modelId);
+    const id = normalizeProviderId(provider);
+    const spelled = this.#providers.facts().normalizeModelId(id, modelId);
+    const found = (await this.#loadCatalogue()).get(id);
+    const row = found?.config.models?.find((model) => model.id === modelId || model.id === spelled);
     return found && row ? completeModel(found.id, row, found.config) : undefined;
   }
 
@@ -131,22 +141,42 @@ class ModelRoom implements Models {
     return this.#providers.apiKeyFor(provider);
   }
 
+  authProviderOf(provider: string): string {
+    return this.#providers.keys.lenderOf(provider);
+  }
+
   ownerOf(provider: string): ProviderPlugin | undefined {
     return this.#providers.ownerOf(provider);
   }
 
   async #ready(wanted: string): Promise<ResolvedModel> {
     const fallback = parseModelRef(await this.defaultRef().catch(() => ""))?.provider;
-    const parsed = parseModelRef(expandAlias(this.#config(), wanted), fallback);
-    if (!parsed) throw unknownModel(wanted, "write it as provider/model");
-    return this.#resolution.resolve(wanted, parsed, await this.#loadCatalogue());
+    const expanded = expandAlias(this.#config(), wanted);
+    const parsed = parseModelRef(expanded, fallback);
+    const ref = expanded.includes("/") ? parsed : await this.#claimed(expanded, parsed);
+    if (!ref) throw unknownModel(wanted, "write it as provider/model");
+    return this.#resolution.resolve(wanted, ref, await this.#loadCatalogue());
+  }
+
+  /** A name without provider: the default one's where that lists it, else that of who claims such names. */
+  async #claimed(name: string, usual: ModelRef | undefined): Promise<ModelRef | undefined> {
+    if (usual) await this.#activate(usual.provider);
+    if (usual && (await this.find(usual.provider, usual.modelId))) return usual;
+    const bare = parseModelRef(name, "anybody");
+    const provider = bare && this.#providers.facts().providerOfModelName(bare.modelId);
+    if (!bare || provider === undefined) return usual;
+    await this.#activate(provider);
+    return { ...bare, provider };
+  }
+
+  async #activate(provider: string): Promise<void> {
+    const served = this.#providers.facts().servedAs(provider);
+    await this.#options.activate?.({ kind: "provider", provider: served });
   }
 
   #listed(model: ModelDefinition, owner: ProviderPlugin | undefined): ListedModel {
     const thinking = this.#providers.thinking(model, owner);
-    const available =
-      owner !== undefined &&
-      (!needsKey(owner, model) || this.#providers.apiKeyFor(model.provider).apiKey !== undefined);
+    const available = this.#resolution.available(model, owner);
     return {
       id: model.id,
       name: model.name ?? model.id,
@@ -179,7 +209,15 @@ class ModelRoom implements Models {
     const stamp = this.#stamp();
     if (!this.#catalogue || this.#catalogue.stamp !== stamp || this.#catalogue.until <= now) {
       const { clock, logger, env } = this.#options;
-      const input = { providers: this.#providers.list(), config: this.#config(), env, clock, logger };
+      const input = {
+        providers: this.#providers.list(),
+        config: this.#config(),
+        env,
+        clock,
+        logger,
+        keys: this.#providers.keys,
+        facts: this.#providers.facts(),
+      };
       this.#catalogue = { stamp, until: now + DEFAULT_MODEL_TTL_MS, value: buildCatalogue(input) };
     }
     return this.#catalogue.value;
@@ -190,6 +228,18 @@ class ModelRoom implements Models {
   }
 
   #stamp(): string {
-    return `${this.#options.registry.current().id}:${this.#options.config.current().revision}`;
+    return `${this.#providers.stamp()}:${this.#options.config.current().revision}`;
   }
+}
+
+/** What a row says of itself besides what a model can do. */
+function labelsOf(row: Partial<ManifestModelRow>, remark: ModelRemark | undefined): Partial<ListedModel> {
+  const status = row.status === "preview" ? "preview" : remark ? "deprecated" : undefined;
+  const reason = remark?.reason ?? row.statusReason;
+  return {
+    ...(row.tags && row.tags.length > 0 ? { tags: [...row.tags] } : {}),
+    ...(status ? { status } : {}),
+    ...(reason === undefined ? {} : { statusReason: reason }),
+    ...(remark?.replacedBy === undefined ? {} : { replacedBy: remark.replacedBy }),
+  };
 }

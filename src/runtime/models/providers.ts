@@ -5,9 +5,11 @@ import { errorMessage } from "../../kernel/errors.ts";
 import type { Logger } from "../../kernel/logger.ts";
 import type { ActivatePlugins, RegistryEntry, RegistryReader } from "../../plugins/types.ts";
 import type { ConfigService } from "../config/types.ts";
-import { catalogContext, configuredProviders, providerApiKey } from "./catalogue.ts";
+import { catalogContext, configuredProviders } from "./catalogue.ts";
+import { CurrentFacts, type ManifestFacts, type ManifestReader } from "./manifest-facts.ts";
 import { normalizeProviderId } from "./model-ref.ts";
 import { isPrivateUrl } from "./private-url.ts";
+import { ProviderKeys } from "./provider-keys.ts";
 import { type ThinkingPolicy, thinkingPolicy } from "./thinking.ts";
 
 export interface ModelsOptions {
@@ -18,21 +20,53 @@ export interface ModelsOptions {
   env: Readonly<Record<string, string | undefined>>;
   /** Providers may wait for their first use; without it all of them are there. */
   activate?: ActivatePlugins;
+  /** What enabled plugins say of models without being run; nothing by default. */
+  manifests?: ManifestReader;
 }
+
+const NO_MANIFESTS: ReturnType<ManifestReader> = [];
 
 /** The plugins behind models: who serves a provider or an api, and what they answer when asked. */
 export class Providers {
   readonly #options: ModelsOptions;
+  readonly #facts: CurrentFacts;
+  readonly keys: ProviderKeys;
 
   constructor(options: ModelsOptions) {
     this.#options = options;
+    this.#facts = new CurrentFacts(options.manifests ?? (() => NO_MANIFESTS));
+    this.keys = new ProviderKeys({
+      env: options.env,
+      facts: () => this.facts(),
+      rows: () => configuredProviders(options.config.current().config),
+      pluginOf: (provider) => this.ownerOf(provider),
+    });
+  }
+
+  /** What manifests tell now. */
+  facts(): ManifestFacts {
+    return this.#facts.now();
+  }
+
+  /** Differs when plugins or manifests do. */
+  stamp(): string {
+    return `${this.#options.registry.current().id}:${this.#facts.version()}`;
+  }
+
+  /** Loads the plugins whose models no manifest tells. */
+  async loadUndeclared(): Promise<void> {
+    const { activate, manifests } = this.#options;
+    if (!activate) return;
+    const { providers, anything } = this.facts().undeclared;
+    if (!manifests || anything) return activate({ kind: "capability", capability: "provider" });
+    await Promise.all(providers.map((provider) => activate({ kind: "provider", provider })));
   }
 
   list(): readonly RegistryEntry<ProviderPlugin>[] {
     return this.#options.registry.current().list<ProviderPlugin>("provider");
   }
 
-  /** Exact id, alias, hook alias, then a plugin that speaks the configured transport (spec 2.1). */
+  /** Exact id, alias, hook alias, manifest alias, then a plugin that speaks the configured transport (spec 2.1). */
   ownerFor(provider: string, api: string | undefined): ProviderPlugin | undefined {
     const entries = this.list();
     const by = (match: (plugin: ProviderPlugin) => boolean) =>
@@ -41,6 +75,7 @@ export class Providers {
       by((plugin) => normalizeProviderId(plugin.id) === provider) ??
       by((plugin) => plugin.aliases?.includes(provider) === true) ??
       by((plugin) => plugin.hookAliases?.includes(provider) === true) ??
+      by((plugin) => normalizeProviderId(plugin.id) === this.facts().servedAs(provider)) ??
       (provider in configuredProviders(this.#options.config.current().config)
         ? by((plugin) => plugin.servesApis?.includes(api ?? "openai-completions") === true)
         : undefined)
@@ -53,12 +88,7 @@ export class Providers {
   }
 
   apiKeyFor(provider: string) {
-    const id = normalizeProviderId(provider);
-    return providerApiKey(
-      this.ownerOf(id),
-      configuredProviders(this.#options.config.current().config)[id],
-      this.#options.env,
-    );
+    return this.keys.find(provider);
   }
 
   /** The native transport of an api: that of a plugin which says it speaks it. */
@@ -91,7 +121,8 @@ export class Providers {
 
   /** The model that the providers offer where none is configured. */
   async suggestedDefault(): Promise<string | undefined> {
-    const input = { config: this.#options.config.current().config, env: this.#options.env };
+    const { config, env } = this.#options;
+    const input = { config: config.current().config, env, keys: this.keys };
     const offers = await Promise.all(
       this.list().map(async ({ value: plugin }) => {
         try {
@@ -127,7 +158,11 @@ export class Providers {
   }
 }
 
-/** On a private address a model may do without a key, whatever its provider wants elsewhere. */
-export function needsKey(owner: ProviderPlugin, model: ModelDefinition): boolean {
-  return (owner.envVars?.length ?? 0) > 0 && !isPrivateUrl(model.baseUrl);
+/**
+ * On a private address a model may do without a key, whatever its provider wants elsewhere.
+ *
+ * @param envNames the variables that may hold the key; a provider that names none needs none
+ */
+export function needsKey(envNames: readonly string[], model: ModelDefinition): boolean {
+  return envNames.length > 0 && !isPrivateUrl(model.baseUrl);
 }

@@ -1,6 +1,6 @@
 import type { AssistantMessage, Message } from "../../contracts/messages.ts";
 import type { ModelContext, ModelDefinition, StreamFn, StreamOptions } from "../../contracts/model-stream.ts";
-import type { ProviderStreamContext } from "../../contracts/provider.ts";
+import type { ProviderPlugin, ProviderStreamContext } from "../../contracts/provider.ts";
 import { errorMessage } from "../../kernel/errors.ts";
 import type { Logger } from "../../kernel/logger.ts";
 import { isRecord } from "./catalogue.ts";
@@ -49,8 +49,8 @@ export async function prepareRequest(
   const { owner } = resolved;
   const shaping = new Shaping(resolved, logger);
   const thinking = question.thinking ?? "off";
-  const auth = await shaping.auth();
-  const model = auth.baseUrl === undefined ? resolved.model : { ...resolved.model, baseUrl: auth.baseUrl };
+  const auth = await runtimeAuthOf(resolved);
+  const model = !auth.baseUrl ? resolved.model : { ...resolved.model, baseUrl: auth.baseUrl };
   const given = question.options ?? {};
   const context: ProviderStreamContext = {
     ...resolved.context,
@@ -111,6 +111,29 @@ export function explainFailure(
   return reason ? { ...answer, errorCode: reason } : answer;
 }
 
+/** What a request to the model carries besides its key. */
+export type RuntimeAuth = Omit<
+  NonNullable<Awaited<ReturnType<NonNullable<ProviderPlugin["prepareRuntimeAuth"]>>>>,
+  "apiKey"
+> & { apiKey?: string };
+
+/**
+ * The key as the provider wants it sent, and where to (spec 2.1 `prepareRuntimeAuth`). A text that stands for
+ * a key is shown to the provider and never sent itself.
+ */
+export async function runtimeAuthOf(resolved: ResolvedModel): Promise<RuntimeAuth> {
+  const { owner, context, apiKey, authMarker, authMode } = resolved;
+  const shown = apiKey ?? authMarker;
+  const { apiKey: made, ...rest } =
+    (await owner.prepareRuntimeAuth?.({
+      ...context,
+      ...(shown === undefined ? {} : { apiKey: shown }),
+      ...(authMode === undefined ? {} : { authMode }),
+    })) ?? {};
+  const sent = made && made !== authMarker ? made : apiKey;
+  return { ...rest, ...(sent === undefined ? {} : { apiKey: sent }) };
+}
+
 class Shaping {
   readonly #resolved: ResolvedModel;
   readonly #logger: Logger;
@@ -127,21 +150,6 @@ class Shaping {
       this.#complain(error);
       return undefined;
     }
-  }
-
-  async auth(): Promise<{ apiKey?: string; baseUrl?: string }> {
-    const { owner, context, apiKey } = this.#resolved;
-    const given = apiKey === undefined ? {} : { apiKey };
-    const prepared = await owner.prepareRuntimeAuth?.({
-      ...context,
-      ...given,
-      ...(this.#resolved.authMode === undefined ? {} : { authMode: this.#resolved.authMode }),
-    });
-    return {
-      ...given,
-      ...(prepared?.apiKey ? { apiKey: prepared.apiKey } : {}),
-      ...(prepared?.baseUrl ? { baseUrl: prepared.baseUrl } : {}),
-    };
   }
 
   async replay(

@@ -1,15 +1,17 @@
 import type { ModelDefinition } from "../../contracts/model-stream.ts";
 import type {
+  ProviderConfig,
   ProviderModelContext,
   ProviderPlugin,
   ProviderStreamContext,
 } from "../../contracts/provider.ts";
 import { SluiceError } from "../../kernel/errors.ts";
-import { type Catalogue, completeModel, isRecord, providerApiKey } from "./catalogue.ts";
+import { type Catalogue, completeModel, configuredProviders, isRecord } from "./catalogue.ts";
 import { formatModelRef, type ModelRef } from "./model-ref.ts";
 import { modelTable } from "./model-table.ts";
 import { isPrivateUrl } from "./private-url.ts";
 import { type ModelsOptions, needsKey, type Providers } from "./providers.ts";
+import { type ModelRemark, remarkOf } from "./suppression.ts";
 import type { ModelErrorCode, ResolvedModel } from "./types.ts";
 
 /** Without a chunk for this long a cloud model's answer is given up. */
@@ -41,8 +43,9 @@ export class ModelResolution {
         `no plugin serves the provider "${parsed.provider}"; see sluice plugins list`,
       );
     }
+    const spelled = this.#providers.facts().normalizeModelId(parsed.provider, parsed.modelId);
     const modelId =
-      this.#providers.ask(owner, () => owner.normalizeModelId?.({ ...parsed })) ?? parsed.modelId;
+      this.#providers.ask(owner, () => owner.normalizeModelId?.({ ...parsed, modelId: spelled })) ?? spelled;
     const context: ProviderModelContext = {
       config: this.#options.config.current().config,
       env: this.#options.env,
@@ -50,6 +53,8 @@ export class ModelResolution {
       modelId,
       ...(row ? { providerConfig: row.config } : {}),
     };
+    const remark = this.remark(parsed.provider, modelId, row?.config);
+    if (remark?.hidden) throw unknownModel(wanted, refusalOf(remark));
     let model = await this.#define(owner, context, row?.config);
     if (!model) {
       const hint = this.#providers.ask(owner, () => owner.buildUnknownModelHint?.(context));
@@ -76,12 +81,16 @@ export class ModelResolution {
     context: ProviderModelContext,
     model: ModelDefinition,
   ): Promise<ResolvedModel> {
-    const { apiKey, mode } = providerApiKey(owner, context.providerConfig, this.#options.env, context);
+    const { keys } = this.#providers;
+    const { apiKey, marker, mode } = keys.find(context.provider, context.providerConfig, context);
     const synthetic = apiKey
       ? undefined
       : this.#providers.ask(owner, () => owner.resolveSyntheticAuth?.(context));
-    const key = apiKey ?? synthetic?.apiKey;
-    const authMode = apiKey ? mode : synthetic?.mode;
+    const key = apiKey ?? keys.sendable(synthetic?.apiKey);
+    // Nothing to send, but a reason to believe that the request gets in.
+    const authMarker = key ? undefined : (synthetic?.apiKey ?? marker);
+    const authMode = apiKey ? mode : (synthetic?.mode ?? (marker ? mode : undefined));
+    const envNames = keys.envNames(context.provider, model.baseUrl);
     const streamContext: ProviderStreamContext = { ...context, model, ...(key ? { apiKey: key } : {}) };
     const stream = owner.createStreamFn?.(streamContext) ?? (await this.#providers.transport(streamContext));
     const ref = formatModelRef({ provider: model.provider, modelId: model.id });
@@ -103,7 +112,10 @@ export class ModelResolution {
       params,
       ...(key ? { apiKey: key } : {}),
       ...(authMode ? { authMode } : {}),
-      ...(key || !needsKey(owner, model) ? {} : { missingAuth: this.#missingAuth(owner, context) }),
+      ...(authMarker ? { authMarker } : {}),
+      ...(key || authMarker || !needsKey(envNames, model)
+        ? {}
+        : { missingAuth: this.#missingAuth(owner, context, envNames) }),
       thinking: this.#providers.thinking(model, owner),
       idleTimeoutMs: seconds
         ? seconds * 1_000
@@ -113,11 +125,44 @@ export class ModelResolution {
     };
   }
 
-  #missingAuth(owner: ProviderPlugin, context: ProviderModelContext): string {
+  /**
+   * What is said against a model: by manifests, or by its own row in the catalogue. Nothing against one that
+   * users list themselves.
+   */
+  remark(provider: string, modelId: string, config: ProviderConfig | undefined): ModelRemark | undefined {
+    const named = (row: { id: string }) => row.id === modelId;
+    const rows = configuredProviders(this.#options.config.current().config);
+    if (rows[provider]?.models?.some(named)) return undefined;
+    const row = config?.models?.find(named);
+    const place = {
+      provider,
+      modelId,
+      baseUrl: row?.baseUrl ?? config?.baseUrl,
+      api: config?.api ?? row?.api,
+    };
+    return this.#providers.facts().suppression(place) ?? (row && remarkOf(row));
+  }
+
+  /** Whether a model could be asked now; its plugin may still wait for that. */
+  available(model: ModelDefinition, owner: ProviderPlugin | undefined): boolean {
+    const { keys } = this.#providers;
+    if (!owner && !this.#providers.facts().providers.has(model.provider)) return false;
+    const found = keys.find(model.provider);
+    if (found.apiKey !== undefined || found.marker !== undefined) return true;
+    if (!needsKey(keys.envNames(model.provider, model.baseUrl), model)) return true;
+    const context = {
+      config: this.#options.config.current().config,
+      env: this.#options.env,
+      provider: model.provider,
+      modelId: model.id,
+    };
+    return !!owner && !!this.#providers.ask(owner, () => owner.resolveSyntheticAuth?.(context))?.apiKey;
+  }
+
+  #missingAuth(owner: ProviderPlugin, context: ProviderModelContext, names: readonly string[]): string {
     const stated = this.#providers.ask(owner, () => owner.buildMissingAuthMessage?.(context));
     if (stated) return stated;
     const { provider } = context;
-    const names = owner.envVars ?? [];
     const variables = names.length > 0 ? `set ${names.join(" or ")}, or ` : "";
     return `No API key for the provider "${provider}": ${variables}write models.providers.${provider}.apiKey.`;
   }
@@ -144,6 +189,11 @@ export class ModelResolution {
       return completeModel(context.provider, { id: context.modelId }, config);
     return undefined;
   }
+}
+
+function refusalOf({ reason, replacedBy }: ModelRemark): string {
+  const instead = replacedBy === undefined ? "" : `; use ${replacedBy}`;
+  return `${reason ?? "it is no longer offered"}${instead}`;
 }
 
 export function unknownModel(ref: string, hint: string): SluiceError<ModelErrorCode> {

@@ -16,6 +16,8 @@ export interface ResolvedModel {
   owner: ProviderPlugin;
   apiKey?: string;
   authMode?: ProviderApiKey["mode"];
+  /** Stands where the key would and is never sent; the provider may make a key of it (spec 1.10). */
+  authMarker?: string;
   /** Why the model can not be asked: there is no key. */
   missingAuth?: string;
   /** What the provider's functions are told. */
@@ -40,6 +42,11 @@ export interface ListedModel {
   input: ("text" | "image")[];
   thinkingLevels: { id: string; label: string }[];
   thinkingDefault: string;
+  status?: "preview" | "deprecated";
+  /** Why the model is marked. */
+  statusReason?: string;
+  /** What took the model's place. */
+  replacedBy?: string;
 }
 
 /** Chooses providers and models for everybody who needs one. */
@@ -63,6 +70,8 @@ export interface Models {
   find(provider: string, modelId: string): Promise<ModelDefinition | undefined>;
   thinkingPolicy(provider: string, modelId: string): Promise<ThinkingPolicy>;
   apiKeyFor(provider: string): ProviderApiKey;
+  /** The provider whose keys and sign-ins another one uses; itself without an alias (spec 1.11). */
+  authProviderOf(provider: string): string;
   /** The plugin that serves a provider id. */
   ownerOf(provider: string): ProviderPlugin | undefined;
 }
