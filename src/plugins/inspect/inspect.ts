@@ -7,6 +7,7 @@ import type { KnownPlugin } from "../snapshot.ts";
 import type { PluginRecord, RegistryGeneration } from "../types.ts";
 import { type CompatibilityReport, compatibilityOf } from "./compatibility.ts";
 import { distinct } from "./distinct.ts";
+import { type ManifestMetadata, manifestMetadata } from "./manifest-metadata.ts";
 import { findMissingSdkNames } from "./missing-sdk-names.ts";
 import { type PublicPluginRecord, publicRecord } from "./public-record.ts";
 import { type PluginShape, shapeOf } from "./shape.ts";
@@ -31,6 +32,8 @@ export interface PluginInspection {
   readonly gatewayDiscoveryServices: readonly string[];
   readonly gatewayMethods: readonly string[];
   readonly httpRouteCount: number;
+  /** What was read of its manifest; absent when that was refused. */
+  readonly metadata?: ManifestMetadata;
   readonly bundle?: Pick<BundleContents, "format" | "capabilities" | "notExecuted">;
   readonly bundleCapabilities: readonly string[];
   readonly mcpServers: readonly string[];
@@ -114,6 +117,7 @@ export async function inspectPlugin(parts: InspectionParts): Promise<PluginInspe
     gatewayDiscoveryServices: contributions["gatewayDiscoveryService"] ?? [],
     gatewayMethods: contributions["gatewayMethod"] ?? [],
     httpRouteCount: contributions["httpRoute"]?.length ?? 0,
+    ...(candidate.manifest ? { metadata: manifestMetadata(candidate.manifest) } : {}),
     ...(candidate.bundle
       ? {
           bundle: {
