@@ -1,6 +1,11 @@
 import type { PluginRuntimeAgent } from "./runtime/agent.ts";
 import type { PluginRuntimeConfig } from "./runtime/config.ts";
-import type { PluginRuntimeLogging, PluginRuntimeModelAuth, PluginRuntimeSystem } from "./runtime/host.ts";
+import type {
+  PluginRuntimeLogging,
+  PluginRuntimeModelAuth,
+  PluginRuntimeModelConfig,
+  PluginRuntimeSystem,
+} from "./runtime/host.ts";
 import type { PluginRuntimeState } from "./runtime/state.ts";
 import type { PluginRuntimeEvents, PluginRuntimeLlm, PluginRuntimeSubagent } from "./runtime/turns.ts";
 import type { PluginRuntimeTasks } from "./task-flows.ts";
@@ -26,6 +31,7 @@ export interface PluginRuntime {
   readonly events: PluginRuntimeEvents;
   readonly logging: PluginRuntimeLogging;
   readonly modelAuth: PluginRuntimeModelAuth;
+  readonly modelConfig: PluginRuntimeModelConfig;
   readonly system: PluginRuntimeSystem;
   /** Multi-step work that survives restarts, bound to a session (spec 4.6). */
   readonly tasks: PluginRuntimeTasks;

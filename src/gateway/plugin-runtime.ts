@@ -11,7 +11,7 @@ import type { AgentRuntime } from "../runtime/agent/types.ts";
 import { configNamespace } from "../runtime/config/plugin-namespace.ts";
 import { mediaNamespace } from "../runtime/media/index.ts";
 import { mediaUnderstandingNamespace } from "../runtime/media-understanding/index.ts";
-import type { Models } from "../runtime/models/types.ts";
+import { modelAuthNamespace, modelConfigNamespace } from "../runtime/models/plugin-namespace.ts";
 import {
   agentNamespace,
   type ConversationRooms,
@@ -44,7 +44,7 @@ export interface RuntimeRooms extends ConversationRooms {
 
 /** Builds `api.runtime` for one instance of a plugin; what it acquires belongs to the instance's scope. */
 export function createPluginRuntime(rooms: RuntimeRooms, owner: RuntimeOwner): PluginRuntime {
-  const { agent, keyedStores, channels, models } = rooms;
+  const { agent, keyedStores, channels } = rooms;
   const { pluginId, scope } = owner;
   scope.defer(() => keyedStores.release(pluginId), "keyed stores");
   const tasks = tasksNamespace(rooms);
@@ -96,25 +96,14 @@ export function createPluginRuntime(rooms: RuntimeRooms, owner: RuntimeOwner): P
       shouldLogVerbose: () => owner.logger.enabled("debug"),
       getChildLogger: (bindings?: object) => loggerFor(owner.logger.child(pluginId, bindings)),
     }),
-    modelAuth: named("modelAuth", {
-      resolveApiKeyForProvider: async ({ provider }: { provider: string }) => keyOf(models, provider),
-      getApiKeyForModel: async ({ model }: { model: { provider: string } }) => keyOf(models, model.provider),
-    }),
+    modelAuth: named("modelAuth", modelAuthNamespace(rooms)),
+    modelConfig: named("modelConfig", modelConfigNamespace(rooms)),
     system: named("system", systemNamespace(rooms)),
     tasks: named("tasks", tasks),
     taskFlow: tasks.managedFlows,
     channel: channels.runtime,
   };
   return named("", available) as unknown as PluginRuntime;
-}
-
-function keyOf(models: Models, provider: string) {
-  const found = models.apiKeyFor(provider);
-  return {
-    ...(found?.apiKey === undefined ? {} : { apiKey: found.apiKey }),
-    source: found?.source ?? "none",
-    mode: found?.mode ?? "none",
-  };
 }
 
 function loggerFor(logger: Logger): PluginRuntimeLogger {

@@ -1,3 +1,4 @@
+import type { AuthProfileStore } from "../auth-profiles.ts";
 import type { PluginConfigSnapshot } from "./config.ts";
 
 export interface PluginRuntimeLogger {
@@ -23,6 +24,54 @@ export interface PluginRuntimeModelAuth {
     model: { provider: string; id: string };
     cfg?: PluginConfigSnapshot;
   }): Promise<{ apiKey?: string; source: string; mode: string }>;
+  /** The key as the provider wants it sent, and where to. @throws SluiceError `MODEL_AUTH_MISSING` */
+  getRuntimeAuthForModel(params: {
+    model: { provider: string; id: string };
+    cfg?: PluginConfigSnapshot;
+    workspaceDir?: string;
+  }): Promise<{
+    apiKey?: string;
+    baseUrl?: string;
+    request?: Readonly<Record<string, unknown>>;
+    expiresAt?: number;
+    source: string;
+    mode: string;
+  }>;
+  /** The provider whose keys and sign-ins another one uses, by the manifests of enabled plugins. */
+  resolveProviderIdForAuth(provider: string, options?: { config?: PluginConfigSnapshot }): string;
+  /** The sign-ins of an agent's folder over the default agent's; a private copy. */
+  ensureAuthProfileStore(agentDir?: string, options?: object): AuthProfileStore;
+  /** Ids of sign-ins in the order they are tried (spec 2.6). */
+  resolveAuthProfileOrder(params: {
+    cfg?: PluginConfigSnapshot;
+    store: AuthProfileStore;
+    provider: string;
+  }): string[];
+  listProfilesForProvider(store: AuthProfileStore, provider: string): string[];
+  isProviderApiKeyConfigured(params: { provider: string; cfg?: PluginConfigSnapshot }): boolean;
+}
+
+/** `api.runtime.modelConfig` (spec 4.13). */
+export interface PluginRuntimeModelConfig {
+  resolveDefaultModelForAgent(params?: { cfg?: PluginConfigSnapshot; agentId?: string }): {
+    provider: string;
+    model: string;
+  };
+  resolveAllowedModelRef(params: {
+    cfg?: PluginConfigSnapshot;
+    raw: string;
+    defaultProvider?: string;
+    defaultModel?: string;
+    agentId?: string;
+    catalog?: readonly object[];
+  }): { ref: { provider: string; model: string }; key: string } | { error: string };
+  resolveModelRuntimePolicy(params: {
+    config?: PluginConfigSnapshot;
+    provider?: string;
+    modelId?: string;
+    agentId?: string;
+    sessionKey?: string;
+  }): { policy?: Readonly<Record<string, unknown>>; source?: "model" | "provider" };
 }
 
 export interface CommandResult {

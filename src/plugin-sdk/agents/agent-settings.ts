@@ -5,13 +5,12 @@ import { isInside } from "../../kernel/confine-path.ts";
 import {
   agentDir,
   agentIds,
-  agentModelRef,
   agentSettings,
   agentWorkspaceDir,
   defaultAgentId,
 } from "../../runtime/agent/settings.ts";
 import type { SluiceConfig } from "../../runtime/config/types.ts";
-import { parseModelRef } from "../../runtime/models/model-ref.ts";
+import { defaultModelOf } from "../../runtime/models/model-choice.ts";
 import { normalizeAgentId, parseAgentSessionKey } from "../routing.ts";
 import { resolveStateDir } from "../state-paths.ts";
 import { isRecord, readPath, type UnknownRecord } from "../values/records.ts";
@@ -19,7 +18,6 @@ import { isRecord, readPath, type UnknownRecord } from "../values/records.ts";
 type Env = Readonly<Record<string, string | undefined>>;
 /** The name by which the ecosystem knows a host's own way of running agents. */
 const BUILT_IN_RUNTIME = "openclaw";
-const FALLBACK_MODEL = { provider: "echo", model: "echo-1" };
 /** Largest picture that is read as an avatar. */
 export const MAX_AVATAR_BYTES = 2_097_152;
 
@@ -80,8 +78,7 @@ export function resolveDefaultModelForAgent(params: { cfg: ChannelConfig; agentI
   provider: string;
   model: string;
 } {
-  const parsed = parseModelRef(agentModelRef(params.cfg as SluiceConfig, params.agentId) ?? "");
-  return parsed ? { provider: parsed.provider, model: parsed.modelId } : FALLBACK_MODEL;
+  return defaultModelOf(params.cfg as SluiceConfig, params.agentId);
 }
 
 /** How the agent of a session is run: what the session chose, else the host's own way. */

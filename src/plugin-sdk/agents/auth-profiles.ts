@@ -1,36 +1,9 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import type { AuthProfileStore } from "../../contracts/auth-profiles.ts";
+import { readAuthProfiles } from "../../runtime/models/auth-profiles.ts";
+import { normalizeProviderId } from "../../runtime/models/model-ref.ts";
 import { currentHost } from "../ambient/host.ts";
-import { isRecord } from "../values/records.ts";
 import { resolveAgentDir, resolveDefaultAgentId } from "./agent-settings.ts";
 
-export interface AuthProfileCredential {
-  type: string;
-  provider: string;
-  [field: string]: unknown;
-}
-
-export interface ProfileUsage {
-  lastUsed?: number;
-  /** Milliseconds since 1970. */
-  cooldownUntil?: number;
-  cooldownReason?: string;
-  disabledUntil?: number;
-  disabledReason?: string;
-  errorCount?: number;
-  failureCounts?: Record<string, number>;
-  [field: string]: unknown;
-}
-
-/** The sign-ins an agent has with model providers, and how they fared. */
-export interface AuthProfileStore {
-  version: number;
-  profiles: Record<string, AuthProfileCredential>;
-  order?: Record<string, string[]>;
-  usageStats?: Record<string, ProfileUsage>;
-}
-
-const STORE_VERSION = 1;
 /** Reasons that say more come first; what is unknown counts least. */
 const REASONS = [
   "auth_permanent",
@@ -45,28 +18,13 @@ const REASONS = [
 ] as const;
 
 /**
- * The sign-ins in `auth-profiles.json` of an agent's folder, empty without that file. A private copy: what
- * is changed in it changes nothing else.
+ * The sign-ins in `auth-profiles.json` of an agent's folder over the default agent's, empty without such a
+ * file. A private copy: what is changed in it changes nothing else.
  */
 export function ensureAuthProfileStore(agentDir?: string): AuthProfileStore {
   const config = currentHost()?.runtime.config.current() ?? {};
-  const folder = agentDir ?? resolveAgentDir(config, resolveDefaultAgentId(config));
-  let stored: unknown;
-  try {
-    stored = JSON.parse(readFileSync(join(folder, "auth-profiles.json"), "utf8"));
-  } catch (error) {
-    if ((error as { code?: unknown }).code !== "ENOENT") throw error;
-  }
-  const profiles: AuthProfileStore["profiles"] = {};
-  for (const [id, value] of Object.entries(
-    isRecord(stored) && isRecord(stored["profiles"]) ? stored["profiles"] : {},
-  )) {
-    if (isRecord(value) && typeof value["provider"] === "string" && typeof value["type"] === "string") {
-      profiles[id] = value as AuthProfileCredential;
-    }
-  }
-  const part = (name: string) => (isRecord(stored) && isRecord(stored[name]) ? { [name]: stored[name] } : {});
-  return { version: STORE_VERSION, profiles, ...part("order"), ...part("usageStats") };
+  const main = resolveAgentDir(config, resolveDefaultAgentId(config));
+  return readAuthProfiles([agentDir ?? main, main]);
 }
 
 /** Until when a sign-in is not to be used, in milliseconds since 1970. */
@@ -140,4 +98,16 @@ export function resolveProfilesUnavailableReason(params: {
 
 function isTime(value: unknown): value is number {
   return typeof value === "number" && Number.isFinite(value) && value > 0;
+}
+
+/**
+ * The provider whose keys and sign-ins another one uses, by the manifests of enabled plugins; its own id in
+ * lower case where none says so, or no gateway runs.
+ */
+export function resolveProviderIdForAuth(
+  provider: string,
+  options?: { config?: Readonly<Record<string, unknown>> },
+): string {
+  const auth = currentHost()?.services && currentHost()?.runtime.modelAuth;
+  return auth ? auth.resolveProviderIdForAuth(provider, options) : normalizeProviderId(provider);
 }

@@ -1,0 +1,1 @@
+export { resolveProviderIdForAuth } from "./agents/auth-profiles.ts";
