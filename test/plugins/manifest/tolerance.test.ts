@@ -1,3 +1,5 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { manifestMetadata } from "../../../src/plugins/inspect/manifest-metadata.ts";
@@ -73,5 +75,10 @@ describe("any manifest that is JSON", () => {
         expect(problems[0]).toMatchObject({ fatal: true });
       }),
     );
+  });
+
+  it("[F244] has a page that names every field", async () => {
+    const page = await readFile(join(import.meta.dirname, "../../../docs/plugins/manifest.md"), "utf8");
+    expect(FIELDS.filter((field) => !page.includes(`\`${field}`))).toEqual([]);
   });
 });
