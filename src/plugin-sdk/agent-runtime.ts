@@ -15,8 +15,11 @@ export {
   clearExpiredCooldowns,
   ensureAuthProfileStore,
   isProfileInCooldown,
+  listProfilesForProvider,
+  resolveAuthProfileOrder,
   resolveProfilesUnavailableReason,
   resolveProfileUnusableUntilForDisplay,
+  resolveProviderIdForAuth,
 } from "./agents/auth-profiles.ts";
 export { EmbeddedBlockChunker } from "./agents/block-chunker.ts";
 export { getPreparedModelCatalogSnapshot, loadPreparedModelCatalog } from "./agents/model-catalogue.ts";

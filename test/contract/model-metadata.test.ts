@@ -1,4 +1,4 @@
-import { writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -161,6 +161,12 @@ describe("what a manifest tells of models and keys", () => {
           order: auth.resolveAuthProfileOrder({ cfg, store, provider: "cold" }),
           configured: [auth.isProviderApiKeyConfigured({ provider: "cold" }), auth.isProviderApiKeyConfigured({ provider: "nobody" })],
           model: api.runtime.modelConfig.resolveDefaultModelForAgent({ cfg }),
+          sdk: [
+            resolveProviderIdForAuth("plan"),
+            listProfilesForProvider(ensureAuthProfileStore(params.agentDir), "plan"),
+            resolveAuthProfileOrder({ cfg, store, provider: "cold" }),
+            isProviderApiKeyConfigured({ provider: "cold" }),
+          ],
           allowed: api.runtime.modelConfig.resolveAllowedModelRef({ cfg, catalog: [], raw: "big", defaultProvider: "cold" }),
         };
       }, { scope: "operator.read" });`;
@@ -170,20 +176,26 @@ describe("what a manifest tells of models and keys", () => {
       providerAuthAliases: { plan: "cold" },
     };
     const { call } = await contract(
-      { id: "cold", manifest, register },
+      {
+        id: "cold",
+        manifest,
+        register,
+        head: `import { ensureAuthProfileStore, isProviderApiKeyConfigured, listProfilesForProvider, resolveAuthProfileOrder } from "openclaw/plugin-sdk/provider-auth";
+          import { resolveProviderIdForAuth } from "openclaw/plugin-sdk/provider-auth-aliases";`,
+      },
       {
         folder,
         gateway: { env: { ...process.env, COLD_KEY: "k" } },
         config: { agents: { defaults: { model: "cold/big" } } },
       },
     );
-    const { mkdir } = await import("node:fs/promises");
     await mkdir(agentDir, { recursive: true });
     await writeFile(join(agentDir, "auth-profiles.json"), JSON.stringify({ version: 1, profiles }));
     const answer = await call("cold.profiles", { agentDir });
     expect(answer).toMatchObject({
       id: "cold",
       mine: ["cold:a", "cold:b", "plan:c"],
+      sdk: ["cold", ["cold:a", "cold:b", "plan:c"], ["cold:b", "cold:a", "plan:c"], true],
       order: ["cold:b", "cold:a", "plan:c"],
       configured: [true, false],
       model: { provider: "cold", model: "big" },

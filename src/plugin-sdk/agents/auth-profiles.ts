@@ -1,7 +1,7 @@
 import type { AuthProfileStore } from "../../contracts/auth-profiles.ts";
-import { readAuthProfiles } from "../../runtime/models/auth-profiles.ts";
+import { orderedProfiles, profilesOf, readAuthProfiles } from "../../runtime/models/auth-profiles.ts";
 import { normalizeProviderId } from "../../runtime/models/model-ref.ts";
-import { currentHost } from "../ambient/host.ts";
+import { currentHost, requireHost } from "../ambient/host.ts";
 import { resolveAgentDir, resolveDefaultAgentId } from "./agent-settings.ts";
 
 /** Reasons that say more come first; what is unknown counts least. */
@@ -110,4 +110,30 @@ export function resolveProviderIdForAuth(
 ): string {
   const auth = currentHost()?.services && currentHost()?.runtime.modelAuth;
   return auth ? auth.resolveProviderIdForAuth(provider, options) : normalizeProviderId(provider);
+}
+
+/** Ids of an agent's sign-ins that a provider may use, aliases followed. */
+export function listProfilesForProvider(store: AuthProfileStore, provider: string): string[] {
+  return profilesOf({ store, provider, authProviderOf: resolveProviderIdForAuth });
+}
+
+/** Ids of a provider's sign-ins in the order they are tried (spec 2.6); pauses count as of now. */
+export function resolveAuthProfileOrder(params: {
+  cfg?: Readonly<Record<string, unknown>>;
+  store: AuthProfileStore;
+  provider: string;
+}): string[] {
+  const { store, provider, cfg: config = currentHost()?.runtime.config.current() ?? {} } = params;
+  return orderedProfiles({
+    store,
+    provider,
+    config,
+    authProviderOf: resolveProviderIdForAuth,
+    now: Date.now(),
+  });
+}
+
+/** Whether a key of a provider is configured or in the environment. @throws without a running gateway */
+export function isProviderApiKeyConfigured(params: { provider: string }): boolean {
+  return requireHost("isProviderApiKeyConfigured").runtime.modelAuth.isProviderApiKeyConfigured(params);
 }
