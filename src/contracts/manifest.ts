@@ -7,6 +7,8 @@ import type { ManifestCapabilityMetadata, ManifestToolMetadata } from "./capabil
 import type { ManifestMaintenance } from "./maintenance-metadata.ts";
 import type { ManifestProviderMetadata } from "./provider-metadata.ts";
 
+export type { ManifestToolMetadata } from "./capability-metadata.ts";
+
 /** JSON Schema as found in a manifest; kept as data and validated lazily. */
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
