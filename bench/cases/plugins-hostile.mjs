@@ -11,7 +11,8 @@ const CONNECTIONS = 8;
 const EVERY_MS = 4;
 const WARM_UP_MS = 1_000;
 const WINDOW_MS = 4_000;
-const FIRST_LOAD_MS = 6_000;
+/** One of them imports for ever, and is given up after 15 s. */
+const CONTAINED_LIMIT_MS = 30_000;
 const ROUNDS = 3;
 
 export const name = "plugins-hostile";
@@ -42,24 +43,38 @@ async function underLoad(clients, work) {
   return { times: (await measuring).flat(), done };
 }
 
-/** Its start is waited for, so that reloading it would fill the window with waiting. */
-const NOT_RELOADED = "service-never-starts";
+/** These are waited for, so that reloading them would fill the window with waiting. */
+const NOT_RELOADED = ["service-never-starts", "never-imports"];
 const RELOAD_EVERY_MS = 100;
 /** Plugins whose manifest does not even tell their id. */
 const UNKNOWABLE = 2;
 
 async function reloading(control, all) {
-  const ids = all.filter((id) => id !== NOT_RELOADED);
+  const ids = all.filter((id) => !NOT_RELOADED.includes(id));
   const end = performance.now() + WINDOW_MS;
   let loads = 0;
   while (performance.now() < end) {
     for (const id of ids) {
-      await call(control, "plugins.reload", { pluginIds: [id] }).catch(() => {});
+      const refusal = await call(control, "plugins.reload", { pluginIds: [id] }).then(() => "", String);
+      // An operator may reload so often a minute; what is refused at the door is no reload.
+      if (/rate/i.test(refusal)) return loads;
       loads++;
       await sleep(RELOAD_EVERY_MS);
     }
   }
   return loads;
+}
+
+/** Resolves when each of them runs or was refused. */
+async function untilContained(control) {
+  const end = performance.now() + CONTAINED_LIMIT_MS;
+  while (performance.now() < end) {
+    const { plugins } = await call(control, "plugins.list", {});
+    const last = plugins.find(({ id }) => id === "never-imports");
+    if (last?.status === "error") return;
+    await sleep(100);
+  }
+  throw new Error(`the hostile plugins were not contained within ${CONTAINED_LIMIT_MS} ms`);
 }
 
 /** One gateway that never saw any of these plugins: before, while they are loaded, while they are reloaded. */
@@ -75,8 +90,7 @@ async function round(folders) {
     const raw = JSON.stringify(enabling(folders));
     const loading = await underLoad(clients, async () => {
       await call(control, "config.patch", { raw, baseHash: hash });
-      // One of them is waited for until its time is over.
-      await sleep(FIRST_LOAD_MS);
+      await untilContained(control);
     });
     const again = await underLoad(clients, () => reloading(control, Object.keys(folders)));
     const records = (await call(control, "plugins.list", {})).plugins;
@@ -122,16 +136,16 @@ export async function run() {
     const loads = rounds.reduce((sum, { loads: count }) => sum + count, 0);
     return [
       row(
-        `p99 while ${Object.keys(ZOO).length} hostile plugins are loaded for the first time ÷ before`,
+        `p99 until ${Object.keys(ZOO).length} hostile plugins are refused or contained ÷ before`,
         p99(({ loading }) => loading),
-      ),
-      row(
-        `p99 while hostile plugins are reloaded ${loads} times ÷ before`,
-        p99(({ again }) => again),
         2,
       ),
       row(
-        "worst answer while they are loaded for the first time ÷ p99 before",
+        `p99 while hostile plugins are reloaded ${loads} times without pause ÷ before`,
+        p99(({ again }) => again),
+      ),
+      row(
+        "worst answer until they are refused or contained ÷ p99 before",
         worst(({ loading }) => loading),
       ),
       row(

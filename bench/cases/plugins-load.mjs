@@ -1,6 +1,6 @@
 // Loading a published channel plugin, next to the same package on an SDK that does nothing.
 import { existsSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { cp, mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { writeEmptySdk } from "../plugins/empty-sdk.mjs";
@@ -43,6 +43,8 @@ export async function run() {
       },
       logLevel: "silent",
     });
+    // The program finds its threads beside itself.
+    await cp(join(root, "dist/workers"), join(work, "workers"), { recursive: true });
     const sdks = { ours: join(root, "dist/plugin-sdk"), floor: join(work, "sdk") };
     sdks.again = sdks.floor;
     if (!existsSync(join(sdks.ours, "channel-core.js"))) throw new Error("run npm run build first");

@@ -55,6 +55,10 @@ export async function writeEmptySdk(folder, out) {
   await writeFile(join(out, "package.json"), '{"type":"module"}');
   await writeFile(join(out, "nothing.js"), NOTHING);
   await writeFile(join(out, "channel-entry.js"), CHANNEL_ENTRY);
+  // It has what the package imports, and says so: nothing else needs to be linked.
+  const provided = Object.fromEntries([...names].map(([subpath, known]) => [subpath, [...known]]));
+  await writeFile(join(out, "link-names.json"), JSON.stringify({ provided, homonyms: [] }));
+  await writeFile(join(out, "missing-names.json"), "{}");
   for (const [subpath, known] of names) {
     const lines = ['import { nothing } from "./nothing.js";'];
     for (const name of known) {

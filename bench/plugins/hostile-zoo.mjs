@@ -7,6 +7,7 @@ const TOOL = (name) => `{ name: ${name}, description: "d", parameters: {}, execu
 /** Source and manifest by id. */
 export const ZOO = {
   "throws-at-import": { code: 'throw new Error("at import");' },
+  "never-imports": { code: "await new Promise(() => {});" },
   "throws-in-register": { code: entry("throws-in-register", 'throw new Error("in register");') },
   "throws-in-hook": {
     code: entry("throws-in-hook", 'api.on("gateway_start", () => { throw new Error("in a hook"); });'),

@@ -11,7 +11,7 @@ import { type KindRow, malformed, type Note, type Refused, type Registrant, refu
 export type DraftErrorCode = "TOO_MANY_REGISTRATIONS";
 
 /** Contributions one plugin may make; one more fails it. */
-export const MAX_REGISTRATIONS_PER_PLUGIN = 2_048;
+export const MAX_REGISTRATIONS_PER_PLUGIN = 1_024;
 
 /** Names all of a plugin's contributions may claim together; one contribution may claim many. */
 export const MAX_NAMES_PER_PLUGIN = 16_384;
