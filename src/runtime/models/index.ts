@@ -95,7 +95,7 @@ class ModelRoom implements Models {
   }
 
   async list(view: "default" | "configured" | "provider-config" | "all"): Promise<ListedModel[]> {
-    await this.#providers.loadUndeclared();
+    await this.#providers.prepareList();
     const catalogue = await this.#loadCatalogue();
     const chosen = agentModelRef(this.#config());
     const defaultRef = await this.defaultRef().catch(() => undefined);

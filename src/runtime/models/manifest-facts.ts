@@ -35,6 +35,8 @@ export class ManifestFacts {
   readonly providers: ReadonlyMap<string, ProviderConfig>;
   readonly aliases: ReadonlyMap<string, CatalogueAlias>;
   readonly undeclared: Undeclared;
+  /** Providers whose servers know newer models than their manifests list. */
+  readonly refreshable: readonly string[];
   readonly #named: NamedModels[] = [];
   readonly #normalization = new Map<string, ManifestModelIdNormalization>();
   readonly #suppressions: ManifestModelSuppression[] = [];
@@ -46,10 +48,11 @@ export class ManifestFacts {
     const providers = new Map<string, ProviderConfig>();
     const aliases = new Map<string, CatalogueAlias>();
     const undeclared = new Set<string>();
+    const refreshable = new Set<string>();
     let anything = false;
     for (const manifest of manifests) {
       const own = providersOf(manifest);
-      const listed = this.#readCatalogue(manifest, own, providers, aliases);
+      const listed = this.#readCatalogue(manifest, own, providers, aliases, refreshable);
       if (!listed) {
         for (const id of own) undeclared.add(id);
         anything ||= manifest.activation.onCapabilities.includes("provider");
@@ -62,6 +65,7 @@ export class ManifestFacts {
     for (const alias of aliases.keys()) if (owned.has(alias)) aliases.delete(alias);
     this.providers = providers;
     this.aliases = aliases;
+    this.refreshable = [...refreshable];
     this.undeclared = { providers: [...undeclared], anything };
   }
 
@@ -111,6 +115,7 @@ export class ManifestFacts {
     own: ReadonlySet<string>,
     providers: Map<string, ProviderConfig>,
     aliases: Map<string, CatalogueAlias>,
+    refreshable: Set<string>,
   ): boolean {
     const catalogue = providerMetadata.modelCatalog;
     if (!catalogue) return own.size === 0;
@@ -120,6 +125,7 @@ export class ManifestFacts {
       const discovery = catalogue.discovery[rawId] ?? catalogue.discovery[id];
       if (!own.has(id) || discovery === "runtime") continue;
       told.add(id);
+      if (discovery === "refreshable") refreshable.add(id);
       if (!providers.has(id)) providers.set(id, configOf(row));
     }
     for (const [rawAlias, alias] of Object.entries(catalogue.aliases)) {

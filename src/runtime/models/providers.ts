@@ -53,13 +53,18 @@ export class Providers {
     return `${this.#options.registry.current().id}:${this.#facts.version()}`;
   }
 
-  /** Loads the plugins whose models no manifest tells. */
-  async loadUndeclared(): Promise<void> {
+  /**
+   * Loads the plugins without which not all models can be told: those whose manifests do not tell them, and
+   * those that ask their servers and have a key to ask with.
+   */
+  async prepareList(): Promise<void> {
     const { activate, manifests } = this.#options;
     if (!activate) return;
-    const { providers, anything } = this.facts().undeclared;
-    if (!manifests || anything) return activate({ kind: "capability", capability: "provider" });
-    await Promise.all(providers.map((provider) => activate({ kind: "provider", provider })));
+    const { undeclared, refreshable } = this.facts();
+    if (!manifests || undeclared.anything) return activate({ kind: "capability", capability: "provider" });
+    const askable = refreshable.filter((provider) => this.keys.find(provider).apiKey !== undefined);
+    const wanted = [...undeclared.providers, ...askable];
+    await Promise.all(wanted.map((provider) => activate({ kind: "provider", provider })));
   }
 
   list(): readonly RegistryEntry<ProviderPlugin>[] {

@@ -100,6 +100,20 @@ describe("catalogues of manifests", () => {
     ]);
   });
 
+  it("load a plugin that asks its server for models once there is a key to ask with", async () => {
+    const told = catalogue("told", [{ id: "m" }]).modelCatalog;
+    const asking = manifest("told", {
+      modelCatalog: { ...told, discovery: { told: "refreshable" } },
+      setup: { providers: [{ id: "told", envVars: ["TOLD_KEY"] }] },
+    });
+    const without = room(() => [asking]);
+    await without.models.list("all");
+    expect(without.asked).toEqual([]);
+    const { models, asked } = room(() => [asking], [], {}, { TOLD_KEY: "k" });
+    await models.list("all");
+    expect(asked).toEqual([{ kind: "provider", provider: "told" }]);
+  });
+
   it("stand until the provider answers for itself; the user's rows stand over both", async () => {
     const manifests = [manifest("p", catalogue("p", [{ id: "cold" }]))];
     const dumb = plugin("p", { catalog: { run: () => null } });
