@@ -1,3 +1,4 @@
+import { askModelServer } from "sluice/plugin-sdk/model-stream";
 import { authHeaders, endpointOf } from "./request.ts";
 
 /** How long the server may take to list its models. */
@@ -10,24 +11,16 @@ export async function listClaudeModels(
   { baseUrl, apiKey }: { baseUrl: string; apiKey: string },
   signal?: AbortSignal,
 ): Promise<string[]> {
-  const limit = AbortSignal.timeout(LIST_TIMEOUT_MS);
-  try {
-    const response = await fetch(`${endpointOf(baseUrl, "models")}?limit=${MAX_LISTED_MODELS}`, {
-      headers: authHeaders(apiKey),
-      redirect: "manual",
-      signal: signal ? AbortSignal.any([signal, limit]) : limit,
-    });
-    if (!response.ok || Number(response.headers.get("content-length") ?? 0) > MAX_LIST_BYTES) {
-      await response.body?.cancel();
-      return [];
-    }
-    const text = await response.text();
-    if (text.length > MAX_LIST_BYTES) return [];
-    const { data } = JSON.parse(text) as { data?: { id?: unknown }[] };
-    if (!Array.isArray(data)) return [];
-    const ids = data.map((row) => row?.id).filter((id) => typeof id === "string" && id !== "");
-    return (ids as string[]).slice(0, MAX_LISTED_MODELS);
-  } catch {
-    return [];
-  }
+  const body = await askModelServer(`${endpointOf(baseUrl, "models")}?limit=${MAX_LISTED_MODELS}`, {
+    headers: authHeaders(apiKey),
+    timeoutMs: LIST_TIMEOUT_MS,
+    maxBytes: MAX_LIST_BYTES,
+    signal,
+  });
+  const rows = (body as { data?: { id?: unknown }[] } | undefined)?.data;
+  if (!Array.isArray(rows)) return [];
+  return rows
+    .map((row) => row?.id)
+    .filter((id): id is string => typeof id === "string" && id !== "")
+    .slice(0, MAX_LISTED_MODELS);
 }

@@ -3,9 +3,9 @@ import {
   type AssistantMessageEvent,
   answerStream,
   connectionFailure,
-  failureOf,
   type ModelContext,
   type ModelDefinition,
+  postToModel,
   RequestFailure,
   readDataLines,
   type StreamFn,
@@ -14,8 +14,6 @@ import {
 import { EventReader } from "./event-reader.ts";
 import { authHeaders, endpointOf, messagesBody } from "./request.ts";
 import { BETA_HEADER, withBetas } from "./stream-wrappers.ts";
-
-const MAX_ERROR_CHARS = 16_384;
 
 /** Asks `POST {baseUrl}/v1/messages` and streams the answer. */
 export const messagesStream: StreamFn = (model, context, options = {}) => {
@@ -30,7 +28,12 @@ async function* ask(
   options: StreamOptions,
 ): AsyncGenerator<AssistantMessageEvent> {
   yield answer.start();
-  const response = await post(model, context, options);
+  const request = {
+    url: endpointOf(model.baseUrl ?? "", "messages"),
+    headers: headersOf(model, options),
+    body: messagesBody,
+  };
+  const response = await postToModel(request, model, context, options);
   if (!response.body) throw new RequestFailure("server_error", "the model server sent no body");
   const reader = new EventReader(answer);
   try {
@@ -44,35 +47,6 @@ async function* ask(
   }
   if (!reader.finished) throw new RequestFailure("server_error", "the model server ended its answer early");
   yield* reader.end();
-}
-
-async function post(
-  model: ModelDefinition,
-  context: ModelContext,
-  options: StreamOptions,
-): Promise<Response> {
-  const body = messagesBody(model, context, options);
-  const payload = (await options.onPayload?.(body, model)) ?? body;
-  const limit = options.timeoutMs ? AbortSignal.timeout(options.timeoutMs) : undefined;
-  const signals = [options.signal, limit].filter((signal) => signal !== undefined);
-  let response: Response;
-  try {
-    response = await fetch(endpointOf(model.baseUrl ?? "", "messages"), {
-      method: "POST",
-      headers: headersOf(model, options),
-      body: JSON.stringify(payload),
-      // The operator trusts this origin, not whatever it points to.
-      redirect: "manual",
-      ...(signals.length > 0 ? { signal: AbortSignal.any(signals) } : {}),
-    });
-  } catch (error) {
-    if (options.signal?.aborted) throw error;
-    throw connectionFailure(error, model.baseUrl ?? "");
-  }
-  options.onResponse?.({ status: response.status, headers: Object.fromEntries(response.headers) }, model);
-  if (response.ok) return response;
-  const text = await response.text().catch(() => "");
-  throw failureOf(response.status, text.slice(0, MAX_ERROR_CHARS), options.apiKey);
 }
 
 /** Beta features of every source are announced together. */

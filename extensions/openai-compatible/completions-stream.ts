@@ -3,10 +3,10 @@ import {
   type AssistantMessageEvent,
   answerStream,
   connectionFailure,
-  failureOf,
   MAX_ANSWER_CHARS,
   type ModelContext,
   type ModelDefinition,
+  postToModel,
   RequestFailure,
   readDataLines,
   type StreamFn,
@@ -14,8 +14,6 @@ import {
 } from "sluice/plugin-sdk/model-stream";
 import { AnswerReader } from "./answer-reader.ts";
 import { completionsBody } from "./request-body.ts";
-
-const MAX_ERROR_CHARS = 16_384;
 
 /** Asks `POST {baseUrl}/chat/completions` and streams the answer. */
 export const completionsStream: StreamFn = (model, context, options = {}) => {
@@ -30,7 +28,18 @@ async function* ask(
   options: StreamOptions,
 ): AsyncGenerator<AssistantMessageEvent> {
   yield answer.start();
-  const response = await post(model, context, options);
+  const request = {
+    url: `${(model.baseUrl ?? "").replace(/\/+$/, "")}/chat/completions`,
+    headers: {
+      "content-type": "application/json",
+      accept: "text/event-stream, application/json",
+      ...(options.apiKey ? { authorization: `Bearer ${options.apiKey}` } : {}),
+      ...model.headers,
+      ...options.headers,
+    },
+    body: completionsBody,
+  };
+  const response = await postToModel(request, model, context, options);
   const reader = new AnswerReader(answer);
   if (/\bjson\b/.test(response.headers.get("content-type") ?? "")) {
     yield* reader.read([parseWhole(await response.text())]);
@@ -53,41 +62,6 @@ async function* ask(
     throw new RequestFailure("server_error", "the model server ended its answer early");
   }
   yield* reader.end();
-}
-
-async function post(
-  model: ModelDefinition,
-  context: ModelContext,
-  options: StreamOptions,
-): Promise<Response> {
-  const body = completionsBody(model, context, options);
-  const payload = (await options.onPayload?.(body, model)) ?? body;
-  const limit = options.timeoutMs ? AbortSignal.timeout(options.timeoutMs) : undefined;
-  const signals = [options.signal, limit].filter((signal) => signal !== undefined);
-  let response: Response;
-  try {
-    response = await fetch(`${(model.baseUrl ?? "").replace(/\/+$/, "")}/chat/completions`, {
-      method: "POST",
-      headers: {
-        "content-type": "application/json",
-        accept: "text/event-stream, application/json",
-        ...(options.apiKey ? { authorization: `Bearer ${options.apiKey}` } : {}),
-        ...model.headers,
-        ...options.headers,
-      },
-      body: JSON.stringify(payload),
-      // The operator trusts this origin, not whatever it points to.
-      redirect: "manual",
-      ...(signals.length > 0 ? { signal: AbortSignal.any(signals) } : {}),
-    });
-  } catch (error) {
-    if (options.signal?.aborted) throw error;
-    throw connectionFailure(error, model.baseUrl ?? "");
-  }
-  options.onResponse?.({ status: response.status, headers: Object.fromEntries(response.headers) }, model);
-  if (response.ok) return response;
-  const text = await response.text().catch(() => "");
-  throw failureOf(response.status, text.slice(0, MAX_ERROR_CHARS), options.apiKey);
 }
 
 function parseWhole(text: string): unknown {

@@ -1,3 +1,4 @@
+import { askModelServer } from "sluice/plugin-sdk/model-stream";
 import type { Endpoint } from "./endpoints.ts";
 
 /** How long a server may take to list its models. */
@@ -10,12 +11,12 @@ const MAX_LIST_BYTES = 4_194_304;
 
 /** Ids a server lists at `GET {baseUrl}/models`; empty when it lists none or cannot be asked. */
 export async function listModels(endpoint: Endpoint, signal?: AbortSignal): Promise<string[]> {
-  const body = await getJson(
-    `${endpoint.baseUrl}/models`,
-    endpoint.apiKey ? { authorization: `Bearer ${endpoint.apiKey}` } : {},
-    LIST_TIMEOUT_MS,
+  const body = await askModelServer(`${endpoint.baseUrl}/models`, {
+    ...(endpoint.apiKey ? { headers: { authorization: `Bearer ${endpoint.apiKey}` } } : {}),
+    timeoutMs: LIST_TIMEOUT_MS,
+    maxBytes: MAX_LIST_BYTES,
     signal,
-  );
+  });
   const rows = (body as { data?: { id?: unknown }[] } | undefined)?.data;
   if (!Array.isArray(rows)) return [];
   return rows
@@ -26,7 +27,11 @@ export async function listModels(endpoint: Endpoint, signal?: AbortSignal): Prom
 
 /** Models of a running Ollama, newest first; `undefined` when none answers. */
 export async function detectOllama(address: string, signal?: AbortSignal): Promise<string[] | undefined> {
-  const body = await getJson(`${address}/api/tags`, {}, DETECT_TIMEOUT_MS, signal);
+  const body = await askModelServer(`${address}/api/tags`, {
+    timeoutMs: DETECT_TIMEOUT_MS,
+    maxBytes: MAX_LIST_BYTES,
+    signal,
+  });
   const rows = (body as { models?: { name?: unknown; modified_at?: unknown }[] } | undefined)?.models;
   if (!Array.isArray(rows)) return undefined;
   return rows
@@ -34,28 +39,4 @@ export async function detectOllama(address: string, signal?: AbortSignal): Promi
     .map((row) => row?.name)
     .filter((name): name is string => typeof name === "string" && name !== "")
     .slice(0, MAX_LISTED_MODELS);
-}
-
-async function getJson(
-  url: string,
-  headers: Record<string, string>,
-  timeoutMs: number,
-  signal?: AbortSignal,
-): Promise<unknown> {
-  const limit = AbortSignal.timeout(timeoutMs);
-  try {
-    const response = await fetch(url, {
-      headers,
-      redirect: "manual",
-      signal: signal ? AbortSignal.any([signal, limit]) : limit,
-    });
-    if (!response.ok || Number(response.headers.get("content-length") ?? 0) > MAX_LIST_BYTES) {
-      await response.body?.cancel();
-      return undefined;
-    }
-    const text = await response.text();
-    return text.length > MAX_LIST_BYTES ? undefined : JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,4 +1,4 @@
-import type { ModelDefinition } from "sluice/plugin-sdk/model-stream";
+import { askModelServer, type ModelDefinition } from "sluice/plugin-sdk/model-stream";
 
 export const LIST_TIMEOUT_MS = 5_000;
 export const MAX_LISTED_MODELS = 1_000;
@@ -19,23 +19,14 @@ type Row = Partial<ModelDefinition> & { id: string };
 
 /** `GET {baseUrl}/models` with limits and prices; none when the server cannot be asked. */
 export async function listOpenrouterModels(baseUrl: string, signal?: AbortSignal): Promise<Row[]> {
-  const limit = AbortSignal.timeout(LIST_TIMEOUT_MS);
-  try {
-    const response = await fetch(`${baseUrl}/models`, {
-      redirect: "manual",
-      signal: signal ? AbortSignal.any([signal, limit]) : limit,
-    });
-    if (!response.ok || Number(response.headers.get("content-length") ?? 0) > MAX_LIST_BYTES) {
-      await response.body?.cancel();
-      return [];
-    }
-    const text = await response.text();
-    if (text.length > MAX_LIST_BYTES) return [];
-    const { data } = JSON.parse(text) as { data?: WireModel[] };
-    return Array.isArray(data) ? data.slice(0, MAX_LISTED_MODELS).flatMap((model) => rowOf(model) ?? []) : [];
-  } catch {
-    return [];
-  }
+  const body = await askModelServer(`${baseUrl}/models`, {
+    timeoutMs: LIST_TIMEOUT_MS,
+    maxBytes: MAX_LIST_BYTES,
+    signal,
+  });
+  const rows = (body as { data?: (WireModel | null)[] } | undefined)?.data;
+  if (!Array.isArray(rows)) return [];
+  return rows.slice(0, MAX_LISTED_MODELS).flatMap((model) => (model ? (rowOf(model) ?? []) : []));
 }
 
 function rowOf(model: WireModel): Row | undefined {

@@ -14,6 +14,7 @@ export type {
   ProviderPlugin,
   ProviderStreamContext,
 } from "../contracts/provider.ts";
+export { askModelServer, type ModelPost, postToModel } from "./streaming/model-request.ts";
 export { connectionFailure, failureOf, RequestFailure } from "./streaming/request-failure.ts";
 export { MAX_ANSWER_CHARS, readDataLines } from "./streaming/server-sent-events.ts";
 export { emptyUsage };
