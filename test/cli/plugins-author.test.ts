@@ -66,7 +66,7 @@ describe("sluice plugins for authors", () => {
     );
     const tested = await run("test", folder);
     expect(tested.status).toBe(EXIT.FAILED);
-    expect(tested.stdout).toMatch(/FAIL unload.*\n.*more Timeout than before/);
+    expect(tested.stdout).toMatch(/FAIL unload.*\n.*left open: 1 × timer opened at index\.js:1/);
   });
 
   it("answers wrong usage for unknown shapes, taken folders and odd ids", async () => {

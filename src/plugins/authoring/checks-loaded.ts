@@ -1,9 +1,11 @@
+import { realpath } from "node:fs/promises";
 import type { PluginRegistrationMode } from "../../contracts/plugin-api.ts";
 import { errorMessage } from "../../kernel/errors.ts";
 import { kindRow } from "../registry/kinds.ts";
 import type { RegistryGeneration } from "../types.ts";
 import type { ContractBench } from "./bench.ts";
 import type { ContractCheck } from "./check.ts";
+import { OpenResources } from "./open-resources.ts";
 
 const OTHER_MODES: readonly PluginRegistrationMode[] = [
   "discovery",
@@ -13,20 +15,6 @@ const OTHER_MODES: readonly PluginRegistrationMode[] = [
 ];
 /** Processor time one loading may take before the author hears about it. */
 export const SLOW_REGISTRATION_MS = 250;
-/** Things an idle process holds that a plugin may leave behind. */
-const LEAKED = new Set([
-  "Timeout",
-  "Immediate",
-  "TCPSocketWrap",
-  "TCPServerWrap",
-  "PipeWrap",
-  "UDPWrap",
-  "ProcessWrap",
-  "FSEventWrap",
-  "StatWatcher",
-  "MessagePort",
-]);
-
 /** What must hold of the running plugin. */
 export const LOADED_CHECKS: readonly ContractCheck[] = [
   {
@@ -121,25 +109,17 @@ export const LOADED_CHECKS: readonly ContractCheck[] = [
     statement: "switching it off leaves no registration, timer, socket, listener or process behind",
     needsLoading: true,
     run: async (bench) => {
-      const before = footprint();
-      const { host, setEnabled } = await bench.running();
-      const failures: string[] = [];
+      const before = processListeners();
+      const resources = new OpenResources(await realpath(bench.options.folder));
       try {
-        await host.startServices();
-        await setEnabled(false);
-        const left = contentsOf(bench, host.registry.current());
-        if (left !== "") failures.push(`still registered: ${left}`);
-        for (const { diagnostics } of host.records())
-          failures.push(
-            ...diagnostics.filter(({ code }) => code === "cleanup-failed").map(({ message }) => message),
-          );
+        const failures = await switchedOff(bench);
+        // What was closed a moment ago is still counted until the loop has turned.
+        await new Promise((resolve) => setImmediate(resolve));
+        await new Promise((resolve) => setImmediate(resolve));
+        return { failures: [...failures, ...resources.left(), ...grown(before, processListeners())] };
       } finally {
-        await host.dispose();
+        resources.dispose();
       }
-      // What was closed a moment ago is still counted until the loop has turned.
-      await new Promise((resolve) => setImmediate(resolve));
-      await new Promise((resolve) => setImmediate(resolve));
-      return { failures: [...failures, ...grown(before, footprint())] };
     },
   },
   {
@@ -247,18 +227,33 @@ function contentsOf(bench: ContractBench, generation: RegistryGeneration): strin
     .join(", ");
 }
 
-/** What the process holds, by name. */
-function footprint(): ReadonlyMap<string, number> {
-  const counts = new Map<string, number>();
-  const count = (name: string, by = 1) => counts.set(name, (counts.get(name) ?? 0) + by);
-  for (const name of process.getActiveResourcesInfo()) if (LEAKED.has(name)) count(name);
-  for (const name of process.eventNames())
-    count(`listener of process "${String(name)}"`, process.listenerCount(name));
-  return counts;
+/** Runs the plugins and switches them off: what is wrong with the host afterwards. */
+async function switchedOff(bench: ContractBench): Promise<readonly string[]> {
+  const { host, setEnabled } = await bench.running();
+  try {
+    await host.startServices();
+    await setEnabled(false);
+    const left = contentsOf(bench, host.registry.current());
+    const unclean = host
+      .records()
+      .flatMap(({ diagnostics }) => diagnostics)
+      .filter(({ code }) => code === "cleanup-failed")
+      .map(({ message }) => message);
+    return left === "" ? unclean : [`still registered: ${left}`, ...unclean];
+  } finally {
+    await host.dispose();
+  }
+}
+
+/** How many listen to each event of the process. */
+function processListeners(): ReadonlyMap<string, number> {
+  return new Map(process.eventNames().map((name) => [String(name), process.listenerCount(name)]));
 }
 
 function grown(before: ReadonlyMap<string, number>, after: ReadonlyMap<string, number>): string[] {
   return [...after]
     .filter(([name, count]) => count > (before.get(name) ?? 0))
-    .map(([name, count]) => `${count - (before.get(name) ?? 0)} more ${name} than before`);
+    .map(
+      ([name, count]) => `${count - (before.get(name) ?? 0)} more listener of process "${name}" than before`,
+    );
 }
