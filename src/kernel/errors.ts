@@ -44,8 +44,16 @@ export function isSluiceError(value: unknown): value is SluiceError {
   }
 }
 
+/** Longest text taken from anything that was thrown; messages are copied into records, logs and replies. */
+export const MAX_ERROR_MESSAGE_LENGTH = 16_384;
+
 /** The text of anything that was thrown, also of what throws again when it is looked at. */
 export function errorMessage(thrown: unknown): string {
+  const text = textOf(thrown);
+  return text.length > MAX_ERROR_MESSAGE_LENGTH ? `${text.slice(0, MAX_ERROR_MESSAGE_LENGTH - 1)}…` : text;
+}
+
+function textOf(thrown: unknown): string {
   try {
     if (thrown instanceof Error) return String(thrown.message);
     if (typeof thrown === "string") return thrown;

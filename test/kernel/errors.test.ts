@@ -1,5 +1,11 @@
 import { expect, it } from "vitest";
-import { errorMessage, isSluiceError, SluiceError, toError } from "../../src/kernel/errors.ts";
+import {
+  errorMessage,
+  isSluiceError,
+  MAX_ERROR_MESSAGE_LENGTH,
+  SluiceError,
+  toError,
+} from "../../src/kernel/errors.ts";
 
 it("an error carries its code, details, advice on retrying and cause", () => {
   const cause = new Error("below");
@@ -42,4 +48,10 @@ it("finds words for anything that was thrown", () => {
   const error = new Error("kept");
   expect(toError(error)).toBe(error);
   expect(toError("text")).toMatchObject({ message: "text" });
+});
+
+it("takes no more of a message than its limit", () => {
+  const longest = "x".repeat(MAX_ERROR_MESSAGE_LENGTH);
+  expect(errorMessage(new Error(longest))).toBe(longest);
+  expect(errorMessage(new Error(`${longest}y`))).toBe(`${longest.slice(1)}…`);
 });

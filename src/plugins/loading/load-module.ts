@@ -94,7 +94,12 @@ export class ModuleLoader {
    * for the whole process.
    */
   alone<T>(work: () => Promise<T>): Promise<T> {
-    const next = this.#loading.then(work, work);
+    const turn = async () => {
+      // What waits is served between one plugin and the next.
+      await new Promise(setImmediate);
+      return work();
+    };
+    const next = this.#loading.then(turn);
     this.#loading = next.then(
       () => {},
       () => {},
