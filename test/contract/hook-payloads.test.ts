@@ -142,6 +142,27 @@ describe("what hooks are told", () => {
     ]);
   });
 
+  it("[F131] message_received tells once of a message that a person typed on the chat page", async () => {
+    const gateway = await contract({ register: KEEP("message_received") });
+    const params = { sessionKey: "main", message: "hello", idempotencyKey: "typed-1" };
+    await gateway.call("chat.send", params);
+    await gateway.call("chat.send", params);
+    const sessionKey = "agent:main:main";
+    await expect.poll(gateway.seen).toMatchObject([
+      [
+        "message_received",
+        {
+          content: "hello",
+          messageId: "typed-1",
+          sessionKey,
+          runId: "typed-1",
+          metadata: { provider: "webchat", chatType: "direct" },
+        },
+        { channelId: "webchat", sessionKey, runId: "typed-1" },
+      ],
+    ]);
+  });
+
   it("[F124] channel_pairing_requested tells of an unknown sender and the code", async () => {
     const gateway = await contract([{ register: KEEP("channel_pairing_requested") }, MEMO], {
       config: { channels: { memo: { dmPolicy: "pairing" } } },

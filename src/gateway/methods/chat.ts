@@ -14,7 +14,7 @@ import { displayMessage } from "../../runtime/sessions/index.ts";
 import type { TurnRequest } from "../../store/records.ts";
 import { callerHas } from "../rpc/caller.ts";
 import { type MethodContext, type MethodGroup, method } from "../rpc/method.ts";
-import { ackOf, joinRun, publishFinal, sessionMessage, tellCommand } from "./conversation.ts";
+import { ackOf, joinRun, publishFinal, sessionMessage, tellCommand, tellReceived } from "./conversation.ts";
 import { Any, AttachmentList, closed, open, Text } from "./shapes.ts";
 
 const ChatSendParams = Type.Object(
@@ -121,6 +121,7 @@ const send = method({
     };
     joinRun(context, request.runId);
     const accepted = await services.agent.accept(request);
+    if (accepted.status === "started") tellReceived(context, request);
     return { ...ackOf(accepted), ...(interrupted ? { interruptedActiveRun: true } : {}) };
   },
 });

@@ -1,5 +1,8 @@
+import { errorMessage } from "../../kernel/errors.ts";
 import type { TurnAccepted } from "../../runtime/agent/types.ts";
+import { CHAT_PAGE_CHANNEL } from "../../runtime/sessions/chat-input.ts";
 import type { SessionDefaults } from "../../runtime/sessions/index.ts";
+import type { TurnRequest } from "../../store/records.ts";
 import type { EventReceiver } from "../events/hub.ts";
 import type { MethodContext } from "../rpc/method.ts";
 
@@ -64,6 +67,33 @@ export async function tellCommand(
       ...(session ? { sessionId: session.sessionId, sessionEntry: session.entry } : {}),
     },
   });
+}
+
+/** Tells plugins of a message that a person typed (spec 4.10); an observer never holds it up. */
+export function tellReceived({ services, caller }: MethodContext, request: TurnRequest): void {
+  const { hooks, logger, clock } = services;
+  if (!hooks.has("message_received")) return;
+  const { sessionKey, runId } = request;
+  const senderId = caller.deviceId ?? caller.client.id;
+  const event = {
+    from: senderId,
+    content: request.text,
+    timestamp: clock.now(),
+    messageId: runId,
+    senderId,
+    sessionKey,
+    runId,
+    metadata: {
+      provider: CHAT_PAGE_CHANNEL,
+      surface: CHAT_PAGE_CHANNEL,
+      chatType: "direct",
+      senderName: caller.client.displayName,
+    },
+  };
+  const context = { channelId: CHAT_PAGE_CHANNEL, sessionKey, runId, messageId: runId, senderId };
+  hooks
+    .run("message_received", event, context)
+    .catch((error: unknown) => logger.warn("message_received failed", { error: errorMessage(error) }));
 }
 
 /** Shows connections an answer that no turn gave. */

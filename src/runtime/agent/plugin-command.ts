@@ -1,6 +1,7 @@
 import type { AgentHookContext } from "../../contracts/hooks.ts";
 import { matchCommand, runCommand } from "../../plugins/commands.ts";
 import type { TurnRequest } from "../../store/records.ts";
+import { CHAT_PAGE_CHANNEL } from "../sessions/chat-input.ts";
 import { conversationOf } from "../workflow/conversation-bindings.ts";
 import { mediaUrlsOf } from "./reply-media.ts";
 import type { HookReply, TurnParts } from "./turn-parts.ts";
@@ -18,7 +19,7 @@ export async function pluginCommandReply(
   const typed = request.context?.["commandBody"];
   const text = (typeof typed === "string" ? typed : (request.transcriptText ?? request.text)).trim();
   if (!text.startsWith("/")) return undefined;
-  const channel = request.deliver?.channel ?? "webchat";
+  const channel = request.deliver?.channel ?? CHAT_PAGE_CHANNEL;
   const matched = matchCommand(parts.registry.current(), text, channel);
   if (!matched) return undefined;
   const { deliver, context = {} } = request;

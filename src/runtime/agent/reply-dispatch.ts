@@ -1,6 +1,7 @@
 import type { AgentHookContext, HookEvent, HookResult, ReplyPayload } from "../../contracts/hooks.ts";
 import { errorMessage } from "../../kernel/errors.ts";
 import type { TurnRequest } from "../../store/records.ts";
+import { CHAT_PAGE_CHANNEL } from "../sessions/chat-input.ts";
 import { mediaUrlsOf } from "./reply-media.ts";
 import type { HookReply, TurnParts } from "./turn-parts.ts";
 
@@ -59,8 +60,8 @@ function eventOf(request: TurnRequest): HookEvent<"reply_dispatch"> {
       RawBody: text,
       CommandBody: text,
       SessionKey: request.sessionKey,
-      Provider: deliver?.channel ?? "webchat",
-      Surface: deliver?.channel ?? "webchat",
+      Provider: deliver?.channel ?? CHAT_PAGE_CHANNEL,
+      Surface: deliver?.channel ?? CHAT_PAGE_CHANNEL,
       ...(deliver ? { AccountId: deliver.accountId, OriginatingTo: deliver.to } : {}),
     },
     runId: request.runId,

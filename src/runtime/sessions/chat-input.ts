@@ -1,6 +1,8 @@
 import type { ImagePart } from "../../contracts/messages.ts";
 import { SluiceError } from "../../kernel/errors.ts";
 
+/** The channel that messages of the chat page, and of other clients of `chat.send`, are said to come from. */
+export const CHAT_PAGE_CHANNEL = "webchat";
 /** Characters of one message. */
 export const MAX_MESSAGE_CHARS = 1_000_000;
 /** Files of one message. */
