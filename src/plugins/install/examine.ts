@@ -39,10 +39,9 @@ export async function examinePackage(folder: string): Promise<ExaminedPackage> {
     if (broken) {
       throw new SluiceError<InstallErrorCode>(
         "NOT_A_PLUGIN",
-        `"${id}" cannot be installed: ${broken.message}`,
-        {
-          details: { code: broken.code },
-        },
+        // Where it lies while it is examined is nothing to its owner.
+        `"${id}" cannot be installed: ${broken.message.replaceAll(folder, "the package")}`,
+        { details: { code: broken.code } },
       );
     }
     warnings.push(...diagnostics.filter(({ level }) => level === "warn").map(({ message }) => message));

@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import type { Clock } from "../../kernel/clock.ts";
 import { errorMessage, SluiceError } from "../../kernel/errors.ts";
 import { type ProcessResult, runProcess } from "./child-process.ts";
+import { npmFailure } from "./npm-failure.ts";
 import type { InstallErrorCode } from "./types.ts";
 
 /** Longest one npm command may take. */
@@ -55,7 +56,7 @@ export class NpmClient {
       spec,
     ]);
     const packed = firstPacked(result.stdout);
-    if (result.status !== 0 || !packed) throw unavailable(label, result);
+    if (result.status !== 0 || !packed) throw npmFailure(label, result, NPM_TIMEOUT_MS);
     return packed;
   }
 
@@ -68,7 +69,7 @@ export class NpmClient {
       "--legacy-peer-deps",
       "--package-lock=true",
     ]);
-    if (result.status !== 0) throw unavailable(label, result);
+    if (result.status !== 0) throw npmFailure(label, result, NPM_TIMEOUT_MS);
   }
 
   /** Packages that fit all words, in the registry's order. @throws `PACKAGE_UNAVAILABLE` */
@@ -76,7 +77,7 @@ export class NpmClient {
     const args = ["search", "--json", `--searchlimit=${limit}`, "--", ...words];
     const result = await this.#run(cwd, args, SEARCH_TIMEOUT_MS);
     const found = result.status === 0 ? foundPackages(result.stdout) : undefined;
-    if (!found) throw unavailable(words.join(" "), result, SEARCH_TIMEOUT_MS);
+    if (!found) throw npmFailure(words.join(" "), result, SEARCH_TIMEOUT_MS);
     return found;
   }
 
@@ -168,28 +169,4 @@ function foundPackage(value: unknown): FoundPackage[] {
       keywords: Array.isArray(keywords) ? keywords.filter((word) => typeof word === "string") : [],
     },
   ];
-}
-
-const SHOWN_ERROR_LENGTH = 1_000;
-
-function unavailable(
-  spec: string,
-  { status, stderr, stdout, ended }: ProcessResult,
-  limitMs: number = NPM_TIMEOUT_MS,
-): SluiceError<InstallErrorCode> {
-  if (ended === "timeout") {
-    return new SluiceError(
-      "PACKAGE_UNAVAILABLE",
-      `npm took longer than ${limitMs / 1_000} s for "${spec}"; try again`,
-      {
-        retryable: true,
-      },
-    );
-  }
-  const said = (stderr.trim() || stdout.trim()).slice(0, SHOWN_ERROR_LENGTH);
-  return new SluiceError(
-    "PACKAGE_UNAVAILABLE",
-    `npm could not provide "${spec}": ${said || `exit status ${status}`}`,
-    { details: { status } },
-  );
 }

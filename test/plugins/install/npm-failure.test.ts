@@ -1,0 +1,40 @@
+import { describe, expect, it } from "vitest";
+import { npmFailure } from "../../../src/plugins/install/npm-failure.ts";
+import { installBench } from "./support/install-bench.ts";
+import { pluginTarball } from "./support/packages.ts";
+import { packageRegistry } from "./support/registry.ts";
+
+describe("what npm could not do", () => {
+  it("[F259] a package or version that is not there, and a registry that is away, are said in one line", async () => {
+    const tarball = await pluginTarball({ name: "here" });
+    const registry = await packageRegistry("here", [{ version: "1.0.0", tarball }]);
+    const bench = await installBench({ registry });
+    await expect(bench.install("gone")).rejects.toMatchObject({
+      message: 'npm knows no package "gone"; check its name, and whether you must sign in with npm',
+      details: { npmCode: "E404" },
+    });
+    await expect(bench.install("here@2.0.0")).rejects.toMatchObject({
+      message: 'npm has no such version or tag: "here@2.0.0"',
+    });
+    await expect((await installBench()).install("here")).rejects.toMatchObject({
+      message: expect.stringMatching(/^npm can not reach its registry for "here"; check the network/),
+      retryable: true,
+    });
+  }, 30_000);
+
+  it("anything else is npm's own words without its marks and the place of its log", () => {
+    const stderr = [
+      "npm error code EOTHER",
+      "npm error something odd",
+      "npm error A complete log of this run can be found in: /home/me/.npm/_logs/x.log",
+    ].join("\n");
+    expect(npmFailure("x", { status: 1, stdout: "", stderr }, 1_000).message).toBe(
+      'npm could not provide "x": code EOTHER\nsomething odd',
+    );
+    expect(npmFailure("x", { status: 7, stdout: "", stderr: "" }, 1_000).message).toContain("exit status 7");
+    expect(npmFailure("x", { status: null, stdout: "", stderr: "", ended: "timeout" }, 1_000)).toMatchObject({
+      message: 'npm took longer than 1 s for "x"; try again',
+      retryable: true,
+    });
+  });
+});
