@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
+import type { ManifestToolMetadata } from "./capability-metadata.ts";
 import type { ConversationBindingCalls } from "./conversation-binding.ts";
 import type { Nothing, ReplyPayload } from "./hooks.ts";
 import type { AgentTool } from "./tool.ts";
@@ -59,6 +60,8 @@ export interface ToolRegistrationOptions {
 export interface ToolRegistration {
   readonly names: readonly string[];
   readonly optional: boolean;
+  /** What the manifest says of the plugin's tools, by name. */
+  readonly metadata?: Readonly<Record<string, ManifestToolMetadata>>;
   create(context: ToolFactoryContext): AgentTool | AgentTool[] | null | undefined;
 }
 

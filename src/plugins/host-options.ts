@@ -34,6 +34,8 @@ export interface PluginHostOptions {
   /** Names that belong to the gateway, by registry kind; plugins cannot take them. */
   readonly core?: CoreNames;
   readonly workflow?: WorkflowServices;
+  /** Whether there is a key for a model provider, for inspecting; without it none is known. */
+  hasAuth?(provider: string): boolean;
   /** Says whether loading is traced; see {@link LoadTrace}. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Where events of plugin services go; without it services have no `gatewayEvents`. */

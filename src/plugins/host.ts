@@ -235,18 +235,21 @@ export class PluginHost implements Disposable {
   async inspect(id: string): Promise<PluginInspection | undefined> {
     const known = (await this.snapshot()).find(id);
     if (!known) return undefined;
-    const { sdkFolder, core = {} } = this.#options;
+    const { sdkFolder, core = {}, config, hasAuth = () => false } = this.#options;
+    const signals = { config: config.current().config, hasAuth };
     const loaded = this.#roster.find(known.candidate.id);
     const record = this.#record(known);
     const live = loaded?.mode === "full";
     if (live || known.candidate.format === "bundle" || record.status === "error") {
-      return inspectPlugin({ known, record, loaded, generation: this.#registry.current(), sdkFolder });
+      const generation = this.#registry.current();
+      return inspectPlugin({ known, record, loaded, generation, sdkFolder, signals });
     }
     return inspectCold({
       known,
       record,
       sdkFolder,
       core,
+      signals,
       load: (mode) => this.#roster.load(known, mode, { inspection: true }),
     });
   }

@@ -98,14 +98,16 @@ export async function withLocalHost<T>(
 ): Promise<T> {
   const { env, clock } = environment;
   const stateDir = resolveStateDir(env);
-  const [{ createPluginHost }, { InstallBook }, config] = await Promise.all([
+  const [{ createPluginHost }, { InstallBook }, { coldKeys }, config] = await Promise.all([
     import("../../plugins/host.ts"),
     import("../../plugins/install/index.ts"),
+    import("../../runtime/models/key-lookup.ts"),
     readLocalConfig(configFile(env), env),
   ]);
   const snapshot = { config, source: config };
   const book = await InstallBook.open(stateDir);
-  const host = createPluginHost({
+  const keys = coldKeys({ config: () => config as SluiceConfig, env, manifests: () => host.manifests() });
+  const host: PluginHost = createPluginHost({
     config: { current: () => snapshot, onChange: () => ({ dispose() {} }) },
     roots: localRoots(stateDir, book.folders(), config),
     sdkFolder: join(packageRoot(), "dist/plugin-sdk"),
@@ -114,6 +116,7 @@ export async function withLocalHost<T>(
     clock,
     env,
     runtimeFor: runtimeForNobody,
+    hasAuth: (provider) => keys.has(provider),
   });
   try {
     return await work(host, book);

@@ -16,6 +16,11 @@ export interface PluginReport {
   };
   readonly shape?: string;
   readonly contributions?: Readonly<Record<string, readonly string[]>>;
+  readonly toolAvailability?: readonly {
+    readonly name: string;
+    readonly available: boolean;
+    readonly needs: readonly string[];
+  }[];
   readonly bundle?: { readonly format: string; readonly notExecuted?: readonly string[] };
   readonly policy?: { readonly allowPromptInjection?: boolean; readonly allowConversationAccess?: boolean };
   readonly compatibility?: {
@@ -65,6 +70,10 @@ export function describePlugin(report: PluginReport, width = DEFAULT_WIDTH): str
   const brought = Object.entries(contributions);
   lines.push("", brought.length === 0 ? "Registers nothing at present." : "Registers");
   lines.push(...rows(brought.map(([kind, names]) => [kind, listed(names)] as const).map(indent), width));
+
+  for (const [needs, tools] of waitingTools(report)) {
+    lines.push("", `Not offered to agents before there is ${needs}`, ...rows([["  ", listed(tools)]], width));
+  }
 
   const linked = missingSdkNames.filter((name) => !unknownSdkNames.includes(name));
   if (linked.length > 0) {
@@ -120,6 +129,16 @@ function facts({ plugin, shape, compatibility, install, bundle, policy }: Plugin
     found.push(["hooks", plugin.origin === "bundled" ? prompt : `${prompt}, ${read}`]);
   }
   return found;
+}
+
+/** The tools that agents do not get at present, by what is missing. */
+function waitingTools({ toolAvailability = [] }: PluginReport): Map<string, string[]> {
+  const waiting = new Map<string, string[]>();
+  for (const { name, available, needs } of toolAvailability) {
+    const missing = needs.join(", or ");
+    if (!available) waiting.set(missing, [...(waiting.get(missing) ?? []), name]);
+  }
+  return waiting;
 }
 
 function indent([heading, text]: Row): Row {

@@ -56,6 +56,7 @@ export function createPluginRoom(ground: Ground, parts: PluginRoomParts): Plugin
     env,
     core: { gatewayMethod: new Set(CATALOGUE.flatMap((group) => group.names)), tool: coreToolNames },
     runtimeFor: (_pluginId, owner) => createPluginRuntime(openRooms(), owner),
+    hasAuth: (provider) => openRooms().models.hasAuth(provider),
     publishEvent: (event, payload, pluginGuard) => hub.publish(event, payload, { pluginGuard }),
     workflow: workflow.services,
     ...(options.importModule === undefined ? {} : { importModule: options.importModule }),

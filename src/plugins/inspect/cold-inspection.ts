@@ -1,6 +1,7 @@
 import type { PluginRegistrationMode } from "../../contracts/plugin-api.ts";
 import { errorMessage } from "../../kernel/errors.ts";
 import { type LoadedPlugin, PluginFailure } from "../loading/load-plugin.ts";
+import type { SignalFacts } from "../manifest/signals-hold.ts";
 import type { CoreNames } from "../registry/compose.ts";
 import { PluginRegistry } from "../registry/registry.ts";
 import type { KnownPlugin } from "../snapshot.ts";
@@ -12,14 +13,15 @@ export interface ColdInspection {
   readonly record: PluginRecord;
   readonly sdkFolder: string;
   readonly core: CoreNames;
+  readonly signals: SignalFacts;
   /** Registers the plugin without effect. */
   load(mode: PluginRegistrationMode): Promise<LoadedPlugin>;
 }
 
 /** Looks at a plugin that does not run: one that is enabled is registered without effect and let go. */
 export async function inspectCold(inspection: ColdInspection): Promise<PluginInspection> {
-  const { known, record, sdkFolder, core } = inspection;
-  const parts = { known, record, sdkFolder };
+  const { known, record, sdkFolder, signals, core } = inspection;
+  const parts = { known, record, sdkFolder, signals };
   if (!known.decision.enabled) return inspectPlugin({ ...parts, loaded: undefined, generation: undefined });
   let captured: LoadedPlugin | undefined;
   const registry = new PluginRegistry(core, () => {});

@@ -2,6 +2,7 @@ import type { CliRegistration, ToolRegistration } from "../../contracts/registra
 import type { BundleContents } from "../discovery/candidate.ts";
 import type { TypedHook } from "../hooks/read-typed-hook.ts";
 import type { LoadedPlugin, PluginFailure } from "../loading/load-plugin.ts";
+import type { SignalFacts } from "../manifest/signals-hold.ts";
 import type { DraftItem } from "../registry/draft.ts";
 import type { KnownPlugin } from "../snapshot.ts";
 import type { PluginRecord, RegistryGeneration } from "../types.ts";
@@ -11,6 +12,7 @@ import { type ManifestMetadata, manifestMetadata } from "./manifest-metadata.ts"
 import { findMissingSdkNames } from "./missing-sdk-names.ts";
 import { type PublicPluginRecord, publicRecord } from "./public-record.ts";
 import { type PluginShape, shapeOf } from "./shape.ts";
+import { type ToolAvailability, toolAvailability } from "./tool-availability.ts";
 
 /** Everything there is to know about one plugin (spec 2.20). JSON-compatible. */
 export interface PluginInspection {
@@ -26,6 +28,8 @@ export interface PluginInspection {
   readonly typedHooks: readonly { name: string; priority: number }[];
   readonly customHooks: readonly { name: string; events: readonly string[] }[];
   readonly tools: readonly { names: readonly string[]; optional: boolean }[];
+  /** Those of its tools that are offered only once something is set up. */
+  readonly toolAvailability: readonly ToolAvailability[];
   readonly commands: readonly string[];
   readonly cliCommands: readonly string[];
   readonly services: readonly string[];
@@ -57,6 +61,8 @@ export interface InspectionParts {
   readonly loaded: LoadedPlugin | undefined;
   readonly generation: RegistryGeneration | undefined;
   readonly sdkFolder: string;
+  /** What the signs in the manifest are compared with. */
+  readonly signals: SignalFacts;
   readonly failure?: PluginFailure | undefined;
 }
 
@@ -111,6 +117,7 @@ export async function inspectPlugin(parts: InspectionParts): Promise<PluginInspe
       events,
     })),
     tools: values<ToolRegistration>("tool").map(({ names, optional }) => ({ names, optional })),
+    toolAvailability: candidate.manifest ? toolAvailability(candidate.manifest, parts.signals) : [],
     commands: contributions["command"] ?? [],
     cliCommands,
     services: contributions["service"] ?? [],

@@ -5,6 +5,8 @@ import type {
 } from "../../contracts/capability-metadata.ts";
 import { defined, filled, isPlain, items, type Plain, text, texts } from "./fields.ts";
 
+const USUAL_MODE_PATH = "mode";
+
 /** The two lists of signs that something is set up (spec 1.12). */
 export function readSignals(source: Plain): ManifestSignals {
   return {
@@ -33,15 +35,15 @@ function readConfigSignal(item: Plain): ManifestConfigSignal | undefined {
 }
 
 function readMode(value: unknown): ManifestConfigSignal["mode"] {
-  const path = isPlain(value) ? text(value["path"]) : undefined;
-  if (!isPlain(value) || path === undefined) return undefined;
+  if (!isPlain(value)) return undefined;
+  const path = text(value["path"]);
+  const allowed = filled(texts(value["allowed"]));
+  const disallowed = filled(texts(value["disallowed"]));
+  // Published manifests leave the path out where it is the usual one.
+  if (path === undefined && !allowed && !disallowed) return undefined;
   return {
-    path,
-    ...defined({
-      default: text(value["default"]),
-      allowed: filled(texts(value["allowed"])),
-      disallowed: filled(texts(value["disallowed"])),
-    }),
+    path: path ?? USUAL_MODE_PATH,
+    ...defined({ default: text(value["default"]), allowed, disallowed }),
   };
 }
 

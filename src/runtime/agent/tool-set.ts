@@ -2,6 +2,7 @@ import type { ToolFactoryContext, ToolRegistration } from "../../contracts/regis
 import type { AgentTool } from "../../contracts/tool.ts";
 import { errorMessage } from "../../kernel/errors.ts";
 import type { Logger } from "../../kernel/logger.ts";
+import { type SignalFacts, signalsHold } from "../../plugins/manifest/signals-hold.ts";
 import { parametersProblem } from "../../plugins/tool-parameters.ts";
 import type { RegistryGeneration } from "../../plugins/types.ts";
 import type { AgentSettings } from "./settings.ts";
@@ -20,7 +21,9 @@ export const emptyToolSet: ToolSet = { tools: [], get: () => undefined };
 
 /**
  * Makes the tools of one run (spec plugin-sdk 3.4): every registered factory is called, what it gives is
- * checked, the first owner of a name keeps it. A factory that throws loses its own tools only.
+ * checked, the first owner of a name keeps it. A factory that throws loses its own tools only. Tools whose
+ * manifest names what they need (spec 1.12) are there once that is set up; a factory of none but such tools is
+ * not even called before.
  */
 export function materializeTools(input: {
   generation: RegistryGeneration;
@@ -28,6 +31,8 @@ export function materializeTools(input: {
   settings: AgentSettings;
   context: ToolFactoryContext;
   senderIsOwner: boolean;
+  /** What the signs in manifests are compared with. */
+  signals: SignalFacts;
   logger: Logger;
 }): ToolSet {
   const rows = [
@@ -37,6 +42,8 @@ export function materializeTools(input: {
   if (rows.length === 0) return emptyToolSet;
   const tools = new Map<string, AgentTool>();
   for (const row of rows) {
+    const { names } = row.value;
+    if (names.length > 0 && !names.some((name) => isSetUp(row.value, name, input.signals))) continue;
     for (const tool of createAll(row.value, row.pluginId, input)) {
       const refusal = judged(() => refusalOf(tool, row.value, row.pluginId, tools, input));
       if (refusal === undefined) tools.set(tool.name, tool);
@@ -92,17 +99,23 @@ function refusalOf(
   registration: ToolRegistration,
   pluginId: string,
   taken: ReadonlyMap<string, AgentTool>,
-  input: { settings: AgentSettings; senderIsOwner: boolean },
+  input: { settings: AgentSettings; senderIsOwner: boolean; signals: SignalFacts },
 ): string | undefined {
   if (typeof tool?.name !== "string" || typeof tool.execute !== "function") return "no name or no execute()";
   const problem = parametersProblem(tool.parameters);
   if (problem) return problem;
   if (taken.has(tool.name)) return "the name is taken";
+  if (!isSetUp(registration, tool.name, input.signals)) return "policy";
   const { toolsAllow, toolsDeny } = input.settings;
   if (toolsDeny.includes(tool.name) || toolsDeny.includes(pluginId)) return "policy";
   if (tool.ownerOnly === true && !input.senderIsOwner) return "policy";
   const named = [tool.name, pluginId, "group:plugins", "*"].some((name) => toolsAllow.includes(name));
   return registration.optional && !named ? "policy" : undefined;
+}
+
+function isSetUp({ metadata = {} }: ToolRegistration, name: string, signals: SignalFacts): boolean {
+  const needs = Object.hasOwn(metadata, name) ? metadata[name] : undefined;
+  return needs === undefined || signalsHold(needs, signals);
 }
 
 function nameOf(tool: AgentTool): string {

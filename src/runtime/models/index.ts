@@ -141,6 +141,10 @@ class ModelRoom implements Models {
     return this.#providers.apiKeyFor(provider);
   }
 
+  hasAuth(provider: string): boolean {
+    return this.#providers.hasAuth(provider);
+  }
+
   authProviderOf(provider: string): string {
     return this.#providers.keys.lenderOf(provider);
   }

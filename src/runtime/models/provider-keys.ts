@@ -48,6 +48,12 @@ export class ProviderKeys {
     return lender === id ? found : this.#ownKey(lender, this.#row(lender));
   }
 
+  /** Whether {@link find} finds a key, or something that does in its place. */
+  has(provider: string): boolean {
+    const { apiKey, marker } = this.find(provider);
+    return apiKey !== undefined || marker !== undefined;
+  }
+
   /** The provider whose key another one uses at an address, its usual one by default. */
   lenderOf(provider: string, baseUrl?: string): string {
     const id = normalizeProviderId(provider);

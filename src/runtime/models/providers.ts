@@ -96,6 +96,10 @@ export class Providers {
     return this.keys.find(provider);
   }
 
+  hasAuth(provider: string): boolean {
+    return this.keys.has(provider);
+  }
+
   /** The native transport of an api: that of a plugin which says it speaks it. */
   async transport(context: ProviderStreamContext): Promise<StreamFn | undefined> {
     const { api } = context.model;

@@ -70,6 +70,8 @@ export interface Models {
   find(provider: string, modelId: string): Promise<ModelDefinition | undefined>;
   thinkingPolicy(provider: string, modelId: string): Promise<ThinkingPolicy>;
   apiKeyFor(provider: string): ProviderApiKey;
+  /** Whether there is a key for a provider, or something that does in its place. */
+  hasAuth(provider: string): boolean;
   /** The provider whose keys and sign-ins another one uses; itself without an alias (spec 1.11). */
   authProviderOf(provider: string): string;
   /** The plugin that serves a provider id. */

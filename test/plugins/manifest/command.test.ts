@@ -32,4 +32,26 @@ describe("sluice plugins inspect --json", () => {
       capabilities: { mediaUnderstanding: { p: { capabilities: ["audio"] } } },
     });
   });
+
+  it("[F250] says which tools wait, and for what, without a gateway", async () => {
+    const stateDir = await temporaryFolder();
+    const folder = await writePlugin(join(stateDir, "probe"), "probe", {
+      register: "",
+      manifest: {
+        contracts: { tools: ["one", "two", "three"] },
+        toolMetadata: {
+          one: { authSignals: [{ provider: "finder" }] },
+          two: { authSignals: [{ provider: "finder" }] },
+          three: { authSignals: [{ provider: "keeper" }] },
+        },
+        setup: { providers: [{ id: "keeper", envVars: ["KEEPER_KEY"] }] },
+      },
+    });
+    const config = { plugins: { load: { paths: [folder] }, entries: { probe: { enabled: true } } } };
+    await writeFile(join(stateDir, "sluice.json"), JSON.stringify(config));
+    const env = { KEEPER_KEY: "k" };
+    const { stdout } = await sluice(["plugins", "inspect", "probe"], { stateDir, env });
+    expect(stdout).toContain("Not offered to agents before there is a key for finder\n    one, two");
+    expect(stdout).not.toContain("three");
+  });
 });

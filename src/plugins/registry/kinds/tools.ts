@@ -175,6 +175,7 @@ function readTool(tool: unknown, options: unknown, registrant: Registrant): Acce
   const value: ToolRegistration = {
     names: [...names],
     optional,
+    metadata,
     create: (context) => onlyDeclared(create(context), names, registrant),
   };
   return { keys: [...names], nameless, value, makes: ["create"] };
