@@ -1,7 +1,7 @@
 // Writes the reference pages that are made from the code itself.
 //   node scripts/docs.mjs           writes them
 //   node scripts/docs.mjs --check   exits with 1 when one is stale
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "esbuild";
@@ -13,6 +13,7 @@ const pages = [{ file: "docs/rpc.md", render: renderRpc }];
 
 /** Bundles a source module for this one run and imports it. */
 async function load(source) {
+  await mkdir(join(root, "dist"), { recursive: true });
   const folder = await mkdtemp(join(root, "dist", "docs-"));
   const outfile = join(folder, "module.mjs");
   try {
