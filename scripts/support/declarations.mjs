@@ -3,15 +3,8 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 
 const SPEC_REFERENCE = /\s*\((?:[\w-]+ )?spec [^)]*\)/g;
-/** The object whose members are registrations, and the parts it inherits. */
-const API = [
-  "PluginApi",
-  "SessionStateApi",
-  "SessionWorkflowApi",
-  "SessionControlsApi",
-  "AgentEventsApi",
-  "LifecycleApi",
-];
+/** The object whose members are registrations; most are in the parts it inherits. */
+const API = "PluginApi";
 
 export class Declarations {
   #source;
@@ -29,8 +22,8 @@ export class Declarations {
 
   /** A member of the api object with its comment, out of the interface that declares it. */
   member(name) {
-    for (const owner of API) {
-      const lines = this.#block(owner)?.split("\n") ?? [];
+    for (const block of this.typesOf(API)) {
+      const lines = block.split("\n");
       const at = lines.findIndex((line) => new RegExp(`^ {2}${name}[<(]`).test(line));
       if (at < 0) continue;
       let end = at;
@@ -62,7 +55,7 @@ export class Declarations {
       const text = texts.has(name) ? undefined : this.#block(name);
       if (text === undefined) continue;
       texts.set(name, text);
-      const [, heritage = ""] = /\bextends ([^{]*)\{/.exec(text) ?? [];
+      const [, heritage = ""] = /^export interface [^{]*?\bextends ([^{]*)\{/m.exec(text) ?? [];
       names.unshift(...(heritage.match(/\b[A-Z]\w+/g) ?? []));
     }
     return [...texts.values()];

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { createPlugin, SHAPES } from "../../src/plugins/authoring/index.ts";
@@ -126,12 +126,17 @@ export default defineToolPlugin({ id: "dice", name: "Dice", description: "Dice",
   }, 60_000);
 
   it("explains every member of the api object, and says of which nothing is made yet", async () => {
-    const source = await readFile(join(root, "src/contracts/plugin-api.ts"), "utf8");
-    const text = source.slice(
-      source.indexOf("export interface SessionStateApi"),
-      source.indexOf("/** The ecosystem's"),
-    );
-    const lines = text.split("\n");
+    const contracts = join(root, "src/contracts");
+    const parts = await readdir(join(contracts, "plugin-api"));
+    const files = [
+      join(contracts, "plugin-api.ts"),
+      ...parts.map((name) => join(contracts, "plugin-api", name)),
+    ];
+    const sources = await Promise.all(files.map((file) => readFile(file, "utf8")));
+    const lines = sources
+      .join("\n")
+      .replace(/^export interface PluginDefinition [\s\S]*?^}$/m, "")
+      .split("\n");
     const members = lines.flatMap((line, index) => {
       const name = /^ {2}(?:readonly )?(\w+)\??[(<:]/.exec(line)?.[1];
       if (!name || ["version", "description", "runtimeSource"].includes(name)) return [];
@@ -141,6 +146,9 @@ export default defineToolPlugin({ id: "dice", name: "Dice", description: "Dice",
       return [{ name, text: documented ? before.slice(start).join(" ") : "" }];
     });
     expect(members.filter(({ text: said }) => said === "").map(({ name }) => name)).toEqual([]);
+    expect(members.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(KINDS.map(({ method }) => method)),
+    );
     const unused = new Set(KINDS.filter(({ unconsumed }) => unconsumed).map(({ method }) => method));
     const contractOf = new Map(KINDS.map(({ method, contract }) => [method, contract?.key]));
     for (const { name, text: said } of members) {
