@@ -6,6 +6,7 @@ import {
   MAX_ENTRIES,
   withEvent,
   withFailure,
+  withTool,
   withUserMessage,
 } from "../../ui/src/conversation.ts";
 import type { ChatEvent, Message } from "../../ui/src/wire.ts";
@@ -73,6 +74,45 @@ describe("the conversation on the page", () => {
   it("leaves nothing behind for a silent reply", () => {
     const conversation = withEvent(withUserMessage(emptyConversation, "r1", "x"), event("final"));
     expect(texts(conversation)).toEqual(["x"]);
+  });
+
+  it("shows a tool at work between what the agent says before and after it, once", () => {
+    const tool = (phase: "start" | "update" | "result", text?: string) => ({
+      runId: "r1",
+      sessionKey: "agent:main:main",
+      data: { phase, name: "clock", toolCallId: "c1", ...(text ? { result: { content: text } } : {}) },
+    });
+    let conversation = withUserMessage(emptyConversation, "r1", "what time is it?");
+    conversation = withEvent(conversation, event("delta", { deltaText: "Let me look." }));
+    conversation = withTool(conversation, tool("start"));
+    expect(conversation.entries.slice(1)).toMatchObject([
+      { role: "assistant", text: "Let me look.", streaming: false },
+      { role: "tool", note: "clock", text: "", streaming: true },
+      { role: "assistant", text: "", streaming: true },
+    ]);
+    conversation = withTool(conversation, tool("update"));
+    conversation = withTool(conversation, tool("result", "12:00"));
+    conversation = withEvent(conversation, event("final", { message: assistant("Noon.") }));
+    const said = ["what time is it?", "Let me look.", "12:00", "Noon."];
+    expect(texts(conversation)).toEqual(said);
+    expect(conversation.entries.some(({ streaming }) => streaming)).toBe(false);
+    const messages: Message[] = [
+      { role: "user", content: said[0] as string, idempotencyKey: "r1" },
+      { ...assistant("Let me look."), __openclaw: { runId: "r1" } },
+      { role: "toolResult", toolName: "clock", content: "12:00", __openclaw: { runId: "r1" } },
+      { ...assistant("Noon."), __openclaw: { runId: "r1" } },
+    ];
+    expect(texts(fromHistory({ messages }, conversation))).toEqual(said);
+  });
+
+  it("a tool that was stopped works no longer", () => {
+    const start = { phase: "start", name: "clock", toolCallId: "c1" } as const;
+    const begun = withTool(emptyConversation, { runId: "r1", sessionKey: "agent:main:main", data: start });
+    const stopped = withEvent(begun, event("aborted"));
+    expect(stopped.entries).toMatchObject([
+      { role: "tool", streaming: false },
+      { role: "assistant", note: "stopped" },
+    ]);
   });
 
   it("comes back from history with the reply that is still being written", () => {

@@ -98,6 +98,7 @@ describe.skipIf(!executablePath)("plugins on the page", () => {
       await page.getByText(`Water ${plant}?`).waitFor();
       await page.getByRole("button", { name: button }).click();
       await page.getByText(said).last().waitFor();
+      await page.locator(".message-tool:not([aria-busy=true])").last().waitFor();
       await page.getByText(`Water ${plant}?`).waitFor({ state: "detached" });
     }
     expect(problems).toEqual([]);

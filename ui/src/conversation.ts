@@ -1,4 +1,4 @@
-import { type ChatEvent, type History, type Message, textOf } from "./wire.ts";
+import { type ChatEvent, type History, type Message, type ToolEvent, textOf } from "./wire.ts";
 
 /** One bubble on the page. */
 export interface Entry {
@@ -36,9 +36,11 @@ export function fromHistory(history: History, shown: Conversation = emptyConvers
   }
   const entries = history.messages.map(entryOf).filter((entry) => entry !== undefined);
   const run = history.inFlightRun;
-  const newer = shown.entries.filter(
-    (entry) => entry.runId !== undefined && !known.has(entry.key) && entry.key !== replyKey(run?.runId ?? ""),
-  );
+  const isKnown = ({ key, runId, role }: Entry) =>
+    known.has(key) ||
+    key === replyKey(run?.runId ?? "") ||
+    (role !== "user" && known.has(replyKey(runId ?? "")));
+  const newer = shown.entries.filter((entry) => entry.runId !== undefined && !isKnown(entry));
   if (run) entries.push({ ...reply(run.runId, run.text ?? ""), streaming: true });
   const activeRun = run?.runId ?? newer.findLast((entry) => entry.streaming)?.runId;
   return { entries: bounded([...entries, ...newer]), activeRun };
@@ -81,6 +83,27 @@ export function withEvent(conversation: Conversation, event: ChatEvent): Convers
   });
 }
 
+/** Shows a tool at work, behind what the agent said before it; afterwards what it answered. */
+export function withTool(conversation: Conversation, { runId, data }: ToolEvent): Conversation {
+  const key = `${runId}:tool:${data.toolCallId}`;
+  const known = withReply(conversation, runId);
+  if (data.phase === "start") {
+    const tool: Entry = { key, role: "tool", text: "", streaming: true, runId, note: data.name };
+    const entries = known.entries.flatMap((entry) => {
+      if (!isReply(entry, runId)) return [entry];
+      const said = { ...entry, key: `${runId}:said:${data.toolCallId}`, streaming: false };
+      return [...(entry.text === "" ? [] : [said]), tool, { ...entry, text: "" }];
+    });
+    return { entries: bounded(entries), activeRun: runId };
+  }
+  if (data.phase !== "result") return known;
+  const text = textOf(data.result?.content);
+  const entries = known.entries.map((entry) =>
+    entry.key === key ? { ...entry, text, streaming: false } : entry,
+  );
+  return { ...known, entries };
+}
+
 function grown(text: string, event: ChatEvent): string {
   if (event.message) return textOf(event.message.content);
   if (event.deltaText === undefined) return text;
@@ -98,7 +121,8 @@ function withReply(conversation: Conversation, runId: string): Conversation {
 function settle(conversation: Conversation, runId: string, change: (entry: Entry) => Entry): Conversation {
   return {
     entries: conversation.entries
-      .map((entry) => (isReply(entry, runId) ? { ...change(entry), streaming: false } : entry))
+      .map((entry) => (isReply(entry, runId) ? change(entry) : entry))
+      .map((entry) => (entry.runId === runId ? { ...entry, streaming: false } : entry))
       // A silent reply leaves nothing to show.
       .filter((entry) => !isReply(entry, runId) || entry.text !== "" || entry.note !== undefined),
     activeRun: conversation.activeRun === runId ? undefined : conversation.activeRun,

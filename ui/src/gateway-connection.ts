@@ -120,7 +120,7 @@ export class GatewayConnection {
         client: { ...CLIENT, version: "1", instanceId: this.#instanceId },
         role: "operator",
         scopes: SCOPES,
-        caps: [],
+        caps: ["tool-events"],
         auth: this.#token ? { token: this.#token } : {},
         ...(device ? { device } : {}),
         locale: navigator.language,

@@ -9,6 +9,7 @@ import {
   fromHistory,
   withEvent,
   withFailure,
+  withTool,
   withUserMessage,
 } from "./conversation.ts";
 import { DeadLetters } from "./dead-letters.tsx";
@@ -16,7 +17,7 @@ import { type ConnectionState, GatewayConnection, newId } from "./gateway-connec
 import { MessageList } from "./message-list.tsx";
 import { Plugins } from "./plugins.tsx";
 import { TokenForm } from "./token-form.tsx";
-import type { ChatEvent, History } from "./wire.ts";
+import type { ChatEvent, History, ToolEvent } from "./wire.ts";
 
 const FALLBACK_SESSION = "agent:main:main";
 const HISTORY_LIMIT = 100;
@@ -50,9 +51,13 @@ export function Page() {
         if (!current) return;
         if (frame.event === "plugins.changed") setPluginChanges((count) => count + 1);
         if (frame.event.startsWith("plugin.approval.")) setQuestions((count) => count + 1);
-        if (frame.event !== "chat") return;
-        const event = frame.payload as ChatEvent;
-        if (event.sessionKey === sessionKey.current) setConversation((known) => withEvent(known, event));
+        const { sessionKey: about, stream } = (frame.payload ?? {}) as {
+          sessionKey?: string;
+          stream?: string;
+        };
+        if (about !== sessionKey.current) return;
+        if (frame.event === "chat") setConversation((known) => withEvent(known, frame.payload as ChatEvent));
+        if (stream === "tool") setConversation((known) => withTool(known, frame.payload as ToolEvent));
       },
     });
     connection.current = opened;

@@ -53,6 +53,18 @@ export interface ChatEvent {
   errorMessage?: string;
 }
 
+/** Of an `agent` event whose stream is "tool". */
+export interface ToolEvent {
+  runId: string;
+  sessionKey: string;
+  data: {
+    phase: "start" | "update" | "result";
+    name: string;
+    toolCallId: string;
+    result?: { content?: Content };
+  };
+}
+
 export interface History {
   messages: Message[];
   inFlightRun?: { runId: string; text?: string };
