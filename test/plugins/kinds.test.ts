@@ -101,7 +101,9 @@ describe("the kinds table", () => {
   });
 
   it("[F185] a capability is one row: its type, its method and its page; storing, showing and taking away follow", async () => {
-    const contracts = (await readdir(contractsFolder)).filter((file) => file.endsWith(".ts"));
+    const contracts = (await readdir(contractsFolder, { recursive: true })).filter((file) =>
+      file.endsWith(".ts"),
+    );
     const declared = (
       await Promise.all(contracts.map((file) => readFile(join(contractsFolder, file), "utf8")))
     ).join("\n");
