@@ -20,15 +20,15 @@ import {
   MAX_UNAUTHENTICATED_PER_ADDRESS,
   PING_INTERVAL_MS,
 } from "../protocol/limits.ts";
-import { rateLimitKey } from "./connection/address.ts";
 import type { Authentication } from "./connection/authentication.ts";
 import { Connection } from "./connection/connection.ts";
-import { type RequestFacts, requestFacts } from "./connection/facts.ts";
+import { type RequestFacts, requestFacts, seatsOf } from "./connection/facts.ts";
 import type { Grant, Handshake } from "./connection/handshake.ts";
 import { CorkBatch } from "./connection/outlet.ts";
 import { HandshakeRejection } from "./connection/rejection.ts";
 import type { EventHub } from "./events/hub.ts";
 import type { HttpApp } from "./http/app.ts";
+import { hasTooManyHeaders, TOO_MANY_HEADERS } from "./http/header-lines.ts";
 import type { PluginRoutes } from "./http/plugin-routes.ts";
 import { answerProbe, isProbe, type Readiness } from "./http/probes.ts";
 import { authenticateRequest, bearerToken } from "./http/request-caller.ts";
@@ -42,8 +42,6 @@ export type ServerErrorCode = "PORT_IN_USE" | "LISTEN_FAILED";
 export const HEADERS_TIMEOUT_MS = 15_000;
 /** A request that takes longer to arrive in full is dropped. */
 export const REQUEST_TIMEOUT_MS = 120_000;
-/** Header lines of one request. */
-export const MAX_HEADER_LINES = 200;
 
 export interface GatewayServerOptions {
   clock: Clock;
@@ -75,7 +73,9 @@ export class GatewayServer {
   constructor(options: GatewayServerOptions, scope: Scope) {
     this.#options = options;
     this.#http = createServer({ requestTimeout: REQUEST_TIMEOUT_MS, headersTimeout: HEADERS_TIMEOUT_MS });
-    this.#http.maxHeadersCount = MAX_HEADER_LINES;
+    // Node would leave out what is beyond its limit, and a forwarding header or an origin with it: the lines are
+    // counted here instead.
+    this.#http.maxHeadersCount = 0;
     this.#webSockets = new WebSocketServer({
       noServer: true,
       clientTracking: false,
@@ -133,6 +133,10 @@ export class GatewayServer {
   }
 
   #onRequest(request: IncomingMessage, response: ServerResponse): void {
+    if (hasTooManyHeaders(request)) {
+      sendError(response, 431, "invalid_request", TOO_MANY_HEADERS, { Connection: "close" });
+      return;
+    }
     const path = pathOf(request);
     if (isProbe(path)) {
       void this.#seesDetails(request).then((detailed) => {
@@ -180,6 +184,10 @@ export class GatewayServer {
 
   #onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on("error", () => socket.destroy());
+    if (hasTooManyHeaders(request)) {
+      refuseUpgrade(socket, 431, TOO_MANY_HEADERS);
+      return;
+    }
     const { readiness, routes } = this.#options;
     if (readiness.draining()) {
       refuseUpgrade(socket, 503, "the gateway is stopping");
@@ -197,7 +205,8 @@ export class GatewayServer {
     }
     const route = match.routes.find((entry) => entry.value.handleUpgrade);
     if (route && !match.needsGatewayAuth) {
-      Promise.resolve(route.value.handleUpgrade?.(request, socket, head)).then(
+      const taking = async () => route.value.handleUpgrade?.(request, socket, head);
+      taking().then(
         (taken) => {
           if (taken === false) this.#accept(request, socket, head, facts);
         },
@@ -212,7 +221,7 @@ export class GatewayServer {
   }
 
   #accept(request: IncomingMessage, socket: Duplex, head: Buffer, facts: RequestFacts): void {
-    const key = rateLimitKey(facts.address);
+    const key = seatsOf(facts);
     const waiting = this.#unauthenticated.get(key) ?? 0;
     if (waiting >= MAX_UNAUTHENTICATED_PER_ADDRESS) {
       refuseUpgrade(socket, 503, "Too many unauthenticated sockets");

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
-import { canonicalAddress, hostName, isLocalHostName, isLoopback } from "./address.ts";
+import { isIP } from "node:net";
+import { canonicalAddress, hostName, isLocalHostName, isLoopback, rateLimitKey } from "./address.ts";
 import { normaliseOrigin, originAllowed } from "./origin.ts";
 
 /** What a request tells about where it comes from, decided once and used by WebSocket and HTTP alike. */
@@ -14,17 +15,20 @@ export interface RequestFacts {
   readonly originAllowed: boolean;
   /** Forwarding headers from a peer that is no trusted proxy. */
   readonly forged: boolean;
+  /**
+   * The request may come from a page of somebody else: browsers send no `Origin` with every request, but tell
+   * where the page comes from, or name a host that its owner has pointed here.
+   */
+  readonly foreignPage: boolean;
   /** From `x-openclaw-scopes`: granted scopes are cut down to these. */
   readonly scopeCap: readonly string[] | undefined;
 }
 
-const FORWARDING_HEADERS = [
-  "x-forwarded-for",
-  "x-forwarded-host",
-  "x-forwarded-proto",
-  "forwarded",
-  "x-real-ip",
-];
+/** What proxies add in the name of their client; believed of listed ones, refused from others. */
+const FORWARDING_HEADERS = /^(?:x-forwarded(?:-.*)?|forwarded|x-real-ip)$/;
+/** What proxies and tunnels add besides: whoever sends it does not come straight from this machine. */
+const RELAY_HEADERS =
+  /^(?:via|true-client-ip|(?:x|cf|fly|fastly)-.*client-ip|cf-connecting-ip(?:v6)?|x-original-.*|x-envoy-external-address|tailscale-user-.*)$/;
 const SCOPE_HEADER = "x-openclaw-scopes";
 const MAX_SCOPE_HEADER_LENGTH = 1_024;
 
@@ -35,19 +39,40 @@ export function requestFacts(
 ): RequestFacts {
   const { headers } = request;
   const peer = canonicalAddress(request.socket.remoteAddress);
-  const forwarded = FORWARDING_HEADERS.some((name) => headers[name] !== undefined);
+  const names = Object.keys(headers);
+  const forwarded = names.some((name) => FORWARDING_HEADERS.test(name));
+  const relayed = forwarded || names.some((name) => RELAY_HEADERS.test(name));
   const viaProxy = forwarded && settings.trustedProxies.includes(peer);
   const loopback = isLoopback(peer);
   const { origin, host } = headers;
   return {
     address: viaProxy ? forwardedAddress(headers["x-forwarded-for"], settings.trustedProxies, peer) : peer,
-    directLocal: loopback && !forwarded && isLocalHostName(hostName(host)),
-    loopback: loopback && !forwarded,
+    directLocal: loopback && !relayed && isLocalHostName(hostName(host)),
+    loopback: loopback && !relayed,
     origin: origin === undefined ? undefined : (normaliseOrigin(origin) ?? origin.slice(0, 256)),
     originAllowed: originAllowed(origin, host, settings.allowedOrigins),
     forged: forwarded && !viaProxy,
+    foreignPage: isForeign(headers["sec-fetch-site"]) || !(viaProxy || isOwnName(hostName(host))),
     scopeCap: scopeCap(headers[SCOPE_HEADER]),
   };
+}
+
+/**
+ * Who shares the seats of those that have not authenticated. Pages that will be refused anyway take none from
+ * others of their address: any page of a browser here could hold them all.
+ */
+export function seatsOf({ address, originAllowed }: RequestFacts): string {
+  const key = rateLimitKey(address);
+  return originAllowed ? key : `${key} foreign pages`;
+}
+
+function isForeign(site: string | string[] | undefined): boolean {
+  return site !== undefined && site !== "same-origin" && site !== "none";
+}
+
+/** A literal address or a local name: nobody can point it here. */
+function isOwnName(name: string): boolean {
+  return name === "" || isLocalHostName(name) || isIP(name) !== 0;
 }
 
 /** The nearest address in the chain that is not one of our proxies. */

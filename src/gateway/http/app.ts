@@ -21,6 +21,8 @@ export const MAX_CORE_BODY_BYTES = 2 * 1024 * 1024;
 /** A plugin route that has not begun its response by then is answered with 504. */
 export const PLUGIN_ROUTE_LIMIT_MS = 30_000;
 
+const UNDECODABLE = "the path can not be decoded";
+
 export interface HttpAppOptions {
   clock: Clock;
   logger: Logger;
@@ -40,7 +42,14 @@ export type HttpApp = (request: IncomingMessage, response: ServerResponse) => vo
  */
 export async function createHttpApp(options: HttpAppOptions): Promise<HttpApp> {
   const { Compile } = await import("typebox/compile");
-  const app = fastify({ bodyLimit: MAX_CORE_BODY_BYTES, exposeHeadRoutes: false });
+  const app = fastify({
+    bodyLimit: MAX_CORE_BODY_BYTES,
+    exposeHeadRoutes: false,
+    frameworkErrors: (_error, _request, reply) => {
+      sendError(reply.raw, 400, "invalid_request", UNDECODABLE);
+      reply.hijack();
+    },
+  });
   // Core routes are checked by the engine that checks RPC parameters, not by a second one.
   app.setValidatorCompiler(({ schema }) => {
     const validator = Compile(schema as TSchema);
@@ -62,6 +71,10 @@ export async function createHttpApp(options: HttpAppOptions): Promise<HttpApp> {
     reply.hijack();
     await servePluginRoute(options, request.raw, reply.raw);
   };
+  app.setNotFoundHandler((_request, reply) => {
+    sendError(reply.raw, 404, "not_found", "Not Found");
+    reply.hijack();
+  });
   app.all("/", serve);
   app.all("/*", serve);
   await app.ready();
@@ -79,7 +92,7 @@ async function servePluginRoute(
   }
   const match = options.routes.match(pathOf(request));
   if (!match) {
-    sendError(response, 400, "invalid_request", "the path can not be decoded");
+    sendError(response, 400, "invalid_request", UNDECODABLE);
     return;
   }
   if (match.needsGatewayAuth && !(await admitted(options, request, response, match.routes))) return;
@@ -104,7 +117,9 @@ async function admitted(
     ? "trusted-operator"
     : "write-default";
   const facts = options.facts(request);
-  if (facts.forged || !facts.originAllowed) {
+  // Without a credential to show, what the browser tells is all there is to tell pages of others apart.
+  const unproven = options.authentication.settings.mode === "none" && facts.foreignPage;
+  if (facts.forged || !facts.originAllowed || unproven) {
     sendError(response, 403, "forbidden", "this origin or proxy is not allowed");
     return false;
   }

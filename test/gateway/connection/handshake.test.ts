@@ -327,13 +327,35 @@ describe("origins", () => {
     expect((await client.closed).reason).toContain("requestId:");
   });
 
-  it("refuses forwarding headers from a peer that is no proxy of ours", async () => {
+  it.each(["X-Forwarded-For", "X-Forwarded-Port", "Forwarded"])(
+    "refuses %s from a peer that is no proxy of ours",
+    async (name) => {
+      const { url } = await testGateway();
+      const client = new WireClient(url, { [name]: "10.0.0.1" });
+      const status = await new Promise((resolve) => {
+        client.socket.on("unexpected-response", (_request, response) => resolve(response.statusCode));
+      });
+      expect(status).toBe(403);
+    },
+  );
+
+  it.each(["Via", "CF-Connecting-IP", "Tailscale-User-Login"])(
+    "takes nobody for local who comes with %s: a tunnel or proxy stands between",
+    async (name) => {
+      const { url } = await testGateway();
+      const client = await WireClient.open(url, { scopes: ["operator.admin"] }, { [name]: "1.1 relay" });
+      expect(client.frames.at(-1)?.payload.auth.scopes).toEqual([]);
+    },
+  );
+
+  it("refuses more header lines than it reads: the one that tells the origin could be behind them", async () => {
     const { url } = await testGateway();
-    const client = new WireClient(url, { "X-Forwarded-For": "10.0.0.1" });
+    const many = Object.fromEntries(Array.from({ length: 200 }, (_, index) => [`x-${index}`, "y"]));
+    const client = new WireClient(url, many);
     const status = await new Promise((resolve) => {
       client.socket.on("unexpected-response", (_request, response) => resolve(response.statusCode));
     });
-    expect(status).toBe(403);
+    expect(status).toBe(431);
   });
 });
 
@@ -351,6 +373,19 @@ describe("limits before authentication", () => {
     expect((await first.connect()).ok).toBe(true);
     const next = new WireClient(url);
     expect((await next.event("connect.challenge")).event).toBe("connect.challenge");
+  });
+
+  it("gives pages that will be refused seats of their own, so that none locks this machine's clients out", async () => {
+    const { url } = await testGateway();
+    const page = { Origin: "https://evil.example" };
+    const pages = Array.from({ length: 32 }, () => new WireClient(url, page));
+    await Promise.all(pages.map((client) => client.event("connect.challenge")));
+    const extra = new WireClient(url, page);
+    const status = await new Promise((resolve) => {
+      extra.socket.on("unexpected-response", (_request, response) => resolve(response.statusCode));
+    });
+    expect(status).toBe(503);
+    expect((await WireClient.open(url)).frames.at(-1)?.ok).toBe(true);
   });
 
   it("closes a client that sends more than 15 frames while its handshake is decided", async () => {

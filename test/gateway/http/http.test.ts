@@ -1,5 +1,8 @@
 import { request } from "node:http";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { startGateway } from "../../../src/gateway/compose.ts";
+import { MAX_HEADER_LINES } from "../../../src/gateway/http/header-lines.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
 import { TEST_TOKEN, testGateway } from "../support/gateway.ts";
 import { pluginConfig } from "../support/plugin.ts";
 import { WireClient } from "../support/wire-client.ts";
@@ -48,6 +51,20 @@ function raw(
     sent.on("error", reject);
     sent.end(options.body);
   });
+}
+
+/** A gateway that asks for no credential. */
+async function startedWithoutToken(configPath: string) {
+  const gateway = await startGateway({
+    stateDir: await temporaryFolder(),
+    configPath,
+    port: 0,
+    env: {},
+    logLevel: "silent",
+    stopLimitMs: 1_000,
+  });
+  onTestFinished(() => gateway.dispose());
+  return gateway;
 }
 
 const BEARER = { Authorization: `Bearer ${TEST_TOKEN}` };
@@ -135,6 +152,67 @@ describe("[F068] plugin routes", () => {
     expect(
       (await raw(port, "/secret", { headers: { ...BEARER, "X-Forwarded-For": "1.2.3.4" } })).status,
     ).toBe(403);
+  });
+
+  it("refuse requests with more header lines than are read: any of them could be behind", async () => {
+    const { port } = await testGateway({ configPath: await pluginConfig(ROUTES) });
+    // Host and Connection make two more.
+    const lines = (count: number) =>
+      Object.fromEntries(Array.from({ length: count - 2 }, (_, index) => [`x-${index}`, "y"]));
+    expect((await raw(port, "/hook", { headers: lines(MAX_HEADER_LINES) })).status).toBe(200);
+    const headers = { ...lines(MAX_HEADER_LINES), ...BEARER, Origin: "https://evil.example" };
+    expect((await raw(port, "/secret", { headers })).status).toBe(431);
+  });
+
+  it("without authentication take no page of somebody else, with an origin or without", async () => {
+    const configPath = await pluginConfig(ROUTES, { gateway: { auth: { mode: "none" } } });
+    const { port } = await startedWithoutToken(configPath);
+    expect((await raw(port, "/secret")).body).toBe("secret");
+    expect((await raw(port, "/secret", { headers: { "Sec-Fetch-Site": "same-origin" } })).body).toBe(
+      "secret",
+    );
+    const foreign: Record<string, string>[] = [
+      { Host: `rebound.example:${port}` },
+      { "Sec-Fetch-Site": "cross-site" },
+      { "Sec-Fetch-Site": "same-site" },
+      { Origin: "https://evil.example" },
+    ];
+    for (const headers of foreign) {
+      const refused = await raw(port, "/secret", { headers });
+      expect(refused.status, JSON.stringify(headers)).toBe(403);
+    }
+  });
+
+  it("answer in one shape whatever the method and however broken the path", async () => {
+    const { port } = await testGateway({ configPath: await pluginConfig(ROUTES) });
+    for (const [method, path, status] of [
+      ["PROPFIND", "/secret", 404],
+      ["TRACE", "/secret", 401],
+      ["GET", "/%c0%afsecret", 400],
+      ["GET", "/secret%00", 400],
+      ["GET", `/secret/${"a".repeat(5_000)}`, 400],
+    ] as const) {
+      const answer = await raw(port, path, { method });
+      expect(answer.status, path).toBe(status);
+      expect(answer.headers["x-content-type-options"]).toBe("nosniff");
+      expect(JSON.parse(answer.body)).toEqual({
+        error: { message: expect.not.stringContaining("secret"), type: expect.any(String) },
+      });
+    }
+  });
+
+  it("drop the socket when a plugin's upgrade fails, at once or later", async () => {
+    const configPath = await pluginConfig(`
+      const handler = (request, response) => response.end();
+      api.registerHttpRoute({ path: "/now", auth: "plugin", handler, handleUpgrade: () => { throw new Error("now"); } });
+      api.registerHttpRoute({ path: "/later", auth: "plugin", handler, handleUpgrade: async () => { throw new Error("later"); } });
+    `);
+    const { url } = await testGateway({ configPath });
+    for (const path of ["/now", "/later"]) {
+      const client = new WireClient(url + path);
+      expect((await client.closed).code).toBe(1006);
+    }
+    expect((await WireClient.open(url)).frames.at(-1)?.ok).toBe(true);
   });
 
   it("answer 500 when a handler throws and go on", async () => {
