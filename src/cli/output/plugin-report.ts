@@ -21,6 +21,7 @@ export interface PluginReport {
     readonly available: boolean;
     readonly needs: readonly string[];
   }[];
+  readonly claims?: readonly string[];
   readonly bundle?: { readonly format: string; readonly notExecuted?: readonly string[] };
   readonly policy?: { readonly allowPromptInjection?: boolean; readonly allowConversationAccess?: boolean };
   readonly compatibility?: {
@@ -70,6 +71,13 @@ export function describePlugin(report: PluginReport, width = DEFAULT_WIDTH): str
   const brought = Object.entries(contributions);
   lines.push("", brought.length === 0 ? "Registers nothing at present." : "Registers");
   lines.push(...rows(brought.map(([kind, names]) => [kind, listed(names)] as const).map(indent), width));
+
+  if (report.claims?.length && plugin.origin !== "bundled") {
+    const claims = report.claims
+      .map((line) => line.split(/: (.*)/s))
+      .map(([kind = "", names = ""]) => [kind, names] as const);
+    lines.push("", "Claims in its manifest", ...rows(claims.map(indent), width));
+  }
 
   for (const [needs, tools] of waitingTools(report)) {
     lines.push("", `Not offered to agents before there is ${needs}`, ...rows([["  ", listed(tools)]], width));

@@ -1,6 +1,7 @@
 import type { CliRegistration, ToolRegistration } from "../../contracts/registrations.ts";
 import type { BundleContents } from "../discovery/candidate.ts";
 import type { TypedHook } from "../hooks/read-typed-hook.ts";
+import { claimsOf, describeClaims } from "../install/claims.ts";
 import type { LoadedPlugin, PluginFailure } from "../loading/load-plugin.ts";
 import type { SignalFacts } from "../manifest/signals-hold.ts";
 import type { DraftItem } from "../registry/draft.ts";
@@ -38,6 +39,8 @@ export interface PluginInspection {
   readonly httpRouteCount: number;
   /** What was read of its manifest; absent when that was refused. */
   readonly metadata?: ManifestMetadata;
+  /** What it claims to own and to be allowed; installing it asks for consent to this, one kind a line. */
+  readonly claims: readonly string[];
   readonly bundle?: Pick<BundleContents, "format" | "capabilities" | "notExecuted">;
   readonly bundleCapabilities: readonly string[];
   readonly mcpServers: readonly string[];
@@ -125,6 +128,7 @@ export async function inspectPlugin(parts: InspectionParts): Promise<PluginInspe
     gatewayMethods: contributions["gatewayMethod"] ?? [],
     httpRouteCount: contributions["httpRoute"]?.length ?? 0,
     ...(candidate.manifest ? { metadata: manifestMetadata(candidate.manifest) } : {}),
+    claims: describeClaims(claimsOf([candidate])),
     ...(candidate.bundle
       ? {
           bundle: {

@@ -20,6 +20,10 @@ const CONTRACT_WORDS: Readonly<Record<string, string>> = {
   musicGenerationProviders: "music generation provider",
   webSearchProviders: "web search provider",
   webFetchProviders: "web fetch provider",
+  decisionProviders: "decides questions of the gateway",
+  externalAuthProviders: "brings sign-ins for the model provider",
+  gatewayMethodDispatch: "calls gateway methods from its HTTP routes",
+  usageProviders: "reads usage and bills of the model provider",
 };
 
 /** Everything the manifests of a package say about ownership, contributions and permissions, in one order. */
@@ -37,7 +41,9 @@ export function claimsOf(candidates: readonly PluginCandidate[]): readonly Claim
   return [...claims.values()].sort((a, b) => compare(a.kind, b.kind) || compare(a.name, b.name));
 }
 
-function addManifest(manifest: PluginManifest, add: (kind: string, names: readonly string[]) => void): void {
+type AddClaims = (kind: string, names: readonly string[]) => void;
+
+function addManifest(manifest: PluginManifest, add: AddClaims): void {
   add("exclusive slot", manifest.kinds);
   add("channel", manifest.channels);
   add("model provider", manifest.providers);
@@ -53,10 +59,15 @@ function addManifest(manifest: PluginManifest, add: (kind: string, names: readon
   add("starts a program (MCP server)", Object.keys(manifest.mcpServers));
   add("skills", manifest.skills);
   for (const [key, names] of Object.entries(manifest.contracts)) add(CONTRACT_WORDS[key] ?? key, names);
-  for (const { id, envVars } of manifest.setup?.providers ?? []) {
+  for (const { id, envVars, authEvidence } of manifest.setup?.providers ?? []) {
     add("provider set-up", [id]);
     add("reads environment variable", envVars);
+    for (const { fallbackPaths, fileEnvVar } of authEvidence) {
+      add("reads file", fallbackPaths);
+      if (fileEnvVar !== undefined) add("reads environment variable", [fileEnvVar]);
+    }
   }
+  addCredentials(manifest, add);
   add(
     "setting that may hold a secret",
     manifest.secretInputs.map(({ path }) => path),
@@ -65,8 +76,25 @@ function addManifest(manifest: PluginManifest, add: (kind: string, names: readon
     "dangerous setting",
     manifest.dangerousFlags.map(({ path }) => path),
   );
+  const sessions = manifest.setup?.nativeSessionCatalog;
+  add("lists conversations of another program", sessions ? [sessions.label] : []);
   add("page in the control interface", manifest.controlUi ? [manifest.controlUi.entry] : []);
   add("needs the plugin", manifest.requiresPlugins);
+}
+
+/** What reaches keys that are not the plugin's own (spec 1.11). */
+function addCredentials({ providers, providerMetadata }: PluginManifest, add: AddClaims): void {
+  const { providerUsageAuthEnvVars, providerAuthAliases, secretProviderIntegrations } = providerMetadata;
+  add("reads environment variable", Object.values(providerUsageAuthEnvVars).flat());
+  for (const [alias, { provider, baseUrls }] of Object.entries(providerAuthAliases)) {
+    if (providers.includes(provider)) continue;
+    const places = baseUrls ? ` at ${baseUrls.join(" or ")}` : "";
+    add("uses the key of another model provider", [`${provider} for ${alias}${places}`]);
+  }
+  for (const [name, { providerAlias, args, passEnv }] of Object.entries(secretProviderIntegrations)) {
+    add("gives out secrets by running a script", [`${providerAlias ?? name} (${args[0]})`]);
+    add("reads environment variable", passEnv ?? []);
+  }
 }
 
 export function digestClaims(claims: readonly Claim[]): string {

@@ -304,6 +304,72 @@ describe("consent", () => {
     expect(await bench.leftovers()).toEqual({ packages: [], staging: [] });
   });
 
+  it("[F259] shows what reaches keys, files and programs of others", async () => {
+    const bench = await installBench();
+    const folder = await pluginFolder({
+      manifest: {
+        providers: ["smoke"],
+        setup: {
+          providers: [
+            {
+              id: "smoke-ai",
+              envVars: ["SMOKE_KEY"],
+              authEvidence: [
+                {
+                  type: "local-file-with-env",
+                  fileEnvVar: "SMOKE_FILE",
+                  fallbackPaths: ["~/.smoke/key.json"],
+                  credentialMarker: "smoke-file",
+                },
+              ],
+            },
+          ],
+          nativeSessionCatalog: { label: "Chimney" },
+        },
+        providerUsageAuthEnvVars: { "smoke-ai": ["SMOKE_BILLING"] },
+        providerAuthAliases: {
+          plan: "openai",
+          own: "smoke",
+          club: { provider: "smoke-ai", baseUrls: ["https://club.example"] },
+        },
+        secretProviderIntegrations: {
+          ash: {
+            providerAlias: "team",
+            source: "exec",
+            // biome-ignore lint/suspicious/noTemplateCurlyInString: that is how manifests write it.
+            command: "${node}",
+            args: ["./bin/ash.mjs", "--quiet"],
+            passEnv: ["ASH_TOKEN"],
+          },
+        },
+        contracts: { gatewayMethodDispatch: ["authenticated-request"] },
+      },
+    });
+    let review: InstallReview | undefined;
+    const note = (asked: InstallReview) => {
+      review = asked;
+      return false;
+    };
+    await expect(bench.install(folder, { consent: note })).rejects.toMatchObject({
+      code: "CONSENT_REQUIRED",
+    });
+    const named = (kind: string) => review?.claims.filter((one) => one.kind === kind).map(({ name }) => name);
+    expect(named("reads environment variable")).toEqual([
+      "ASH_TOKEN",
+      "SMOKE_BILLING",
+      "SMOKE_FILE",
+      "SMOKE_KEY",
+    ]);
+    expect(named("reads file")).toEqual(["~/.smoke/key.json"]);
+    expect(named("lists conversations of another program")).toEqual(["Chimney"]);
+    expect(named("uses the key of another model provider")).toEqual([
+      "openai for plan",
+      "smoke-ai for club at https://club.example",
+    ]);
+    expect(named("gives out secrets by running a script")).toEqual(["team (./bin/ash.mjs)"]);
+    expect(named("calls gateway methods from its HTTP routes")).toEqual(["authenticated-request"]);
+  });
+
   it("is asked again only when an update claims something new", async () => {
     const bench = await installBench();
     const folder = await pluginFolder({ manifest });

@@ -52,6 +52,8 @@ describe("sluice plugins inspect --json", () => {
     const env = { KEEPER_KEY: "k" };
     const { stdout } = await sluice(["plugins", "inspect", "probe"], { stateDir, env });
     expect(stdout).toContain("Not offered to agents before there is a key for finder\n    one, two");
-    expect(stdout).not.toContain("three");
+    expect(stdout).not.toContain("a key for keeper");
+    expect(stdout).toMatch(/Claims in its manifest\n {2}agent tool +one, three, two\n/);
+    expect(stdout).toMatch(/ {2}reads environment variable +KEEPER_KEY\n/);
   });
 });
