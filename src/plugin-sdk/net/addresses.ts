@@ -5,15 +5,23 @@ import ipaddr from "ipaddr.js";
 const LOCAL_NAMES = ["localhost", "localhost.localdomain"];
 const LOCAL_SUFFIXES = [".localhost", ".local", ".internal", ".home.arpa"];
 const METADATA_NAMES = ["metadata.google.internal", "metadata.goog", "instance-data"];
+/** Where clouds tell a machine its credentials; nothing that somebody else asks for goes there. */
+const METADATA_ADDRESSES = ["169.254.169.254", "169.254.170.2", "100.100.100.200", "fd00:ec2::254"].map(
+  (address) => ipaddr.parse(address).toNormalizedString(),
+);
+/** Everything else of IPv6 is local, reserved, or a way to an IPv4 address. */
+const PUBLIC_IPV6 = ipaddr.parseCIDR("2000::/3") as [ipaddr.IPv6, number];
 
-/** A host as URLs write it: without brackets, trailing dot and zone, in lower case. */
+/** A host as URLs write it: without brackets, trailing dots and zone, in plain lower case. */
 export function normalizeHost(host: string): string {
   return host
     .trim()
+    .normalize("NFKC")
+    .replaceAll("\u3002", ".")
     .toLowerCase()
     .replace(/^\[|\]$/g, "")
     .replace(/%.*$/, "")
-    .replace(/\.$/, "");
+    .replace(/\.+$/, "");
 }
 
 function parse(host: string): ipaddr.IPv4 | ipaddr.IPv6 | undefined {
@@ -24,13 +32,16 @@ function parse(host: string): ipaddr.IPv4 | ipaddr.IPv6 | undefined {
   return embeddedIPv4(address as ipaddr.IPv6) ?? address;
 }
 
-/** NAT64, 6to4 and Teredo carry an IPv4 address that is reached in the end. */
+/**
+ * NAT64 and 6to4 carry an IPv4 address that is reached in the end. A network's own NAT64 prefix (64:ff9b:1::/48)
+ * keeps it in other places, so it is not read there and stays private.
+ */
 function embeddedIPv4(address: ipaddr.IPv6): ipaddr.IPv4 | undefined {
   const bytes = address.toByteArray();
   const at = (start: number) => new ipaddr.IPv4(bytes.slice(start, start + 4));
   switch (address.range()) {
     case "rfc6052":
-      return at(12);
+      return bytes.slice(4, 12).every((byte) => byte === 0) ? at(12) : undefined;
     case "6to4":
       return at(2);
     default:
@@ -46,7 +57,14 @@ export function isLoopbackHost(host: string): boolean {
 /** Everything but a unicast address of the public network. */
 export function isPrivateIpAddress(address: string): boolean {
   const parsed = parse(address);
-  return parsed !== undefined && parsed.range() !== "unicast";
+  if (parsed === undefined) return false;
+  if (parsed.range() !== "unicast") return true;
+  return parsed.kind() === "ipv6" && !(parsed as ipaddr.IPv6).match(PUBLIC_IPV6);
+}
+
+function isMetadataHost(name: string): boolean {
+  const address = parse(name)?.toNormalizedString();
+  return METADATA_NAMES.includes(name) || (address !== undefined && METADATA_ADDRESSES.includes(address));
 }
 
 export function isPrivateOrLoopbackHost(host: string): boolean {
@@ -73,7 +91,7 @@ function isLegacyIpLiteral(host: string): boolean {
 export function isBlockedHostnameOrIp(host: string, policy?: EgressPolicy): boolean {
   const name = normalizeHost(host);
   if (policy?.allowPrivateNetwork || policy?.dangerouslyAllowPrivateNetwork || isAllowedHost(name, policy)) {
-    return METADATA_NAMES.includes(name) || name === "169.254.169.254";
+    return isMetadataHost(name);
   }
   return isBlockedHostname(name) || isPrivateIpAddress(name) || isLegacyIpLiteral(name);
 }

@@ -30,8 +30,26 @@ export interface PinnedHostname {
 }
 
 const MAX_REDIRECTS = 3;
-/** Dropped when a redirect leaves the origin. */
-const CREDENTIAL_HEADERS = ["authorization", "cookie", "proxy-authorization"];
+/** What goes along when a redirect leaves the origin; any other header may be a credential by its own name. */
+const HARMLESS_HEADERS = new Set([
+  "accept",
+  "accept-encoding",
+  "accept-language",
+  "cache-control",
+  "content-encoding",
+  "content-language",
+  "content-length",
+  "content-type",
+  "if-match",
+  "if-modified-since",
+  "if-none-match",
+  "if-range",
+  "if-unmodified-since",
+  "pragma",
+  "range",
+  "user-agent",
+]);
+const BODY_HEADERS = ["content-encoding", "content-language", "content-length", "content-type"];
 
 function assertAllowedHost(host: string, policy: EgressPolicy | undefined): void {
   if (!isListedHost(host, policy?.hostnameAllowlist)) {
@@ -99,6 +117,11 @@ export interface GuardedFetchOptions {
   /** Where the connection goes instead of straight to the host. */
   dispatcherPolicy?: DispatcherPolicy | undefined;
   beforeRequest?(): void;
+  /**
+   * Sends headers and body again where a redirect leads to another origin. Default false: only harmless headers
+   * go there, and no body.
+   */
+  allowCrossOriginUnsafeRedirectReplay?: boolean | undefined;
   [extra: string]: unknown;
 }
 
@@ -150,7 +173,8 @@ export async function fetchWithSsrFGuard(options: GuardedFetchOptions): Promise<
       await sent.close();
       if (hops >= (options.maxRedirects ?? MAX_REDIRECTS))
         throw new Error(`too many redirects from ${options.url}`);
-      init = redirectedInit(init, sent.response.status, url, location);
+      const replay = options.allowCrossOriginUnsafeRedirectReplay === true || url.origin === location.origin;
+      init = redirectedInit(init, sent.response.status, replay);
       url = location;
     }
   } catch (error) {
@@ -210,16 +234,17 @@ function redirectTarget(response: Response, from: URL): URL | undefined {
     : undefined;
 }
 
-function redirectedInit(init: RequestInit, status: number, from: URL, to: URL): RequestInit {
+/** @param replay whether the next host may have all that this one was sent */
+function redirectedInit(init: RequestInit, status: number, replay: boolean): RequestInit {
   const headers = new Headers(init.headers);
-  if (from.origin !== to.origin) for (const name of CREDENTIAL_HEADERS) headers.delete(name);
+  if (!replay) for (const name of [...headers.keys()]) if (!HARMLESS_HEADERS.has(name)) headers.delete(name);
   const method = (init.method ?? "GET").toUpperCase();
   const becomesGet =
     status === 303 ? method !== "HEAD" : (status === 301 || status === 302) && method === "POST";
-  if (!becomesGet) return { ...init, headers };
-  for (const name of ["content-type", "content-length"]) headers.delete(name);
+  if (!becomesGet && replay) return { ...init, headers };
+  for (const name of BODY_HEADERS) headers.delete(name);
   const { body: _body, ...rest } = init;
-  return { ...rest, method: "GET", headers };
+  return { ...rest, method: becomesGet ? "GET" : method, headers };
 }
 
 type OptInInput =
