@@ -29,8 +29,8 @@ const IMPLIED: Partial<Record<OperatorScope, readonly OperatorScope[]>> = {
   "operator.sessions.write": ["operator.sessions.read"],
 };
 
-export function isOperatorScope(value: string): value is OperatorScope {
-  return (OPERATOR_SCOPES as readonly string[]).includes(value);
+export function isOperatorScope(value: unknown): value is OperatorScope {
+  return (OPERATOR_SCOPES as readonly unknown[]).includes(value);
 }
 
 /** True when holding `held` satisfies `required`. */
@@ -47,6 +47,13 @@ export function coversAll(held: readonly string[], wanted: readonly string[]): b
   return wanted.every((scope) =>
     isOperatorScope(scope) ? satisfies(held, scope) : held.includes(scope) || held.includes("operator.admin"),
   );
+}
+
+const ADMIN_METHOD_PREFIXES = ["exec.approval.", "exec.approvals.", "config.", "wizard.", "update."] as const;
+
+/** Names that need `operator.admin` whatever a plugin declared for its method (spec 3.5). */
+export function isAdminMethodName(name: string): boolean {
+  return ADMIN_METHOD_PREFIXES.some((prefix) => name.startsWith(prefix));
 }
 
 /** Methods that `operator.sessions.read` opens in place of `operator.read`. */

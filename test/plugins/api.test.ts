@@ -369,7 +369,7 @@ describe("infrastructure", () => {
 
   it("[F069] methods default to admin, are forced to it by name, and never take the gateway's own names", async () => {
     const bench = await started(
-      `for (const [name, scope] of [["mine", undefined], ["mine.read", "operator.read"], ["config.mine", "operator.read"], ["health", "operator.read"]])
+      `for (const [name, scope] of [["mine", undefined], ["mine.read", "operator.read"], ["config.mine", "operator.read"], ["exec.approval.mine", "operator.read"], ["health", "operator.read"]])
          api.registerGatewayMethod(name, () => 1, scope ? { scope } : {});`,
       { core: { gatewayMethod: new Set(["health"]) } },
     );
@@ -378,8 +378,9 @@ describe("infrastructure", () => {
       ["mine", "operator.admin"],
       ["mine.read", "operator.read"],
       ["config.mine", "operator.admin"],
+      ["exec.approval.mine", "operator.admin"],
     ]);
-    expect(codes(bench)).toEqual(["scope-coerced-admin", "registration-duplicate"]);
+    expect(codes(bench)).toEqual(["scope-coerced-admin", "scope-coerced-admin", "registration-duplicate"]);
   });
 
   it("[F067] colon events reach named hooks and of a whole family, and collect reply texts", async () => {

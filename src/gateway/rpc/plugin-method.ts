@@ -5,7 +5,7 @@ import { SluiceError } from "../../kernel/errors.ts";
 import { gatewayRequestScope } from "../../plugins/loading/request-scope.ts";
 import type { RegistryEntry } from "../../plugins/types.ts";
 import { type ErrorCode, isErrorCode } from "../../protocol/error-codes.ts";
-import { isOperatorScope, type MethodScope } from "../../protocol/scopes.ts";
+import { isAdminMethodName, isOperatorScope, type MethodScope } from "../../protocol/scopes.ts";
 import type { Method, MethodContext } from "./method.ts";
 
 export type RegisteredGatewayMethod = GatewayMethodRegistration;
@@ -13,11 +13,8 @@ export type RegisteredGatewayMethod = GatewayMethodRegistration;
 /** The schema that fits every value; plugins check their own parameters. */
 const ANYTHING: TSchema = {};
 
-/** Names that need `operator.admin` whatever the plugin declared (spec 3.5). */
-const RESERVED_PREFIXES = ["exec.approval.", "exec.approvals.", "config.", "wizard.", "update."];
-
 function scopeOfPluginMethod(registration: GatewayMethodRegistration): MethodScope {
-  if (RESERVED_PREFIXES.some((prefix) => registration.name.startsWith(prefix))) return "operator.admin";
+  if (isAdminMethodName(registration.name)) return "operator.admin";
   const declared = registration.scope as string | undefined;
   if (declared === "node") return "node";
   return declared !== undefined && isOperatorScope(declared) ? declared : "operator.admin";

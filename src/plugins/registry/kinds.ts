@@ -1,9 +1,12 @@
 import { channelKinds } from "./kinds/channels.ts";
+import { commandLineKinds } from "./kinds/command-line.ts";
+import { gatewayKinds } from "./kinds/gateway.ts";
+import { hookKinds } from "./kinds/hooks.ts";
 import { hostingKinds } from "./kinds/hosting.ts";
-import { infrastructureKinds } from "./kinds/infrastructure.ts";
 import { mediaKinds } from "./kinds/media.ts";
 import { memoryKinds } from "./kinds/memory.ts";
 import { modelKinds } from "./kinds/models.ts";
+import { nodeKinds } from "./kinds/nodes.ts";
 import { toolKinds } from "./kinds/tools.ts";
 import { workflowKinds } from "./kinds/workflow.ts";
 import type { KindRow } from "./row.ts";
@@ -16,7 +19,10 @@ export const KINDS: readonly KindRow[] = [
   ...modelKinds,
   ...channelKinds,
   ...toolKinds,
-  ...infrastructureKinds,
+  ...hookKinds,
+  ...gatewayKinds,
+  ...commandLineKinds,
+  ...nodeKinds,
   ...mediaKinds,
   ...workflowKinds,
   ...memoryKinds,

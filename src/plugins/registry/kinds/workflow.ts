@@ -1,7 +1,7 @@
+import { isOperatorScope } from "../../../protocol/scopes.ts";
 import { isObject, isRefused, nonEmpty, readIdentified, stringList } from "../checks.ts";
 import { isJsonValue } from "../json-value.ts";
 import { type Accepted, type KindRow, malformed, type Refused, type Registrant, refuse } from "../row.ts";
-import { KNOWN_SCOPES } from "./infrastructure.ts";
 
 /** Session state, workflow, controls, lifecycle and agent events (spec 3.19 – 3.22). */
 export const workflowKinds: readonly KindRow[] = [
@@ -123,7 +123,7 @@ function readSessionExtension(value: unknown): Accepted | Refused {
 
 function checkScopes(scopes: unknown, noun: string): Refused | undefined {
   if (scopes === undefined) return undefined;
-  const known = Array.isArray(scopes) && scopes.every((scope) => KNOWN_SCOPES.has(scope));
+  const known = Array.isArray(scopes) && scopes.every(isOperatorScope);
   return known ? undefined : malformed(`${noun}: "requiredScopes" must name operator scopes`);
 }
 

@@ -1,0 +1,39 @@
+import { isObject, nonEmpty, notFunction, readIdentified } from "../checks.ts";
+import { type KindRow, malformed } from "../row.ts";
+
+/** Commands that nodes answer, and who may send them there. */
+export const nodeKinds: readonly KindRow[] = [
+  {
+    kind: "nodeHostCommand",
+    method: "registerNodeHostCommand",
+    summary: "A command this machine answers when it runs as a node",
+    spec: "3.10",
+    features: ["F265"],
+    scope: "global",
+    again: "error",
+    unconsumed: true,
+    read: ([value]) =>
+      readIdentified(value, { noun: "node command", idField: "command", functions: ["handle"] }),
+  },
+  {
+    kind: "nodeInvokePolicy",
+    method: "registerNodeInvokePolicy",
+    summary: "Decides in the gateway whether a node command may be forwarded",
+    spec: "3.10",
+    features: ["F086"],
+    scope: "global",
+    again: "error",
+    read: ([value]) => {
+      if (!isObject(value)) return malformed("node-invoke policy: expected an object");
+      const commands = value["commands"];
+      if (!Array.isArray(commands) || commands.length === 0 || !commands.every(nonEmpty)) {
+        return malformed('node-invoke policy: "commands" must be a non-empty list');
+      }
+      if (typeof value["handle"] !== "function")
+        return malformed('node-invoke policy: "handle" must be a function');
+      if (notFunction(value, ["classifyRisk"]))
+        return malformed('node-invoke policy: "classifyRisk" must be a function');
+      return { keys: [...new Set(commands.map((command) => String(command).trim()))], value };
+    },
+  },
+];
