@@ -97,9 +97,12 @@ export async function openChannels(options: {
   clock?: Clock;
   folder?: string;
   start?: boolean;
+  /** What the store is wrapped in, for example to let it fail. */
+  around?: (store: Store) => Store;
 }): Promise<ChannelRoom> {
   const folder = options.folder ?? (await temporaryFolder());
-  const store = await openStore({ folder });
+  const plainStore = await openStore({ folder });
+  const store = options.around?.(plainStore) ?? plainStore;
   const clock = options.clock ?? systemClock;
   const config = fixedConfig(
     options.config ?? { channels: { memo: { dmPolicy: "open", allowFrom: ["*"] } } },
@@ -150,7 +153,7 @@ export async function openChannels(options: {
     await agent.resume();
     await channels.start();
   }
-  return { channels, agent, store, config, folder, close, settled: () => settled(store) };
+  return { channels, agent, store: plainStore, config, folder, close, settled: () => settled(plainStore) };
 }
 
 const echo: Script = (context) => {

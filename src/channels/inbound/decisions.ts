@@ -130,20 +130,33 @@ export class InboundDecisions {
     const last = items.at(-1);
     if (!last) return undefined;
     try {
-      if (items.length > 1) {
-        last.message = { ...last.message, text: items.map((item) => item.message.text).join("\n") };
-        delete last.message.textForAgent;
-        await this.#parts.store.call.inbox.merge({
-          into: last.record.inboxId,
-          inboxIds: items.map((item) => item.record.inboxId),
-          payload: { v: 1, mode: "message", message: last.message } satisfies InboxPayload,
-          now: this.#parts.clock.now(),
-        });
-      }
+      if (items.length > 1) await this.#merge(items, last);
+    } catch (error) {
+      // None of them has become part of another: each waits for its own next try.
+      const failed = items.map((item) => this.#retries.failed(item.record, error));
+      return (await Promise.all(failed)).at(-1);
+    }
+    try {
       return await this.#decideTurn(last);
     } catch (error) {
       return this.#retries.failed(last.record, error);
     }
+  }
+
+  /** The last message takes the words of those before it, which its row supersedes. */
+  async #merge(items: Waiting[], last: Waiting): Promise<void> {
+    const { textForAgent: _itsOwn, ...message } = last.message;
+    message.text = items.map((item) => item.message.text).join("\n");
+    const payload = { v: 1, mode: "message", message } satisfies InboxPayload;
+    await this.#parts.store.call.inbox.merge({
+      into: last.record.inboxId,
+      inboxIds: items.map((item) => item.record.inboxId),
+      payload,
+      now: this.#parts.clock.now(),
+    });
+    last.message = message;
+    // A later try begins with what the row says now.
+    last.record = { ...last.record, payload };
   }
 
   async #decideTurn({ record, message, gate }: Waiting): Promise<InboundResult> {

@@ -5,10 +5,18 @@ import { errorMessage, isSluiceError } from "../../kernel/errors.ts";
 import type { Logger } from "../../kernel/logger.ts";
 import type { Store } from "../../store/index.ts";
 import type { InboxRecord } from "../../store/procedures/inbox-rows.ts";
+import { mayPass } from "../../store/until-written.ts";
 
 /** Attempts to start a turn before a message is dead. */
 export const MAX_START_ATTEMPTS = 5;
 export const START_RETRY_MS = [1_000, 5_000, 25_000, 120_000] as const;
+/** A message waits this long when it could not be started for want of room: a full lane, a full disk. */
+export const WANT_OF_ROOM_RETRY_MS = 5_000;
+
+/** A full lane, or a store that takes nothing for now. */
+function isFull(error: unknown): boolean {
+  return (isSluiceError(error) && error.code === "AGENT_BUSY") || mayPass(error);
+}
 
 export interface StartRetryParts {
   store: Store;
@@ -37,30 +45,40 @@ export class StartRetries {
 
   /** Keeps the row and tries again later; gives up as dead, listed and replayable. */
   async failed(record: InboxRecord, error: unknown): Promise<InboundResult> {
-    const { store, clock, logger } = this.#parts;
     const reason = errorMessage(error);
     if (this.#closed || (isSluiceError(error) && error.code === "STORE_CLOSED")) {
       return { status: "buffered", inboxId: record.inboxId, reason };
     }
-    const attempt = record.attempts;
-    const delay = START_RETRY_MS[Math.min(attempt, START_RETRY_MS.length - 1)] as number;
-    const noted = await store.call.inbox.defer({
-      inboxId: record.inboxId,
-      reason,
-      availableAt: clock.now() + delay,
-    });
-    if (!noted) return { status: "handled", inboxId: record.inboxId, reason };
-    logger.warn("a message could not be turned into a turn", {
-      inboxId: record.inboxId,
-      attempts: noted.attempts,
-      error,
-    });
+    // Nothing is wrong with the message: waiting for room costs it no attempt.
+    if (isFull(error)) return this.#wait(record, reason);
+    try {
+      return await this.#countAttempt(record, error, reason);
+    } catch (refusal) {
+      if (!isFull(refusal)) throw refusal;
+      return this.#wait(record, reason);
+    }
+  }
+
+  async #countAttempt(record: InboxRecord, error: unknown, reason: string): Promise<InboundResult> {
+    const { store, clock, logger } = this.#parts;
+    const { inboxId } = record;
+    const delay = START_RETRY_MS[Math.min(record.attempts, START_RETRY_MS.length - 1)] as number;
+    const noted = await store.call.inbox.defer({ inboxId, reason, availableAt: clock.now() + delay });
+    if (!noted) return { status: "handled", inboxId, reason };
+    logger.warn("a message could not be turned into a turn", { inboxId, attempts: noted.attempts, error });
     if (noted.attempts >= MAX_START_ATTEMPTS) {
-      await store.call.inbox.dead({ inboxId: record.inboxId, reason, now: clock.now() });
-      return { status: "ignored", inboxId: record.inboxId, reason };
+      await store.call.inbox.dead({ inboxId, reason, now: clock.now() });
+      return { status: "ignored", inboxId, reason };
     }
     this.later({ ...record, attempts: noted.attempts }, delay);
-    return { status: "buffered", inboxId: record.inboxId, reason };
+    return { status: "buffered", inboxId, reason };
+  }
+
+  #wait(record: InboxRecord, reason: string): InboundResult {
+    const { inboxId } = record;
+    this.#parts.logger.warn("a message waits for room to become a turn", { inboxId, reason });
+    this.later(record, WANT_OF_ROOM_RETRY_MS);
+    return { status: "buffered", inboxId, reason };
   }
 
   /** Takes the row up again after a while; not any more once the intake is closed. */

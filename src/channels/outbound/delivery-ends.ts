@@ -5,6 +5,7 @@ import type { Logger } from "../../kernel/logger.ts";
 import type { HookRunner } from "../../plugins/types.ts";
 import type { Store } from "../../store/index.ts";
 import type { OutboxRecord } from "../../store/procedures/outbox-rows.ts";
+import { untilWritten } from "../../store/until-written.ts";
 import { RETRY_SCHEDULE_MS } from "./failure.ts";
 import type { LiveReplies } from "./live-replies.ts";
 
@@ -23,18 +24,32 @@ export interface DeliveryEndParts {
 export class DeliveryEnds {
   readonly #parts: DeliveryEndParts;
   readonly #row: OutboxRecord;
+  readonly #stopped: AbortSignal;
 
-  constructor(parts: DeliveryEndParts, row: OutboxRecord) {
+  /** @param stopped aborts when nobody waits for a store any more that takes nothing */
+  constructor(parts: DeliveryEndParts, row: OutboxRecord, stopped: AbortSignal) {
     this.#parts = parts;
     this.#row = row;
+    this.#stopped = stopped;
+  }
+
+  /**
+   * Writes what happened to the message, however long that takes: while its row says `sending`, nothing else
+   * goes to its recipient.
+   */
+  write<T>(step: () => Promise<T>): Promise<T> {
+    const { clock, logger } = this.#parts;
+    return untilWritten("write what became of an outbound message", step, {
+      clock,
+      logger,
+      stopped: this.#stopped,
+    });
   }
 
   async delivered(content: string, receipts: readonly MessageReceipt[]): Promise<DeliveryEnd> {
-    await this.#parts.store.call.outbox.delivered({
-      outboxId: this.#row.outboxId,
-      receipt: receipts,
-      now: this.#parts.clock.now(),
-    });
+    const { store, clock } = this.#parts;
+    const { outboxId } = this.#row;
+    await this.write(() => store.call.outbox.delivered({ outboxId, receipt: receipts, now: clock.now() }));
     this.#parts.onOutbound?.(this.#row.channel, this.#row.accountId);
     this.#announce(content, receipts);
     return "delivered";
@@ -42,7 +57,8 @@ export class DeliveryEnds {
 
   async cancel(reason: string): Promise<DeliveryEnd> {
     const { store, clock, live } = this.#parts;
-    await store.call.outbox.cancel({ outboxId: this.#row.outboxId, reason, now: clock.now() });
+    const { outboxId } = this.#row;
+    await this.write(() => store.call.outbox.cancel({ outboxId, reason, now: clock.now() }));
     live.dropped(this.#row);
     return "cancelled";
   }
@@ -50,7 +66,8 @@ export class DeliveryEnds {
   /** The row waits for the next start of its account without losing an attempt. */
   async release(): Promise<DeliveryEnd> {
     const { store, clock } = this.#parts;
-    await store.call.outbox.release({ outboxId: this.#row.outboxId, now: clock.now() });
+    const { outboxId } = this.#row;
+    await this.write(() => store.call.outbox.release({ outboxId, now: clock.now() }));
     return "released";
   }
 
@@ -59,7 +76,8 @@ export class DeliveryEnds {
     const delay = RETRY_SCHEDULE_MS[this.#row.attempts - 1];
     if (delay === undefined) return this.dead(told, "retries-exhausted", message);
     const at = clock.now() + Math.max(delay, retryAfterMs ?? 0);
-    await store.call.outbox.retry({ outboxId: this.#row.outboxId, at, error: message });
+    const { outboxId } = this.#row;
+    await this.write(() => store.call.outbox.retry({ outboxId, at, error: message }));
     logger.warn("an outbound message is tried again later", {
       outboxId: this.#row.outboxId,
       channel: this.#row.channel,
@@ -72,12 +90,8 @@ export class DeliveryEnds {
 
   async dead({ content, receipts }: Told, reason: string, message: string): Promise<DeliveryEnd> {
     const { store, clock, logger } = this.#parts;
-    await store.call.outbox.dead({
-      outboxId: this.#row.outboxId,
-      reason,
-      error: message,
-      now: clock.now(),
-    });
+    const { outboxId } = this.#row;
+    await this.write(() => store.call.outbox.dead({ outboxId, reason, error: message, now: clock.now() }));
     logger.error("an outbound message is dead; it can be read and replayed", {
       outboxId: this.#row.outboxId,
       channel: this.#row.channel,

@@ -44,11 +44,15 @@ export class Delivery {
   #dispatched = false;
   readonly #receipts: MessageReceipt[];
 
-  constructor(parts: DeliveryParts, row: OutboxRecord, signal: AbortSignal) {
+  /**
+   * @param signal aborts when the account stops
+   * @param stopped aborts when the gateway has stopped sending
+   */
+  constructor(parts: DeliveryParts, row: OutboxRecord, signal: AbortSignal, stopped: AbortSignal) {
     this.#parts = parts;
     this.#row = row;
     this.#signal = signal;
-    this.#ends = new DeliveryEnds(parts, row);
+    this.#ends = new DeliveryEnds(parts, row, stopped);
     this.#chunks = row.chunks;
     this.#media = row.media;
     this.#calls = partsOf(row);
@@ -118,23 +122,12 @@ export class Delivery {
   }
 
   async #sendChunk(index: number): Promise<DeliveryEnd | undefined> {
-    const { store, clock } = this.#parts;
+    const { clock } = this.#parts;
     for (let tryIndex = 1; ; tryIndex++) {
       this.#dispatched = false;
+      let result: OutboundDeliveryResult | undefined;
       try {
-        const result = await this.#call(index);
-        if (result?.outcome === "not_sent") return this.#ends.cancel("adapter_returned_no_send");
-        this.#remember(result, index);
-        if (index + 1 < this.#calls.length && !this.#parts.live.has(this.#row.runId)) {
-          await store.call.outbox.chunkSent({
-            outboxId: this.#row.outboxId,
-            chunksSent: index + 1,
-            receipt: this.#receipts,
-            now: clock.now(),
-            nextStarted: this.#startsAtCall(),
-          });
-        }
-        return undefined;
+        result = await this.#call(index);
       } catch (error) {
         const failure = classifyFailure(error, this.#dispatched);
         if (failure.kind === "ambiguous" && !this.#dispatched && this.#reportsDispatch()) {
@@ -161,7 +154,26 @@ export class Delivery {
           failure.message,
         );
       }
+      if (result?.outcome === "not_sent") return this.#ends.cancel("adapter_returned_no_send");
+      this.#remember(result, index);
+      await this.#noteSent(index);
+      return undefined;
     }
+  }
+
+  /** The platform has the chunk: whatever the store says, it is not sent again. */
+  async #noteSent(index: number): Promise<void> {
+    const { store, clock, live } = this.#parts;
+    if (index + 1 >= this.#calls.length || live.has(this.#row.runId)) return;
+    await this.#ends.write(() =>
+      store.call.outbox.chunkSent({
+        outboxId: this.#row.outboxId,
+        chunksSent: index + 1,
+        receipt: this.#receipts,
+        now: clock.now(),
+        nextStarted: this.#startsAtCall(),
+      }),
+    );
   }
 
   async #call(index: number): Promise<OutboundDeliveryResult | undefined> {

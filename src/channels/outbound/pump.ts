@@ -2,6 +2,7 @@ import type { Disposable } from "../../kernel/disposable.ts";
 import { Scope } from "../../kernel/scope.ts";
 import type { OutboxRecord } from "../../store/procedures/outbox-rows.ts";
 import { ambiguousPolicy, Delivery, type DeliveryParts } from "./delivery.ts";
+import { DeliveryEnds } from "./delivery-ends.ts";
 import { hearsOutgoing } from "./outgoing-hooks.ts";
 
 /** Messages of one account that are being sent at the same time, each to another recipient. */
@@ -149,14 +150,14 @@ export class OutboundPump implements Disposable {
   }
 
   async #send(lane: AccountLane, row: OutboxRecord): Promise<void> {
-    const { store, clock, logger, live } = this.#parts;
+    const { logger, live } = this.#parts;
     try {
       if (!live.has(row.runId) && !this.#parts.isReady(lane.channel, lane.accountId)) {
-        await store.call.outbox.release({ outboxId: row.outboxId, now: clock.now() });
+        await new DeliveryEnds(this.#parts, row, this.#scope.signal).release();
         return;
       }
       const signal = this.#parts.signalOf(lane.channel, lane.accountId) ?? this.#scope.signal;
-      const end = await new Delivery(this.#parts, row, signal).run();
+      const end = await new Delivery(this.#parts, row, signal, this.#scope.signal).run();
       if (end !== "released") this.poke(lane.channel, lane.accountId);
     } catch (error) {
       // The row stays `sending`: it is settled by the next start, like after a crash.

@@ -69,8 +69,11 @@ export class LaneScheduler {
     return this.#lanes.size;
   }
 
-  /** @throws SluiceError `AGENT_BUSY` (retryable) over a limit, `AGENT_STOPPING` after `stop` */
-  enter(key: string): LaneTicket {
+  /**
+   * @param standing a turn that was accepted by an earlier process has its place whatever the limits say now
+   * @throws SluiceError `AGENT_BUSY` (retryable) over a limit, `AGENT_STOPPING` after `stop`
+   */
+  enter(key: string, standing: "new" | "accepted-before" = "new"): LaneTicket {
     if (this.#stopped) {
       throw new SluiceError<LaneErrorCode>("AGENT_STOPPING", "the gateway is stopping; try again soon", {
         retryable: true,
@@ -78,7 +81,8 @@ export class LaneScheduler {
     }
     let lane = this.#lanes.get(key);
     const inLane = lane ? lane.waiting.length + (lane.busy ? 1 : 0) : 0;
-    if (inLane >= this.#limits.perLane || this.#total >= this.#limits.total) {
+    const full = inLane >= this.#limits.perLane || this.#total >= this.#limits.total;
+    if (full && standing === "new") {
       throw new SluiceError<LaneErrorCode>(
         "AGENT_BUSY",
         inLane >= this.#limits.perLane

@@ -1,8 +1,9 @@
 import type { Disposable } from "../../kernel/disposable.ts";
-import { errorMessage, isSluiceError } from "../../kernel/errors.ts";
+import { errorMessage } from "../../kernel/errors.ts";
 import type { Store } from "../../store/index.ts";
 import type { BegunTurn } from "../../store/procedures/turns.ts";
 import type { OutboxDraft, TurnOutcome, TurnRequest } from "../../store/records.ts";
+import { mayPass, untilWritten } from "../../store/until-written.ts";
 import type { CommitEventsOfTurns } from "./commit-events.ts";
 import type { OpenRuns, Run } from "./open-runs.ts";
 import { RunBudget } from "./run-budget.ts";
@@ -11,7 +12,7 @@ import { AbortReason, type TurnEnd } from "./running-turn.ts";
 import { agentSettings } from "./settings.ts";
 import { HISTORY_ENTRIES } from "./transcript-context.ts";
 import { runTurn } from "./turn.ts";
-import { finishInput, gaveUp } from "./turn-ending.ts";
+import { finishInput, gaveUp, unwritable } from "./turn-ending.ts";
 import type { TurnParts } from "./turn-parts.ts";
 import type { ReplyPlanner } from "./types.ts";
 
@@ -24,8 +25,6 @@ export const MAX_FAILED_STARTS = 3;
 export const STALLED_START_MS = 1_000;
 /** Starts in all; a message that keeps killing the process at once ends here. */
 export const MAX_TURN_STARTS = 50;
-/** Waits between tries to write a turn's end while the store cannot take it. */
-export const FINISH_RETRY_DELAYS_MS = [50, 200, 1_000, 5_000, 15_000];
 /** A turn that waits longer than this for its start is mentioned in the log. */
 export const SLOW_START_MS = 2_000;
 
@@ -40,12 +39,18 @@ export class RunJobs {
   readonly #runs: OpenRuns;
   readonly #events: RunEvents;
   readonly #written: CommitEventsOfTurns;
+  readonly #left = new AbortController();
 
   constructor(parts: RunJobParts, runs: OpenRuns, events: RunEvents, written: CommitEventsOfTurns) {
     this.#parts = parts;
     this.#runs = runs;
     this.#events = events;
     this.#written = written;
+  }
+
+  /** Stops waiting for a store that takes nothing: what is not written yet is left to the next process. */
+  leave(): void {
+    this.#left.abort();
   }
 
   /** Never rejects. */
@@ -72,7 +77,7 @@ export class RunJobs {
       const limitMs = request.timeoutMs ?? settings.timeoutMs;
       budget = new RunBudget(clock, limitMs, () => run.controller.abort(new AbortReason("timeout")));
       const end = await this.#run(run, request, begun, budget);
-      if (!run.abandoned) await this.#finish(run, request, end);
+      if (!run.abandoned) await this.#writeEnd(run, request, begun, end);
     } catch (error) {
       logger.error("a turn could not be written; it stays open until the next start", {
         runId: run.runId,
@@ -94,7 +99,7 @@ export class RunJobs {
 
   async #begin(run: Run): Promise<BegunTurn | undefined> {
     const { store, clock } = this.#parts;
-    const begun = await this.#retrying("begin a turn", () =>
+    const begun = await this.#untilWritten("begin a turn", () =>
       store.call.turns.begin({
         runId: run.runId,
         historyLimit: HISTORY_ENTRIES,
@@ -129,7 +134,9 @@ export class RunJobs {
       },
       record: async (entries) => {
         if (run.abandoned) return;
-        const written = await store.call.turns.record({ runId: run.runId, entries, now: clock.now() });
+        const written = await this.#untilWritten("write what a turn has done", () =>
+          store.call.turns.record({ runId: run.runId, entries, now: clock.now() }),
+        );
         this.#written.tails.saw(run.sessionKey, written);
         this.#events.entries(run.sessionKey, run.agentId, written);
       },
@@ -164,13 +171,28 @@ export class RunJobs {
     };
   }
 
+  /** An end that can not be written as it is, is written as a failure: an open row would hold up its session. */
+  async #writeEnd(run: Run, request: TurnRequest, begun: BegunTurn, end: TurnEnd): Promise<void> {
+    const { clock, logger } = this.#parts;
+    try {
+      await this.#finish(run, request, end);
+    } catch (error) {
+      if (run.abandoned || mayPass(error)) throw error;
+      logger.error("the answer of a turn could not be written; the turn ends as failed", {
+        runId: run.runId,
+        error: errorMessage(error),
+      });
+      await this.#finish(run, request, unwritable(request, begun, clock.now()));
+    }
+  }
+
   async #finish(run: Run, request: TurnRequest, end: TurnEnd): Promise<void> {
     const { store, clock } = this.#parts;
     const input = finishInput(request, end, this.#plan(request, end.outcome), clock.now());
     const event = this.#events.endOf(run, end.outcome);
     const ahead = this.#written.ofEnd(run, event, input);
     if (ahead) input.events = ahead.expected;
-    const result = await this.#retrying("write the end of a turn", () => store.call.turns.finish(input));
+    const result = await this.#untilWritten("write the end of a turn", () => store.call.turns.finish(input));
     this.#written.tails.saw(run.sessionKey, result.entries);
     const outcome = result.outcome ?? end.outcome;
     const announce = () => {
@@ -195,18 +217,9 @@ export class RunJobs {
     }
   }
 
-  /** A store that is busy or full for a moment must not cost a turn. */
-  async #retrying<T>(what: string, step: () => Promise<T>): Promise<T> {
+  /** The lane stays taken meanwhile: a session whose last turn is not written could not begin another one. */
+  #untilWritten<T>(what: string, step: () => Promise<T>): Promise<T> {
     const { clock, logger } = this.#parts;
-    for (const delayMs of FINISH_RETRY_DELAYS_MS) {
-      try {
-        return await step();
-      } catch (error) {
-        if (!isSluiceError(error) || !(error.retryable || error.code === "STORE_FULL")) throw error;
-        logger.warn(`could not ${what}; trying again`, { error: error.message, delayMs });
-        await clock.sleep(delayMs);
-      }
-    }
-    return step();
+    return untilWritten(what, step, { clock, logger, stopped: this.#left.signal });
   }
 }

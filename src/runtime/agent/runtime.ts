@@ -190,7 +190,7 @@ class LaneRuntime implements AgentRuntime {
       for (const turn of page) {
         afterOrdinal = turn.ordinal;
         if (this.#runs.has(turn.runId)) continue;
-        const ticket = this.#lanes.enter(turn.sessionKey);
+        const ticket = this.#lanes.enter(turn.sessionKey, "accepted-before");
         const { runId, sessionKey, sessionId, agentId } = turn;
         const run = this.#runs.add(
           { runId, sessionKey, sessionId, agentId, request: undefined, begun: undefined },
@@ -222,6 +222,7 @@ class LaneRuntime implements AgentRuntime {
       else this.#clock.after(limitMs, resolve);
     });
     await Promise.race([Promise.all(running.map((run) => run.ended)), over]);
+    this.#jobs.leave();
     for (const run of this.#runs.all()) {
       // Its row stays open; the next process goes on with it.
       run.abandoned = true;

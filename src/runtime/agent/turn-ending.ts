@@ -58,7 +58,28 @@ function sessionStatus(outcome: TurnOutcome): "done" | "failed" | "killed" | "ti
 
 /** The end of a turn that was interrupted too often to be tried again. */
 export function gaveUp(request: TurnRequest, begun: BegunTurn, now: number): TurnEnd {
-  const message = `the turn was started ${begun.turn.starts} times and never finished`;
+  return failedEnd(request, begun, now, {
+    code: "TURN_START_FAILED",
+    message: `the turn was started ${begun.turn.starts} times and never finished`,
+    text: "⚠️ The agent could not answer: it was interrupted too often.",
+  });
+}
+
+/** The end of a turn whose answer the store refuses for good. */
+export function unwritable(request: TurnRequest, begun: BegunTurn, now: number): TurnEnd {
+  return failedEnd(request, begun, now, {
+    code: "TURN_NOT_WRITTEN",
+    message: "the answer could not be stored; the gateway's log says why",
+    text: "⚠️ The agent answered, but the answer could not be stored.",
+  });
+}
+
+function failedEnd(
+  request: TurnRequest,
+  begun: BegunTurn,
+  now: number,
+  { code, message, text }: { code: string; message: string; text: string },
+): TurnEnd {
   const usage = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0, totalTokens: 0 };
   return {
     usage: { ...usage, cost: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0, total: 0 } },
@@ -71,9 +92,9 @@ export function gaveUp(request: TurnRequest, begun: BegunTurn, now: number): Tur
       status: "failed",
       startedAt: begun.turn.startedAt ?? now,
       endedAt: now,
-      payloads: [{ text: "⚠️ The agent could not answer: it was interrupted too often.", isError: true }],
+      payloads: [{ text, isError: true }],
       stopReason: "error",
-      error: { code: "TURN_START_FAILED", message },
+      error: { code, message },
     },
   };
 }

@@ -22,6 +22,14 @@ const MAPPINGS: readonly (readonly [prefix: string, mapping: Mapping])[] = [
     },
   ],
   [
+    "SQLITE_IOERR",
+    {
+      code: "STORE_FAILED",
+      advice: "the disk does not read or write; check it and the system's log",
+      retryable: true,
+    },
+  ],
+  [
     "SQLITE_CORRUPT",
     { code: "STORE_CORRUPT", advice: "the database file is damaged; stop the gateway and restore a backup" },
   ],

@@ -193,10 +193,13 @@ export async function openRoom(
     clock?: Clock;
     folder?: string;
     replyPlanner?: ReplyPlanner;
+    /** What the store is wrapped in, for example to let it fail. */
+    around?: (store: Store) => Store;
   } = {},
 ): Promise<Room> {
   const folder = options.folder ?? (await temporaryFolder());
-  const store = await openStore({ folder: join(folder, "state") });
+  const plainStore = await openStore({ folder: join(folder, "state") });
+  const store = options.around?.(plainStore) ?? plainStore;
   const clock = options.clock ?? systemClock;
   const config = fixedConfig(options.config);
   const registry = registryOf({
