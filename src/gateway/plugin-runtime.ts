@@ -4,7 +4,7 @@ import type { PluginRuntime, PluginRuntimeLogger } from "../contracts/runtime.ts
 import { SluiceError } from "../kernel/errors.ts";
 import type { Logger } from "../kernel/logger.ts";
 import type { PluginHost } from "../plugins/host.ts";
-import type { RuntimeOwner } from "../plugins/loading/load-plugin.ts";
+import type { RuntimeOwner } from "../plugins/loading/load-environment.ts";
 import type { ActivatePlugins, RegistryReader } from "../plugins/types.ts";
 import type { SystemEvents } from "../runtime/agent/system-events.ts";
 import type { AgentRuntime } from "../runtime/agent/types.ts";

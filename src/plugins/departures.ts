@@ -1,5 +1,5 @@
-import type { LoadedPlugin } from "./loading/load-plugin.ts";
 import type { LoadTrace } from "./loading/load-trace.ts";
+import type { LoadedPlugin } from "./loading/loaded-plugin.ts";
 import type { Retirement } from "./retirement.ts";
 
 /** Instances on their way out. Nothing waits for them but a new one of a plugin that does not run. */

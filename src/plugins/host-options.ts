@@ -5,7 +5,7 @@ import type { Disposable } from "../kernel/disposable.ts";
 import type { Logger } from "../kernel/logger.ts";
 import type { WorkflowServices } from "./api/workflow.ts";
 import type { PluginRoots } from "./discovery/discover.ts";
-import type { RuntimeOwner } from "./loading/load-plugin.ts";
+import type { RuntimeOwner } from "./loading/load-environment.ts";
 import type { CoreNames } from "./registry/compose.ts";
 import type { PluginEventSink } from "./service-events.ts";
 

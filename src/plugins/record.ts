@@ -1,6 +1,8 @@
 import { diagnosticText } from "./diagnostic-text.ts";
 import { distinct } from "./inspect/distinct.ts";
-import { type LoadedPlugin, MAX_LABEL_LENGTH, type PluginFailure } from "./loading/load-plugin.ts";
+import type { LoadedPlugin } from "./loading/loaded-plugin.ts";
+import type { PluginFailure } from "./loading/plugin-failure.ts";
+import { MAX_LABEL_LENGTH } from "./loading/register-definition.ts";
 import type { KnownPlugin } from "./snapshot.ts";
 import type { PluginDiagnostic, PluginRecord } from "./types.ts";
 

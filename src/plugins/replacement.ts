@@ -1,7 +1,7 @@
 import type { ReloadRegistration } from "../contracts/capabilities.ts";
 import type { PluginRegistrationMode } from "../contracts/plugin-api.ts";
 import { changedBelow } from "./config/config-path.ts";
-import type { LoadedPlugin } from "./loading/load-plugin.ts";
+import type { LoadedPlugin } from "./loading/loaded-plugin.ts";
 import type { KnownPlugin } from "./snapshot.ts";
 
 type Config = Readonly<Record<string, unknown>>;

@@ -3,7 +3,7 @@ import type { Clock } from "../kernel/clock.ts";
 import { withDeadline } from "../kernel/deadline.ts";
 import { errorMessage } from "../kernel/errors.ts";
 import type { Findings } from "./findings.ts";
-import type { LoadedPlugin } from "./loading/load-plugin.ts";
+import type { LoadedPlugin } from "./loading/loaded-plugin.ts";
 
 /** How long one clean-up callback may take (spec 2.19). */
 export const CLEANUP_LIMIT_MS = 5_000;

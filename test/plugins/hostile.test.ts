@@ -2,7 +2,8 @@ import { link, mkdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
 import { ManualClock } from "../../src/kernel/manual-clock.ts";
-import { IMPORT_LIMIT_MS, MAX_LABEL_LENGTH } from "../../src/plugins/loading/load-plugin.ts";
+import { IMPORT_LIMIT_MS } from "../../src/plugins/loading/import-entry.ts";
+import { MAX_LABEL_LENGTH } from "../../src/plugins/loading/register-definition.ts";
 import { type PluginBench, type PluginFiles, pluginBench } from "./support/plugin-bench.ts";
 
 async function codes(bench: PluginBench, id: string): Promise<string[]> {

@@ -1,6 +1,7 @@
 import type { PluginRegistrationMode } from "../../contracts/plugin-api.ts";
 import { errorMessage } from "../../kernel/errors.ts";
-import { type LoadedPlugin, PluginFailure } from "../loading/load-plugin.ts";
+import type { LoadedPlugin } from "../loading/loaded-plugin.ts";
+import { PluginFailure } from "../loading/plugin-failure.ts";
 import type { SignalFacts } from "../manifest/signals-hold.ts";
 import type { CoreNames } from "../registry/compose.ts";
 import { PluginRegistry } from "../registry/registry.ts";

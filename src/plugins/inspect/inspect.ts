@@ -2,7 +2,8 @@ import type { CliRegistration, ToolRegistration } from "../../contracts/registra
 import type { BundleContents } from "../discovery/candidate.ts";
 import type { TypedHook } from "../hooks/read-typed-hook.ts";
 import { claimsOf, describeClaims } from "../install/claims.ts";
-import type { LoadedPlugin, PluginFailure } from "../loading/load-plugin.ts";
+import type { LoadedPlugin } from "../loading/loaded-plugin.ts";
+import type { PluginFailure } from "../loading/plugin-failure.ts";
 import type { SignalFacts } from "../manifest/signals-hold.ts";
 import type { DraftItem } from "../registry/draft.ts";
 import type { KnownPlugin } from "../snapshot.ts";

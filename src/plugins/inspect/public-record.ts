@@ -1,4 +1,4 @@
-import type { LoadedPlugin } from "../loading/load-plugin.ts";
+import type { LoadedPlugin } from "../loading/loaded-plugin.ts";
 import type { KnownPlugin } from "../snapshot.ts";
 import type { PluginRecord } from "../types.ts";
 
