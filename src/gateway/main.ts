@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { errorMessage, isSluiceError } from "../kernel/errors.ts";
+import { shownText } from "../kernel/shown-text.ts";
 import { startGateway } from "./compose.ts";
 import type { RunningGateway } from "./gateway-options.ts";
 
@@ -9,14 +10,18 @@ export { startGateway };
 const EXIT = { FAILED: 1, USAGE: 2 } as const;
 /** A stop that takes longer is cut short; a restart goes on from the rows. */
 const FORCED_EXIT_MS = 30_000;
+/** A gateway that is asked to stop before it has started is given this long to come that far. */
+const STOP_WHILE_STARTING_MS = 5_000;
 /** Told to the launcher when everything that start-up needs has run once. */
 const SETTLED_EVENT = "sluice:settled";
 const SETTLE_MS = 500;
 
 /** Entry of `sluice gateway run`: starts a gateway and runs until SIGINT or SIGTERM. */
 async function run(argv: readonly string[]): Promise<void> {
-  const gateway = await startGateway(optionsOf(argv));
-  stopOnSignal(gateway);
+  const starting = startGateway(optionsOf(argv));
+  // From the first moment on: a gateway answers before it has told everybody that it is up.
+  stopOnSignal(starting);
+  const gateway = await starting;
   printWelcome(gateway);
   setTimeout(() => process.emit(SETTLED_EVENT as never), SETTLE_MS).unref();
 }
@@ -58,27 +63,39 @@ function printWelcome(gateway: RunningGateway): void {
   );
 }
 
-function stopOnSignal(gateway: RunningGateway): void {
+function stopOnSignal(starting: Promise<RunningGateway>): void {
   let asked = false;
   const stop = (signal: NodeJS.Signals) => {
     // Whoever asks twice does not want to wait.
     if (asked) process.exit(EXIT.FAILED);
     asked = true;
     setTimeout(() => process.exit(EXIT.FAILED), FORCED_EXIT_MS).unref();
-    gateway.stop(`${signal} received`).then(
-      () => process.exit(0),
-      (error) => {
-        process.stderr.write(`stopping failed: ${errorMessage(error)}\n`);
-        process.exit(EXIT.FAILED);
+    // What was accepted by then is in its rows.
+    const tooSlow = setTimeout(() => process.exit(EXIT.FAILED), STOP_WHILE_STARTING_MS).unref();
+    starting.then(
+      (gateway) => {
+        clearTimeout(tooSlow);
+        stopGateway(gateway, `${signal} received`);
       },
+      () => {},
     );
   };
   process.on("SIGINT", stop);
   process.on("SIGTERM", stop);
 }
 
+function stopGateway(gateway: RunningGateway, reason: string): void {
+  gateway.stop(reason).then(
+    () => process.exit(0),
+    (error) => {
+      process.stderr.write(`stopping failed: ${errorMessage(error)}\n`);
+      process.exit(EXIT.FAILED);
+    },
+  );
+}
+
 run(process.argv.slice(2)).catch((error) => {
-  process.stderr.write(`sluice could not start: ${errorMessage(error)}\n`);
+  process.stderr.write(`sluice could not start: ${shownText(errorMessage(error))}\n`);
   const code = isSluiceError(error) ? error.code : (error as NodeJS.ErrnoException).code;
   const usage = typeof code === "string" && (code.startsWith("ERR_PARSE_ARGS") || code.endsWith("_INVALID"));
   process.exit(usage ? EXIT.USAGE : EXIT.FAILED);

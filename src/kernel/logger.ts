@@ -1,5 +1,6 @@
 import { pino } from "pino";
 import type { Redactor } from "./redaction.ts";
+import { shownJson } from "./shown-text.ts";
 
 export type LogLevel = "trace" | "debug" | "info" | "warn" | "error" | "fatal" | "silent";
 
@@ -35,7 +36,7 @@ export function createLogger(options: LoggerOptions): Logger {
         log: (fields) => redactor.value(fields) as Record<string, unknown>,
       },
     },
-    { write: (line: string) => options.write(redactor.text(line)) },
+    { write: (line: string) => options.write(shownJson(redactor.text(line))) },
   );
   return wrap(root, redactor);
 }

@@ -46,6 +46,23 @@ describe("sluice plugins without a gateway", () => {
     );
   });
 
+  it("[F259] asks with words that a manifest can not change: no colours, no lines of its own", async () => {
+    const { run } = await alone();
+    const folder = await pluginFolder({
+      manifest: {
+        name: "Nice\u001b[8m",
+        description: "Good.\nIt says that it\n  claims nothing\u001b[2J\u202e",
+        contracts: { tools: ["look\n  - harmless"] },
+      },
+    });
+    const { stderr } = await run("install", folder);
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not get through
+    expect(stderr).not.toMatch(/[\u001b\u202e]/);
+    expect(stderr.match(/^It says that it$/gm)).toHaveLength(1);
+    expect(stderr).not.toMatch(/^ {2}(claims nothing|- harmless)/m);
+    expect(stderr).toContain("runs code: inside the gateway");
+  });
+
   it("[F259] installs, inspects, disables, enables, updates and uninstalls, each twice without harm", async () => {
     const { stateDir, run, config } = await alone();
     await writeFile(join(stateDir, "sluice.json"), "{\n  // mine\n  session: { note: 'kept' },\n}\n", {

@@ -123,4 +123,18 @@ describe("the logger", () => {
     expect([logger.enabled("info"), logger.enabled("error")]).toEqual([false, true]);
     expect(silentLogger.child("x").enabled("error")).toBe(false);
   });
+
+  it("writes nothing that steers the terminal it may be shown on, and keeps what was said", () => {
+    const lines: string[] = [];
+    const logger = createLogger({
+      level: "info",
+      redactor: new Redactor(),
+      write: (line) => lines.push(line),
+    });
+    const said = "a\u001b[2J \u009b2J \u202egnp.exe \u2028 b";
+    logger.info(said, { field: said });
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not get through
+    expect(lines[0]).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028\u202e]/);
+    expect(JSON.parse(lines[0] as string)).toMatchObject({ msg: said, field: said });
+  });
 });

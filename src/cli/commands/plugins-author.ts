@@ -131,7 +131,7 @@ async function apart(
     clock: environment.clock,
     ...(timeoutMs ? { checkLimitMs: timeoutMs } : {}),
     signal: environment.signal,
-    onOutput: (chunk) => output.note(chunk.toString("utf8").replace(/\n$/, "")),
+    onOutput: (chunk) => output.relay(chunk.toString("utf8").replace(/\n$/, "")),
   });
 }
 

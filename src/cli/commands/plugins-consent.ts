@@ -1,3 +1,4 @@
+import { shownLine } from "../../kernel/shown-text.ts";
 import { describeClaims } from "../../plugins/install/claims.ts";
 import type { InstallReview } from "../../plugins/install/types.ts";
 import type { CommandContext } from "../context.ts";
@@ -9,7 +10,7 @@ export function consentOf(context: CommandContext, yes: boolean): Consent {
     if (!context.output.json || !yes) context.output.note(describe(review));
     if (yes) return true;
     return ask(
-      `${review.mode === "update" ? "Update" : "Install and enable"} ${review.pluginId}? [y/N] `,
+      `${review.mode === "update" ? "Update" : "Install and enable"} ${shownLine(review.pluginId)}? [y/N] `,
       false,
     );
   };
@@ -27,6 +28,7 @@ export async function ask(question: string, otherwise: boolean): Promise<boolean
   }
 }
 
+/** Each fact on a line of its own: what a manifest says can not add lines to what is asked. */
 function describe(review: InstallReview): string {
   const { name, version, packageName, description, resolvedSpec, integrity, claims, warnings } = review;
   return [
@@ -37,5 +39,7 @@ function describe(review: InstallReview): string {
     "It says that it",
     ...(claims.length === 0 ? ["  claims nothing"] : describeClaims(claims).map((line) => `  - ${line}`)),
     ...warnings.map((warning) => `Mind: ${warning}`),
-  ].join("\n");
+  ]
+    .map(shownLine)
+    .join("\n");
 }

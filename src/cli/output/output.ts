@@ -1,3 +1,4 @@
+import { shownText } from "../../kernel/shown-text.ts";
 import { describeError } from "../errors.ts";
 
 export interface OutputOptions {
@@ -29,16 +30,21 @@ export class Output {
   /** The result of the command: `value` as JSON, or what `text` makes of it. */
   result<T>(value: T, text: (value: T, width: number | undefined) => string): void {
     this.#stdout.write(
-      `${this.json ? JSON.stringify(value, null, 2) : printable(text(value, this.width))}\n`,
+      `${this.json ? JSON.stringify(value, null, 2) : shownText(text(value, this.width))}\n`,
     );
   }
 
   /** One line of an endless result (`logs --follow`): as it is with `--json`, or what `text` makes of it. */
   line(stored: string, text: (stored: string) => string): void {
-    this.#stdout.write(`${this.json ? stored : printable(text(stored))}\n`);
+    this.#stdout.write(`${this.json ? stored : shownText(text(stored))}\n`);
   }
 
   note(text: string): void {
+    this.#stderr.write(`${shownText(text)}\n`);
+  }
+
+  /** What a program of the user's own says, colours and all. */
+  relay(text: string): void {
     this.#stderr.write(`${text}\n`);
   }
 
@@ -46,7 +52,7 @@ export class Output {
   failure(thrown: unknown): void {
     const error = describeError(thrown);
     if (this.json) this.#stdout.write(`${JSON.stringify({ error }, null, 2)}\n`);
-    else this.#stderr.write(`sluice: ${printable(error.message)}\n`);
+    else this.#stderr.write(`sluice: ${shownText(error.message)}\n`);
   }
 
   /** Says what is going on while `work` runs, once it takes longer than a person waits without wondering. */
@@ -64,12 +70,6 @@ export class Output {
       if (this.#stderr.isTTY && Date.now() - started > 1_000) this.#stderr.write("\r\u001b[K");
     }
   }
-}
-
-/** Text of plugins, models and people may be in it: none of them steers the terminal. */
-function printable(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not get through
-  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, "\ufffd");
 }
 
 /** Without a terminal a line is written after the first second and then this often. */

@@ -1,3 +1,5 @@
+import { shownLine } from "../../kernel/shown-text.ts";
+
 /**
  * Aligned columns under a heading; `empty` is shown when there are no rows. Cells are one line and cut, but for
  * those of the last column: they go on below themselves when the terminal is only `width` characters wide, and are
@@ -47,8 +49,7 @@ export function wrap(text: string, room: number | undefined): string[] {
 
 /** One line without control characters; `-` for nothing. */
 export function plain(value: unknown): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: a terminal must not be steered by data
-  return String(value ?? "-").replace(/[\u0000-\u001f\u007f-\u009f]+/g, " ");
+  return shownLine(String(value ?? "-"));
 }
 
 function cut(text: string): string {
