@@ -11,7 +11,7 @@ const EXIT = { FAILED: 1, USAGE: 2 } as const;
 /** A stop that takes longer is cut short; a restart goes on from the rows. */
 const FORCED_EXIT_MS = 30_000;
 /** A gateway that is asked to stop before it has started is given this long to come that far. */
-const STOP_WHILE_STARTING_MS = 5_000;
+const STOP_WHILE_STARTING_MS = 3_000;
 /** Told to the launcher when everything that start-up needs has run once. */
 const SETTLED_EVENT = "sluice:settled";
 const SETTLE_MS = 500;

@@ -17,6 +17,8 @@ export const MAX_RESTARTS = 10;
 export const STABLE_RUN_MS = RESTART_MAX_MS;
 /** How long a stopping account is waited for. */
 export const STOP_LIMIT_MS = 5_000;
+/** How long others wait for a plugin to say whether an account is configured; the account waits on by itself. */
+export const CONFIGURED_WAIT_MS = 5_000;
 /** An older webhook plugin's `startAccount` resolves within this time and the account runs on. */
 export const PASSIVE_START_MS = 2_000;
 
@@ -69,12 +71,32 @@ export class AccountSupervisor implements Disposable {
     return this.#snapshot.running === true && this.#snapshot.connected !== false;
   }
 
-  /** Starts the account unless it runs. Resolves when the plugin's function has been called or refused. */
+  /**
+   * Starts the account unless it runs. Resolves when the plugin's function has been called or refused, or when
+   * the plugin takes too long to read its settings: no account holds up the start of the others.
+   */
   async start(): Promise<void> {
     if (this.#run) return;
     this.#wanted = true;
     this.#failures = 0;
-    await this.#begin();
+    const generation = this.#generation;
+    const waiting = new AbortController();
+    const late = this.#parts.clock.sleep(CONFIGURED_WAIT_MS, waiting.signal).then(
+      () => {
+        if (generation !== this.#generation) return;
+        this.#merge({
+          running: false,
+          lifecycle: "starting",
+          lastError: "the plugin is still reading its settings",
+        });
+        this.#logger.warn("the plugin takes long to say whether the account is configured", {
+          waitedMs: CONFIGURED_WAIT_MS,
+        });
+      },
+      () => {},
+    );
+    await Promise.race([this.#begin(), late]);
+    waiting.abort();
   }
 
   /** Stops the account; it stays stopped until `start`. */

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { accountsToRestart } from "../../../src/channels/accounts/config-changes.ts";
 import {
   AccountSupervisor,
+  CONFIGURED_WAIT_MS,
   MAX_RESTARTS,
   RESTART_MAX_MS,
   restartDelayMs,
@@ -150,6 +151,42 @@ test("an account whose settings cannot be read is blocked and the reason kept", 
     lifecycle: "blocked",
     lastError: "the secret IRC_PASS is not set",
   });
+});
+
+test("an account whose plugin never says whether it is configured holds nobody up, and may be stopped", async () => {
+  const base = testPlatform().plugin.config;
+  const { clock, supervisor } = supervised({
+    config: { ...base, isConfigured: () => new Promise<boolean>(() => {}) },
+  });
+  const started = supervisor.start();
+  await clock.advance(CONFIGURED_WAIT_MS);
+  await started;
+  expect(supervisor.snapshot).toMatchObject({ running: false, lifecycle: "starting" });
+  await supervisor.stop();
+  expect(supervisor.snapshot).toMatchObject({ lifecycle: "stopped" });
+  expect(clock.armed).toBe(0);
+});
+
+test("an account whose plugin takes long to read its settings runs when it has", async () => {
+  const base = testPlatform().plugin.config;
+  let answer = (_configured: boolean) => {};
+  const { clock, supervisor } = supervised({
+    config: {
+      ...base,
+      isConfigured: () =>
+        new Promise<boolean>((resolve) => {
+          answer = resolve;
+        }),
+    },
+    gateway: { startAccount: untilAborted },
+  });
+  const started = supervisor.start();
+  await clock.advance(CONFIGURED_WAIT_MS);
+  await started;
+  answer(true);
+  await clock.advance(0);
+  expect(supervisor.snapshot).toMatchObject({ running: true });
+  expect(supervisor.snapshot.lastError).toBeUndefined();
 });
 
 test("a webhook account whose start returns at once runs on", async () => {
