@@ -5,6 +5,8 @@ import type { Disposable } from "../kernel/disposable.ts";
 
 /** The log file is put aside and begun anew past this size; one older file is kept. */
 export const MAX_LOG_FILE_BYTES = 20 * 1024 * 1024;
+/** A file that could not be written is tried again after this long; lines in between are dropped and counted. */
+export const LOG_REOPEN_AFTER_MS = 5_000;
 /** Bytes held back while the disk is slow; later lines are dropped and counted. */
 export const MAX_PENDING_LOG_BYTES = 4 * 1024 * 1024;
 
@@ -23,31 +25,39 @@ export interface LogTail {
 export class LogFile implements Disposable {
   readonly file: string;
   readonly #maxBytes: number;
+  readonly #now: () => number;
   #stream: WriteStream;
   #size: number;
   #dropped = 0;
-  #rotating = false;
+  #brokenAt: number | undefined;
+  #rotation: Promise<void> | undefined;
   #held: string[] = [];
 
-  private constructor(file: string, size: number, maxBytes: number) {
+  private constructor(file: string, size: number, maxBytes: number, now: () => number) {
     this.file = file;
     this.#size = size;
     this.#maxBytes = maxBytes;
-    this.#stream = openStream(file);
+    this.#now = now;
+    this.#stream = this.#openStream();
   }
 
-  static async open(file: string, maxBytes = MAX_LOG_FILE_BYTES): Promise<LogFile> {
+  /** @param now milliseconds of a clock that never goes back */
+  static async open(
+    file: string,
+    maxBytes = MAX_LOG_FILE_BYTES,
+    now: () => number = () => performance.now(),
+  ): Promise<LogFile> {
     await mkdir(dirname(file), { recursive: true, mode: 0o700 });
     const size = await stat(file).then(
       (found) => found.size,
       () => 0,
     );
-    return new LogFile(file, size, maxBytes);
+    return new LogFile(file, size, maxBytes, now);
   }
 
   /** Takes one line, newline included. Never blocks; a line the disk can not keep up with is dropped and counted. */
   write(line: string): void {
-    if (this.#rotating) {
+    if (this.#rotation) {
       this.#held.push(line);
       if (this.#held.length > MAX_HELD_LINES) {
         this.#held.shift();
@@ -55,17 +65,17 @@ export class LogFile implements Disposable {
       }
       return;
     }
-    if (this.#stream.writableLength > MAX_PENDING_LOG_BYTES) {
+    if (!this.#usable() || this.#stream.writableLength > MAX_PENDING_LOG_BYTES) {
       this.#dropped++;
       return;
     }
     if (this.#dropped > 0) {
-      const notice = `{"level":"warn","msg":"log lines were dropped because the disk was slow","count":${this.#dropped}}\n`;
+      const notice = `{"level":"warn","msg":"log lines were dropped because the disk was slow or full","count":${this.#dropped}}\n`;
       this.#dropped = 0;
       this.#append(notice);
     }
     this.#append(line);
-    if (this.#size > this.#maxBytes) void this.#rotate();
+    if (this.#size > this.#maxBytes) this.#rotation = this.#rotate();
   }
 
   /**
@@ -104,35 +114,50 @@ export class LogFile implements Disposable {
     }
   }
 
-  dispose(): Promise<void> {
-    return endStream(this.#stream);
+  async dispose(): Promise<void> {
+    await this.#rotation;
+    await endStream(this.#stream);
+  }
+
+  /** False while the file could not be written a moment ago. */
+  #usable(): boolean {
+    if (this.#brokenAt === undefined) return true;
+    if (this.#now() - this.#brokenAt < LOG_REOPEN_AFTER_MS) return false;
+    this.#brokenAt = undefined;
+    this.#stream = this.#openStream();
+    // The last line may have been cut off in the middle.
+    this.#append("\n");
+    return true;
   }
 
   #append(line: string): void {
     this.#size += Buffer.byteLength(line);
-    this.#stream.write(line);
+    this.#stream.write(line, (error) => {
+      if (error) this.#dropped++;
+    });
   }
 
   async #rotate(): Promise<void> {
-    this.#rotating = true;
     await endStream(this.#stream);
     await rename(this.file, `${this.file}.1`).catch(() => {});
-    this.#stream = openStream(this.file);
+    this.#stream = this.#openStream();
     this.#size = 0;
-    this.#rotating = false;
+    this.#rotation = undefined;
     for (const line of this.#held.splice(0)) this.#append(line);
+  }
+
+  #openStream(): WriteStream {
+    const stream = createWriteStream(this.file, { flags: "a", mode: 0o600 });
+    // A full disk must not take the gateway down; lines are lost until there is room again.
+    stream.on("error", () => {
+      this.#brokenAt = this.#now();
+    });
+    return stream;
   }
 }
 
 const NEWLINE = 0x0a;
 const MAX_HELD_LINES = 1_000;
-
-function openStream(file: string): WriteStream {
-  const stream = createWriteStream(file, { flags: "a", mode: 0o600 });
-  // A full disk must not take the gateway down; the lines are lost, the gateway goes on.
-  stream.on("error", () => {});
-  return stream;
-}
 
 function endStream(stream: WriteStream): Promise<void> {
   return new Promise((resolve) => {
