@@ -68,6 +68,7 @@ export class Connection implements EventReceiver, Caller {
   /** Cleared by a ping, set by the pong; see the server's heartbeat. */
   alive = true;
   #deviceId: string | undefined;
+  #byDeviceToken = false;
   readonly #options: ConnectionOptions;
   readonly #outlet: Outlet;
   readonly #lane = new RequestLane();
@@ -107,6 +108,10 @@ export class Connection implements EventReceiver, Caller {
 
   get deviceId(): string | undefined {
     return this.#deviceId;
+  }
+
+  get byDeviceToken(): boolean {
+    return this.#byDeviceToken;
   }
 
   get address(): string {
@@ -207,6 +212,9 @@ export class Connection implements EventReceiver, Caller {
     }
     gate();
     const params = given as ConnectParams;
+    // Known by what it says it is while that is being decided: who revokes the device now closes this as well.
+    this.#deviceId = params.device?.id;
+    this.role = params.role === "node" ? "node" : "operator";
     const grant = await handshake.decide(params, facts, nonce);
     if (this.#isClosed()) return;
     this.role = grant.role;
@@ -215,6 +223,7 @@ export class Connection implements EventReceiver, Caller {
     this.client = params.client;
     this.connectParams = params;
     this.#deviceId = grant.device?.deviceId;
+    this.#byDeviceToken = grant.authMethod === "device-token";
     const payload = await hello(grant, this.connId);
     if (this.#isClosed()) return;
     this.#open(frame.id, payload);

@@ -57,9 +57,10 @@ const approve = method({
     "Approves a waiting device for what it asked; nobody can approve more than they may do themselves.",
   handler: async ({ services, caller }, { requestId }) => {
     const { devices } = services.store.call;
-    const records = await devices.list({ limit: MAX_LISTED_DEVICES });
-    const pending = records.find((record) => record.pending?.requestId === requestId)?.pending;
-    if (!pending) throw unknownRequest(requestId);
+    const waiting = await waitingDevice(services, requestId);
+    const { pending } = waiting ?? {};
+    if (!waiting || !pending) throw unknownRequest(requestId);
+    assertMayDecide(caller, waiting.deviceId);
     const mayGrant = callerHas(caller, "operator.admin") || coversAll(caller.scopes, pending.scopes);
     if (!mayGrant || (pending.role !== "operator" && !callerHas(caller, "operator.admin"))) {
       throw new SluiceError<ErrorCode>(
@@ -87,7 +88,9 @@ const reject = method({
   params: ByRequest,
   result: Type.Object({ requestId: Type.String(), deviceId: Type.String() }),
   summary: "Refuses a waiting device.",
-  handler: async ({ services }, { requestId }) => {
+  handler: async ({ services, caller }, { requestId }) => {
+    const waiting = await waitingDevice(services, requestId);
+    if (waiting) assertMayDecide(caller, waiting.deviceId);
     const now = services.clock.now();
     const deviceId = await services.store.call.devices.reject({ requestId, now });
     if (deviceId === undefined) throw unknownRequest(requestId);
@@ -132,6 +135,19 @@ const revoke = method({
 /** Without `operator.admin` a device sees and changes only itself. */
 function mayTouch(caller: Caller, deviceId: string): boolean {
   return caller.deviceId === undefined || caller.deviceId === deviceId || callerHas(caller, "operator.admin");
+}
+
+async function waitingDevice(
+  services: GatewayServices,
+  requestId: string,
+): Promise<DeviceRecord | undefined> {
+  const records = await services.store.call.devices.list({ limit: MAX_LISTED_DEVICES });
+  return records.find((record) => record.pending?.requestId === requestId);
+}
+
+/** Whoever shows the owner's secret decides about devices; a device with its own token only about itself. */
+function assertMayDecide(caller: Caller, deviceId: string): void {
+  if (caller.byDeviceToken === true) assertMayTouch(caller, deviceId);
 }
 
 function assertMayTouch(caller: Caller, deviceId: string): void {

@@ -22,6 +22,8 @@ export interface Caller {
   /** Announced in `connect.caps`; they never grant authority. */
   readonly capabilities: ReadonlySet<string>;
   readonly deviceId?: string | undefined;
+  /** It showed the token of its own device, not the owner's secret. */
+  readonly byDeviceToken?: boolean | undefined;
   /** Canonical address of the peer; keys rate limits. */
   readonly address: string;
   /** The connection's event side; absent for HTTP requests and plugin calls. */
