@@ -204,7 +204,43 @@ describe("api.runtime.agent and llm", () => {
       ),
     ).toBe(11);
     expect((await run(model, { id: "acme" })).source).toBe(found.source);
-    expect(await run(provider, { id: "nobody" })).not.toHaveProperty("apiKey");
+  });
+
+  it("[F223] a missing key is an error that says what to do, unless none is needed", async () => {
+    const config = {
+      models: { providers: { local: { baseUrl: "http://127.0.0.1:9/v1", api: "openai-completions" } } },
+    };
+    const { run, call } = await bench(
+      {
+        register: `
+          api.registerProvider({ id: "acme", label: "Acme", auth: [], envVars: ["ACME_TEST_KEY"] });
+          api.registerProvider({ id: "maker", label: "Maker", auth: [], envVars: ["MAKER_TEST_KEY"],
+            resolveSyntheticAuth: () => ({ apiKey: "made-up", source: "maker", mode: "token" }) });
+          api.registerProvider({ id: "told", label: "Told", auth: [], envVars: ["TOLD_TEST_KEY"],
+            buildMissingAuthMessage: ({ modelId }) => "log in first" + (modelId ? " for " + modelId : "") });`,
+      },
+      { config },
+    );
+    const provider = `return await api.runtime.modelAuth.resolveApiKeyForProvider(params);`;
+    const model = `return await api.runtime.modelAuth.getApiKeyForModel(params);`;
+    const code = `try { await api.runtime.modelAuth.resolveApiKeyForProvider(params); } catch (error) { return error.code; }`;
+    await expect(run(provider, { provider: "acme" })).rejects.toThrow(
+      /ACME_TEST_KEY.*providers\.acme\.apiKey/,
+    );
+    await expect(run(provider, { provider: "nobody" })).rejects.toThrow(
+      'No API key for the provider "nobody"',
+    );
+    expect(await run(code, { provider: "nobody" })).toBe("MODEL_AUTH_MISSING");
+    await expect(run(model, { model: { provider: "told", id: "m" } })).rejects.toThrow("log in first for m");
+    expect(await run(provider, { provider: "local" })).toEqual({ source: "none", mode: "none" });
+    expect(await run(provider, { provider: "echo" })).toEqual({ source: "none", mode: "none" });
+    const away = { model: { provider: "acme", id: "m", baseUrl: "http://127.0.0.1:9" } };
+    expect(await run(model, away)).toEqual({ source: "none", mode: "none" });
+    const length = `return (await api.runtime.modelAuth.resolveApiKeyForProvider(params)).apiKey.length;`;
+    expect(await run(length, { provider: "maker" })).toBe("made-up".length);
+    const cfg = { models: { providers: { Acme: { apiKey: "of-the-caller" } } } };
+    expect(await run(length, { provider: "acme", cfg })).toBe("of-the-caller".length);
+    expect((await call("models.list", {})).models).toBeDefined();
   });
 });
 

@@ -14,16 +14,31 @@ export interface PluginRuntimeLogging {
   getChildLogger(bindings?: object, options?: { level?: string }): PluginRuntimeLogger;
 }
 
-/** `api.runtime.modelAuth` (spec 4.13). */
+/** A provider's key, where it comes from, and what it is. */
+export interface ProviderAuthResult {
+  /** Absent where the provider needs none: a local server, or one that makes up its own. */
+  apiKey?: string;
+  /** The sign-in it comes from. */
+  profileId?: string;
+  /** `config`, `env`, `profile:<id>`, `none`, or what the provider calls it. */
+  source: string;
+  mode: "api-key" | "oauth" | "token" | "aws-sdk" | "none";
+}
+
+/** `api.runtime.modelAuth` (spec 4.13). Members of `params` that are not named here are ignored. */
 export interface PluginRuntimeModelAuth {
+  /** `cfg`: a key in it goes first. @throws SluiceError `MODEL_AUTH_MISSING` when there is no key, but a need */
   resolveApiKeyForProvider(params: {
     provider: string;
     cfg?: PluginConfigSnapshot;
-  }): Promise<{ apiKey?: string; source: string; mode: string }>;
+    workspaceDir?: string;
+  }): Promise<ProviderAuthResult>;
+  /** The same for a model, at its own address. @throws SluiceError `MODEL_AUTH_MISSING` */
   getApiKeyForModel(params: {
-    model: { provider: string; id: string };
+    model: { provider: string; id: string; baseUrl?: string };
     cfg?: PluginConfigSnapshot;
-  }): Promise<{ apiKey?: string; source: string; mode: string }>;
+    workspaceDir?: string;
+  }): Promise<ProviderAuthResult>;
   /** The key as the provider wants it sent, and where to. @throws SluiceError `MODEL_AUTH_MISSING` */
   getRuntimeAuthForModel(params: {
     model: { provider: string; id: string };

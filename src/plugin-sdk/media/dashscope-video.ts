@@ -135,17 +135,11 @@ function modelOf({ model, inputImages, inputVideos }: VideoRequest): string {
   return inputImages?.length ? "wan2.6-i2v" : "wan2.6-t2v";
 }
 
-async function keyOf(options: DashscopeVideoOptions, { cfg, agentDir }: VideoRequest): Promise<string> {
+async function keyOf(options: DashscopeVideoOptions, { cfg }: VideoRequest): Promise<string> {
   const { providerId, apiKeyLabel } = options;
-  const resolve = requireHost("generating a video").runtime.modelAuth["resolveApiKeyForProvider"] as
-    | ((params: object) => Promise<{ apiKey?: string }>)
-    | undefined;
-  const found = await resolve?.({
-    provider: providerId,
-    ...(cfg ? { cfg } : {}),
-    ...(agentDir ? { agentDir } : {}),
-  });
-  if (!found?.apiKey) {
+  const { modelAuth } = requireHost("generating a video").runtime;
+  const found = await modelAuth.resolveApiKeyForProvider({ provider: providerId, ...(cfg ? { cfg } : {}) });
+  if (!found.apiKey) {
     throw new Error(
       `no ${apiKeyLabel} API key: set models.providers.${providerId}.apiKey or its environment variable`,
     );

@@ -1,3 +1,4 @@
+import { isSluiceError } from "../../kernel/errors.ts";
 import { currentHost } from "../ambient/host.ts";
 import { isRecord, readPath, type UnknownRecord } from "../values/records.ts";
 
@@ -132,8 +133,11 @@ function providerRow(request: UnderstandingRequest, provider: string): UnknownRe
 async function keyOf(provider: string | undefined): Promise<string | undefined> {
   const host = currentHost();
   if (!host || !provider) return undefined;
-  const resolve = host.runtime.modelAuth["resolveApiKeyForProvider"] as
-    | ((params: { provider: string }) => Promise<{ apiKey?: string }>)
-    | undefined;
-  return (await resolve?.({ provider }))?.apiKey;
+  try {
+    return (await host.runtime.modelAuth.resolveApiKeyForProvider({ provider })).apiKey;
+  } catch (error) {
+    // Whether a request may go without one is for its caller to say.
+    if (isSluiceError(error) && error.code === "MODEL_AUTH_MISSING") return undefined;
+    throw error;
+  }
 }

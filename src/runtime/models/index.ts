@@ -2,11 +2,13 @@ import type { AssistantMessage } from "../../contracts/messages.ts";
 import type { ModelDefinition } from "../../contracts/model-stream.ts";
 import type { ProviderPlugin } from "../../contracts/provider.ts";
 import type { ManifestModelRow } from "../../contracts/provider-metadata.ts";
+import type { ProviderAuthResult } from "../../contracts/runtime/host.ts";
 import { SluiceError } from "../../kernel/errors.ts";
 import { agentModelRef } from "../agent/settings.ts";
 import { buildCatalogue, type Catalogue, completeModel } from "./catalogue.ts";
 import { formatModelRef, type ModelRef, normalizeProviderId, parseModelRef } from "./model-ref.ts";
 import { expandAlias, modelTable } from "./model-table.ts";
+import { type AuthQuestion, ProviderAuth } from "./provider-auth.ts";
 import { type ModelsOptions, Providers } from "./providers.ts";
 import { explainFailure, type ModelQuestion, type ModelRequest, prepareRequest } from "./request.ts";
 import { ModelResolution, unknownModel } from "./resolution.ts";
@@ -39,6 +41,7 @@ export function createModels(options: ModelsOptions): Models {
 class ModelRoom implements Models {
   readonly #options: ModelsOptions;
   readonly #providers: Providers;
+  readonly #auth: ProviderAuth;
   readonly #resolution: ModelResolution;
   #catalogue: Cached<Catalogue> | undefined;
   #suggested: Cached<string | undefined> | undefined;
@@ -48,7 +51,8 @@ class ModelRoom implements Models {
   constructor(options: ModelsOptions) {
     this.#options = options;
     this.#providers = new Providers(options);
-    this.#resolution = new ModelResolution(options, this.#providers);
+    this.#auth = new ProviderAuth(options, this.#providers);
+    this.#resolution = new ModelResolution(options, this.#providers, this.#auth);
   }
 
   async resolve(ref?: string, agentId?: string): Promise<ResolvedModel> {
@@ -139,6 +143,11 @@ class ModelRoom implements Models {
 
   apiKeyFor(provider: string) {
     return this.#providers.apiKeyFor(provider);
+  }
+
+  async findAuth(question: AuthQuestion): Promise<ProviderAuthResult> {
+    await this.#activate(normalizeProviderId(question.provider));
+    return this.#auth.find(question);
   }
 
   hasAuth(provider: string): boolean {

@@ -24,8 +24,9 @@ export function modelAuthNamespace(rooms: ModelAuthRooms): PluginRuntimeModelAut
   const current = () => rooms.config.current().config;
   const authProviderOf = (provider: string) => models.authProviderOf(provider);
   return {
-    resolveApiKeyForProvider: async ({ provider }) => keyOf(models, provider),
-    getApiKeyForModel: async ({ model }) => keyOf(models, model.provider),
+    resolveApiKeyForProvider: ({ provider, cfg }) => models.findAuth({ provider, config: cfg }),
+    getApiKeyForModel: ({ model: { provider, id, baseUrl }, cfg }) =>
+      models.findAuth({ provider, modelId: id, baseUrl, config: cfg }),
     async getRuntimeAuthForModel({ model }) {
       const resolved = await models.resolve(formatModelRef({ provider: model.provider, modelId: model.id }));
       if (resolved.missingAuth !== undefined) {
@@ -60,14 +61,5 @@ export function modelConfigNamespace({ config }: ModelAuthRooms): PluginRuntimeM
     resolveAllowedModelRef: ({ cfg, ...params }) => allowedModelRef({ ...params, cfg: given(cfg) }),
     resolveModelRuntimePolicy: ({ config: cfg, ...params }) =>
       modelRuntimePolicy({ ...params, config: given(cfg) }),
-  };
-}
-
-function keyOf(models: Models, provider: string) {
-  const found = models.apiKeyFor(provider);
-  return {
-    ...(found.apiKey === undefined ? {} : { apiKey: found.apiKey }),
-    source: found.source ?? "none",
-    mode: found.mode ?? "none",
   };
 }

@@ -10,6 +10,7 @@ import { type Catalogue, completeModel, configuredProviders, isRecord } from "./
 import { formatModelRef, type ModelRef } from "./model-ref.ts";
 import { modelTable } from "./model-table.ts";
 import { isPrivateUrl } from "./private-url.ts";
+import type { ProviderAuth } from "./provider-auth.ts";
 import { type ModelsOptions, needsKey, type Providers } from "./providers.ts";
 import { type ModelRemark, remarkOf } from "./suppression.ts";
 import type { ModelErrorCode, ResolvedModel } from "./types.ts";
@@ -23,10 +24,12 @@ export const LOCAL_IDLE_TIMEOUT_MS = 300_000;
 export class ModelResolution {
   readonly #options: ModelsOptions;
   readonly #providers: Providers;
+  readonly #auth: ProviderAuth;
 
-  constructor(options: ModelsOptions, providers: Providers) {
+  constructor(options: ModelsOptions, providers: Providers, auth: ProviderAuth) {
     this.#options = options;
     this.#providers = providers;
+    this.#auth = auth;
   }
 
   /**
@@ -115,7 +118,7 @@ export class ModelResolution {
       ...(authMarker ? { authMarker } : {}),
       ...(key || authMarker || !needsKey(envNames, model)
         ? {}
-        : { missingAuth: this.#missingAuth(owner, context, envNames) }),
+        : { missingAuth: this.#auth.missing(owner, context, envNames) }),
       thinking: this.#providers.thinking(model, owner),
       idleTimeoutMs: seconds
         ? seconds * 1_000
@@ -157,14 +160,6 @@ export class ModelResolution {
       modelId: model.id,
     };
     return !!owner && !!this.#providers.ask(owner, () => owner.resolveSyntheticAuth?.(context))?.apiKey;
-  }
-
-  #missingAuth(owner: ProviderPlugin, context: ProviderModelContext, names: readonly string[]): string {
-    const stated = this.#providers.ask(owner, () => owner.buildMissingAuthMessage?.(context));
-    if (stated) return stated;
-    const { provider } = context;
-    const variables = names.length > 0 ? `set ${names.join(" or ")}, or ` : "";
-    return `No API key for the provider "${provider}": ${variables}write models.providers.${provider}.apiKey.`;
   }
 
   async #define(

@@ -1,6 +1,8 @@
 import type { AssistantMessage } from "../../contracts/messages.ts";
 import type { ModelDefinition, StreamFn } from "../../contracts/model-stream.ts";
 import type { ProviderApiKey, ProviderPlugin, ProviderStreamContext } from "../../contracts/provider.ts";
+import type { ProviderAuthResult } from "../../contracts/runtime/host.ts";
+import type { AuthQuestion } from "./provider-auth.ts";
 import type { ModelQuestion, ModelRequest } from "./request.ts";
 import type { ThinkingPolicy } from "./thinking.ts";
 
@@ -70,6 +72,12 @@ export interface Models {
   find(provider: string, modelId: string): Promise<ModelDefinition | undefined>;
   thinkingPolicy(provider: string, modelId: string): Promise<ThinkingPolicy>;
   apiKeyFor(provider: string): ProviderApiKey;
+  /**
+   * A provider's key for somebody else's request; loads the provider's plugin where that still waits. Without
+   * a key where none is needed.
+   * @throws SluiceError `MODEL_AUTH_MISSING` with what to do about it
+   */
+  findAuth(question: AuthQuestion): Promise<ProviderAuthResult>;
   /** Whether there is a key for a provider, or something that does in its place. */
   hasAuth(provider: string): boolean;
   /** The provider whose keys and sign-ins another one uses; itself without an alias (spec 1.11). */
