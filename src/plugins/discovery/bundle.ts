@@ -1,11 +1,15 @@
 import { readdir } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { isPlain, text } from "../manifest/fields.ts";
 import { MAX_MANIFEST_BYTES } from "../manifest/limits.ts";
+import { normaliseManifest } from "../manifest/normalise-manifest.ts";
+import { idHint } from "../manifest/package-metadata.ts";
 import { parseMetadataText } from "../manifest/parse-text.ts";
 import { readMetadataFile } from "../manifest/read-file.ts";
-import type { BundleContents } from "./candidate.ts";
+import type { PluginDiagnostic } from "../types.ts";
+import type { BundleContents, PluginCandidate } from "./candidate.ts";
 import { exists } from "./entry-file.ts";
+import { type PluginFolder, placeOf } from "./folder-metadata.ts";
 
 interface FoundBundle {
   id?: string;
@@ -124,4 +128,32 @@ async function readJson(
   } catch {
     return undefined;
   }
+}
+
+/** A content pack as a plugin that has no code. */
+export function bundleCandidate(folder: PluginFolder, found: FoundBundle): PluginCandidate {
+  const id = found.id ?? idHint(folder.packageMetadata, basename(folder.rootDir));
+  const { manifest } = normaliseManifest({
+    id,
+    name: found.name ?? id,
+    description: found.description,
+    version: found.version,
+    configSchema: { type: "object", additionalProperties: false },
+  });
+  const diagnostics: PluginDiagnostic[] = found.contents.notExecuted.map((part) => ({
+    level: "info",
+    code: "bundle-part-not-executed",
+    message: `${part}: detected, not executed`,
+    pluginId: id,
+    source: folder.rootDir,
+  }));
+  return {
+    ...placeOf(folder),
+    id,
+    format: "bundle",
+    bundle: found.contents,
+    diagnostics,
+    ...(manifest ? { manifest } : {}),
+    ...(found.manifestPath ? { manifestPath: found.manifestPath } : {}),
+  };
 }

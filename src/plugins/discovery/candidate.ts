@@ -39,3 +39,18 @@ export interface BundleContents {
 export function policyId(id: string): string {
   return id.trim().toLowerCase();
 }
+
+/** The candidate with one more reason not to load it. */
+export function withError(
+  candidate: PluginCandidate,
+  code: DiagnosticCode,
+  message: string,
+): PluginCandidate {
+  return {
+    ...candidate,
+    diagnostics: [
+      ...candidate.diagnostics,
+      { level: "error", code, message, pluginId: candidate.id, source: candidate.rootDir },
+    ],
+  };
+}

@@ -2,15 +2,10 @@ import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { NormalisedManifest } from "../manifest/normalise-manifest.ts";
 import type { PluginDiagnostic } from "../types.ts";
-import { type PluginCandidate, policyId } from "./candidate.ts";
+import { type PluginCandidate, policyId, withError } from "./candidate.ts";
 import { exists } from "./entry-file.ts";
-import {
-  type FolderPlace,
-  type ManifestsByDigest,
-  readPluginFile,
-  readPluginFolder,
-  withError,
-} from "./read-folder.ts";
+import type { ManifestsByDigest } from "./folder-metadata.ts";
+import { type FolderPlace, readPluginFile, readPluginFolder } from "./read-folder.ts";
 
 /** Where plugins are looked for (spec 2.2). All paths absolute. */
 export interface PluginRoots {
