@@ -1,18 +1,20 @@
-import { isSecretKey, MIN_SECRET_LENGTH } from "../../kernel/redaction.ts";
+import { MIN_SECRET_LENGTH } from "../../kernel/redaction.ts";
 import { isRecord } from "./parse-text.ts";
+import { isSecretSection, isSecretText } from "./secret-places.ts";
 import { isSecretRef } from "./secret-ref.ts";
 
 /** Stands for a stored secret in everything shown; written back, it keeps the secret (spec 5.3). */
 export const REDACTED = "__OPENCLAW_REDACTED__";
 
 /**
- * A copy that can be shown: texts under secret keys are replaced, references and `${NAME}` stay.
+ * A copy that can be shown: texts under secret keys, of headers and environments, and addresses with credentials
+ * are replaced, references and `${NAME}` stay.
  *
  * @param source give it with a runtime configuration: whatever came from a reference is replaced there,
  *   under any key, and texts with `${NAME}` are shown as written
  */
 export function redactConfig(value: unknown, source?: unknown): unknown {
-  return redact(value, "", source);
+  return redact(value, "", source, false);
 }
 
 /** Puts the current secrets back where a candidate holds {@link REDACTED} at the same place. */
@@ -41,11 +43,11 @@ const KEY_AND_TEXT = /(["']?)([\w$-]+)\1(\s*:\s*)("(?:\\.|[^"\\])*"|'(?:\\.|[^'\
  */
 export function redactText(text: string, config: unknown): string {
   const secrets = new Set<string>();
-  collectSecrets(config, "", secrets);
+  collectSecrets(config, "", false, secrets);
   let redacted = text.replace(
     KEY_AND_TEXT,
     (match, quote: string, key: string, colon: string, value: string) =>
-      isPlainSecret(value.slice(1, -1), key) ? `${quote}${key}${quote}${colon}"${REDACTED}"` : match,
+      isSecretText(value.slice(1, -1), key, false) ? `${quote}${key}${quote}${colon}"${REDACTED}"` : match,
   );
   for (const secret of [...secrets].sort((a, b) => b.length - a.length)) {
     redacted = redacted.replaceAll(secret, REDACTED);
@@ -54,40 +56,42 @@ export function redactText(text: string, config: unknown): string {
   return redacted;
 }
 
-function redact(value: unknown, key: string, source: unknown): unknown {
+function redact(value: unknown, key: string, source: unknown, inSection: boolean): unknown {
   if (isSecretRef(value)) return value;
   if (isSecretRef(source)) return REDACTED;
   if (typeof value === "string") {
-    if (isPlainSecret(value, key)) return REDACTED;
+    if (isSecretText(value, key, inSection)) return REDACTED;
     return typeof source === "string" && source.includes("${") ? source : value;
   }
   if (Array.isArray(value)) {
     // An item without a value was left out, so places no longer match: then any reference hides all.
     const items = Array.isArray(source) ? source : [];
     if (items.length > value.length && items.some(isSecretRef)) return REDACTED;
-    return value.map((item, index) => redact(item, key, items[index]));
+    return value.map((item, index) => redact(item, key, items[index], inSection));
   }
   if (!isRecord(value)) return value;
   const below = isRecord(source) ? source : {};
   return Object.fromEntries(
     Object.entries(value).map(([name, child]) => [
       name,
-      redact(child, name, Object.hasOwn(below, name) ? below[name] : undefined),
+      redact(
+        child,
+        name,
+        Object.hasOwn(below, name) ? below[name] : undefined,
+        inSection || isSecretSection(name),
+      ),
     ]),
   );
 }
 
-function collectSecrets(value: unknown, key: string, secrets: Set<string>): void {
+function collectSecrets(value: unknown, key: string, inSection: boolean, secrets: Set<string>): void {
   if (typeof value === "string") {
     // Shorter ones would blank out ordinary words.
-    if (value.length >= MIN_SECRET_LENGTH && isPlainSecret(value, key)) secrets.add(value);
-  } else if (typeof value === "object" && value !== null) {
+    if (value.length >= MIN_SECRET_LENGTH && isSecretText(value, key, inSection)) secrets.add(value);
+  } else if (typeof value === "object" && value !== null && !isSecretRef(value)) {
     for (const [name, child] of Object.entries(value)) {
-      collectSecrets(child, Array.isArray(value) ? key : name, secrets);
+      if (Array.isArray(value)) collectSecrets(child, key, inSection, secrets);
+      else collectSecrets(child, name, inSection || isSecretSection(name), secrets);
     }
   }
-}
-
-function isPlainSecret(value: string, key: string): boolean {
-  return value !== "" && isSecretKey(key) && !/^\$\{[A-Z_][A-Z0-9_]*\}$/.test(value);
 }

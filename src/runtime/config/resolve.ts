@@ -1,6 +1,6 @@
 import { errorMessage } from "../../kernel/errors.ts";
-import { isSecretKey } from "../../kernel/redaction.ts";
 import { type ConfigRecord, isRecord } from "./parse-text.ts";
+import { isSecretSection, secretParts } from "./secret-places.ts";
 import { isSecretRef, SecretResolver } from "./secret-ref.ts";
 import type { ConfigProblem } from "./types.ts";
 
@@ -27,12 +27,12 @@ export async function resolveConfig(
   const secrets = new SecretResolver(environment, effective, folder);
   const result: ResolvedConfig = { config: {}, problems: [], secrets: [] };
 
-  const visit = async (node: unknown, path: string, key: string): Promise<unknown> => {
+  const visit = async (node: unknown, path: string, key: string, inSection: boolean): Promise<unknown> => {
     if (typeof node === "string") {
       const text = substitute(node, environment, (name) =>
         warn(path, `the environment variable ${name} is not set`),
       );
-      if (isSecretKey(key) && !text.includes("${")) result.secrets.push(text);
+      if (!text.includes("${")) result.secrets.push(...secretParts(text, key, inSection));
       return text;
     }
     if (isSecretRef(node) && !path.startsWith("secrets.providers.")) {
@@ -46,13 +46,16 @@ export async function resolveConfig(
       }
     }
     if (Array.isArray(node)) {
-      const items = await Promise.all(node.map((item, index) => visit(item, `${path}[${index}]`, key)));
+      const items = await Promise.all(
+        node.map((item, index) => visit(item, `${path}[${index}]`, key, inSection)),
+      );
       return items.filter((item) => item !== undefined);
     }
     if (!isRecord(node)) return node;
     const copy: ConfigRecord = {};
     for (const [name, child] of Object.entries(node)) {
-      const value = await visit(child, path === "" ? name : `${path}.${name}`, name);
+      const place = path === "" ? name : `${path}.${name}`;
+      const value = await visit(child, place, name, inSection || isSecretSection(name));
       if (value !== undefined) copy[name] = value;
     }
     return copy;
@@ -61,7 +64,7 @@ export async function resolveConfig(
     result.problems.push({ path, message, severity: "warning" });
   };
 
-  result.config = (await visit(effective, "", "")) as ConfigRecord;
+  result.config = (await visit(effective, "", "", false)) as ConfigRecord;
   return result;
 }
 

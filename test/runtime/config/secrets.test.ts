@@ -144,4 +144,42 @@ describe("showing a configuration", () => {
       `{ port: 1, 'botToken' : "${REDACTED}", "apiKey":"\${KEY}", password: "${REDACTED}", `,
     );
   });
+
+  it("hides what headers, environments and addresses hold, keeps it from logs, and takes the hidden form back", async () => {
+    const secret = {
+      models: {
+        providers: {
+          own: {
+            baseUrl: "http://me:pass-word-1@models.test/v1?key=query-key-2&v=3",
+            headers: { "X-Custom": "header-value-3", Nested: ["list-value-4"] },
+          },
+          open: { baseUrl: "https://models.test/v1?version=2", name: "Open" },
+        },
+      },
+      env: { vars: { SOME_NAME: "variable-5", OTHER: "${KEY}" }, shellEnv: { enabled: true } },
+      plugins: { entries: { hooks: { config: { webhookUrl: "https://hooks.test/T0/B0/path-6" } } } },
+    };
+    const hidden = JSON.stringify(redactConfig(secret));
+    const text = redactText(JSON.stringify(secret), secret);
+    for (const part of [
+      "pass-word-1",
+      "query-key-2",
+      "header-value-3",
+      "list-value-4",
+      "variable-5",
+      "path-6",
+    ]) {
+      expect(hidden, part).not.toContain(part);
+      expect(text, part).not.toContain(part);
+    }
+    expect(JSON.parse(hidden)).toMatchObject({
+      models: { providers: { open: secret.models.providers.open } },
+      env: { vars: { OTHER: "${KEY}" }, shellEnv: { enabled: true } },
+    });
+    expect(restoreRedacted(redactConfig(secret), secret)).toEqual(secret);
+    const { redactor } = await configFixture({ "sluice.json": JSON.stringify(secret) });
+    expect(
+      redactor.text("http://me:pass-word-1@models.test/v1?key=query-key-2&v=3 said header-value-3"),
+    ).toBe("http://me:[redacted]@models.test/v1?key=[redacted]&v=3 said [redacted]");
+  });
 });
