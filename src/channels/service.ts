@@ -6,6 +6,7 @@ import type {
   InboundResult,
   IngressQueue,
 } from "../contracts/channel-runtime.ts";
+import type { SessionAttachment, SessionAttachmentResult } from "../contracts/plugin-api/sessions.ts";
 import type { Clock } from "../kernel/clock.ts";
 import type { Disposable } from "../kernel/disposable.ts";
 import type { Logger } from "../kernel/logger.ts";
@@ -28,6 +29,7 @@ import type { SessionCommandParts } from "./inbound/session-commands.ts";
 import { ChannelOperations } from "./operations.ts";
 import { MessageOutlet } from "./outbound/outlet.ts";
 import { OutboundPump } from "./outbound/pump.ts";
+import { SessionAttachments } from "./outbound/session-attachments.ts";
 import { RetentionSweep } from "./retention.ts";
 import { createChannelRuntime } from "./runtime/channel-runtime.ts";
 import { agentOfKey } from "./runtime/dispatch.ts";
@@ -68,6 +70,7 @@ class Channels implements ChannelService {
   readonly #pipeline: InboundPipeline;
   readonly #desk: HostDesk;
   readonly #operations: ChannelOperations;
+  readonly #attachments: SessionAttachments;
   readonly #retention: RetentionSweep;
   readonly #scope = new Scope("channels");
   readonly #listeners = new Set<(channel: string, snapshot: ChannelAccountSnapshot) => void>();
@@ -93,6 +96,10 @@ class Channels implements ChannelService {
     this.#directory = directory;
     this.#outlet = new MessageOutlet({ store, channels: directory, config, clock });
     const mediaFolder = join(parts.stateDir, "media");
+    const mediaRoots = (sessionKey: string | undefined) => [
+      workspaceOf(sessionKey, config(), parts.stateDir),
+      mediaFolder,
+    ];
     this.#pump = new OutboundPump({
       store,
       channels: directory,
@@ -103,7 +110,7 @@ class Channels implements ChannelService {
       clock,
       logger,
       random,
-      mediaRoots: (sessionKey) => [workspaceOf(sessionKey, config(), parts.stateDir), mediaFolder],
+      mediaRoots,
       onOutbound: noteOutbound,
       isReady: (channel, accountId) => this.#accounts.get(channel, accountId)?.ready === true,
       signalOf: (channel, accountId) => this.#accounts.get(channel, accountId)?.signal,
@@ -168,6 +175,13 @@ class Channels implements ChannelService {
       store,
       clock,
       logger: parts.logger,
+    });
+    this.#attachments = new SessionAttachments({
+      store,
+      channels: directory,
+      outlet: this.#outlet,
+      mediaRoots,
+      awaitDelivery: (outboxId, timeoutMs) => this.awaitDelivery(outboxId, timeoutMs),
     });
     this.#retention = new RetentionSweep({ store, clock, logger });
     if (parts.rooms) {
@@ -234,6 +248,10 @@ class Channels implements ChannelService {
     request: SendRequest,
   ): Promise<{ outboxId: string; inserted: boolean; to: string; accountId: string }> {
     return this.#operations.send(request);
+  }
+
+  sendAttachment(pluginId: string, attachment: SessionAttachment): Promise<SessionAttachmentResult> {
+    return this.#attachments.send(pluginId, attachment);
   }
 
   awaitDelivery(outboxId: string, timeoutMs: number): Promise<OutboxRecord | undefined> {

@@ -5,6 +5,7 @@ import type {
   InboundResult,
   IngressQueue,
 } from "../contracts/channel-runtime.ts";
+import type { SessionAttachment, SessionAttachmentResult } from "../contracts/plugin-api/sessions.ts";
 import type { Disposable } from "../kernel/disposable.ts";
 import type { ReplyPlanner } from "../runtime/agent/types.ts";
 import type { OutboxRecord } from "../store/procedures/outbox-rows.ts";
@@ -48,6 +49,8 @@ export interface ChannelService extends Disposable {
   receive(message: InboundMessage): Promise<InboundResult>;
   /** Queues a message; durable when it resolves. */
   send(request: SendRequest): Promise<{ outboxId: string; inserted: boolean; to: string; accountId: string }>;
+  /** `api.session.workflow.sendSessionAttachment` of one plugin. */
+  sendAttachment(pluginId: string, attachment: SessionAttachment): Promise<SessionAttachmentResult>;
   /** Resolves when an outbox row is settled, or with its present state after `timeoutMs`. */
   awaitDelivery(outboxId: string, timeoutMs: number): Promise<OutboxRecord | undefined>;
   replayInbound(inboxId: string): Promise<InboundResult | undefined>;

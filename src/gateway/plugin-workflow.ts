@@ -1,4 +1,5 @@
 import { approvalTargets } from "../channels/inbound/approval-targets.ts";
+import type { ChannelService } from "../channels/types.ts";
 import type { Clock } from "../kernel/clock.ts";
 import type { Logger } from "../kernel/logger.ts";
 import type { Scope } from "../kernel/scope.ts";
@@ -31,6 +32,7 @@ interface LateParts {
   registry: RegistryReader;
   agent: AgentRuntime;
   sessions: Sessions;
+  channels: Pick<ChannelService, "sendAttachment">;
   records(): readonly PluginRecord[];
 }
 
@@ -97,6 +99,7 @@ export function createWorkflowRooms(early: EarlyParts, late: () => LateParts): W
   );
   const services: WorkflowServices = {
     enqueueNextTurnInjection: (pluginId, injection) => injections.enqueue(pluginId, injection),
+    sendSessionAttachment: (pluginId, attachment) => late().channels.sendAttachment(pluginId, attachment),
     emitAgentEvent: (event) => late().agent.publish(event),
     async cleanUp(pluginId, reason) {
       if (reason !== "disable") return;

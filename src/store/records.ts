@@ -61,6 +61,12 @@ export interface OutboxMedia {
   /** Web addresses, `data:` addresses, or files; files are confined when they are sent. */
   urls: string[];
   audioAsVoice?: boolean;
+  /** Pictures and sounds go as files, too. */
+  forceDocument?: boolean;
+  /** Nobody's device makes a sound. */
+  silent?: boolean;
+  /** How the words with the files are to be read. */
+  parseMode?: "HTML";
 }
 
 /** An outbound message before it is a row. One row per message; `chunks` are its platform-sized parts. */

@@ -1,5 +1,6 @@
 import type {
   ChannelConfig,
+  ChannelOutboundContext,
   ChannelPlugin,
   MessageReceipt,
   OutboundDeliveryResult,
@@ -215,7 +216,7 @@ export class Delivery {
       deliveryPartIndex: index,
       deliveryPartCount: this.#calls.length,
       ...(mediaUrl === undefined ? {} : { mediaUrl, mediaLocalRoots }),
-      ...(mediaUrl !== undefined && this.#media?.audioAsVoice ? { audioAsVoice: true } : {}),
+      ...mediaHints(this.#media, mediaUrl !== undefined),
       onPlatformSendDispatch: async () => {
         call.signal.throwIfAborted();
         if (this.#dispatched) return;
@@ -257,4 +258,14 @@ export class Delivery {
     const { channels, config } = this.#parts;
     return ambiguousPolicy(channels.get(this.#row.channel), config());
   }
+}
+
+/** What an adapter is told about the files of a message and the words with them. */
+function mediaHints(media: OutboxMedia | undefined, isFile: boolean): Partial<ChannelOutboundContext> {
+  return {
+    ...(isFile && media?.audioAsVoice ? { audioAsVoice: true } : {}),
+    ...(isFile && media?.forceDocument ? { forceDocument: true } : {}),
+    ...(media?.silent ? { silent: true } : {}),
+    ...(media?.parseMode ? { formatting: { parseMode: media.parseMode } } : {}),
+  };
 }

@@ -43,6 +43,7 @@ export async function openRooms(ground: Ground, hub: EventHub): Promise<Rooms> {
     registry,
     agent,
     sessions,
+    channels,
     records: () => plugins.records(),
   }));
   const coreToolNames = new Set<string>();

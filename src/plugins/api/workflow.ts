@@ -1,5 +1,11 @@
 import type { CleanupReason, NextTurnInjection } from "../../contracts/capabilities.ts";
-import type { AgentEventsApi, RunContextApi, SessionWorkflowApi } from "../../contracts/plugin-api.ts";
+import type {
+  AgentEventsApi,
+  RunContextApi,
+  SessionAttachment,
+  SessionAttachmentResult,
+  SessionWorkflowApi,
+} from "../../contracts/plugin-api.ts";
 import type { RegistrationDraft } from "../registry/draft.ts";
 import { isJsonValue } from "../registry/json-value.ts";
 
@@ -12,12 +18,7 @@ export interface WorkflowServices {
     pluginId: string,
     injection: NextTurnInjection,
   ): Promise<{ enqueued: boolean; id: string; sessionKey: string }>;
-  sendSessionAttachment?(
-    pluginId: string,
-    params: object,
-  ): Promise<
-    { ok: true; channel: string; deliveredTo: string; count: number } | { ok: false; error: string }
-  >;
+  sendSessionAttachment?(pluginId: string, attachment: SessionAttachment): Promise<SessionAttachmentResult>;
   scheduleSessionTurn?(
     pluginId: string,
     params: object,
@@ -70,15 +71,11 @@ export function createWorkflow(draft: RegistrationDraft, services: WorkflowServi
       if (!isInjection(injection)) return refused;
       return services.enqueueNextTurnInjection(pluginId, { ...injection, sessionKey });
     },
-    async sendSessionAttachment(params) {
+    async sendSessionAttachment(attachment) {
       if (!bundled)
         return { ok: false, error: "session attachments are for plugins that come with the gateway" };
       if (!live() || !services.sendSessionAttachment) return { ok: false, error: "not available now" };
-      try {
-        return await services.sendSessionAttachment(pluginId, params);
-      } catch (error) {
-        return { ok: false, error: (error as Error).message };
-      }
+      return services.sendSessionAttachment(pluginId, attachment);
     },
     async scheduleSessionTurn(params) {
       if (!bundled || !live()) return undefined;
