@@ -14,18 +14,14 @@ import { newUuid } from "../kernel/ids.ts";
 import type { Logger } from "../kernel/logger.ts";
 import type { Scope } from "../kernel/scope.ts";
 import { CLOSE } from "../protocol/close-codes.ts";
-import {
-  CLOSE_GRACE_MS,
-  MAX_HANDSHAKE_FRAME_BYTES,
-  MAX_UNAUTHENTICATED_PER_ADDRESS,
-  PING_INTERVAL_MS,
-} from "../protocol/limits.ts";
+import { CLOSE_GRACE_MS, MAX_HANDSHAKE_FRAME_BYTES, PING_INTERVAL_MS } from "../protocol/limits.ts";
 import type { Authentication } from "./connection/authentication.ts";
 import { Connection } from "./connection/connection.ts";
 import { type RequestFacts, requestFacts, seatsOf } from "./connection/facts.ts";
 import type { Grant, Handshake } from "./connection/handshake.ts";
 import { CorkBatch } from "./connection/outlet.ts";
 import { HandshakeRejection } from "./connection/rejection.ts";
+import { WaitingSockets } from "./connection/waiting-sockets.ts";
 import type { EventHub } from "./events/hub.ts";
 import type { HttpApp } from "./http/app.ts";
 import { hasTooManyHeaders, TOO_MANY_HEADERS } from "./http/header-lines.ts";
@@ -66,12 +62,13 @@ export class GatewayServer {
   readonly #http: Server;
   readonly #webSockets: WebSocketServer;
   readonly #connections = new Set<Connection>();
-  readonly #unauthenticated = new Map<string, number>();
+  readonly #waiting: WaitingSockets;
   readonly #corks = new CorkBatch();
   #app: Promise<HttpApp> | undefined;
 
   constructor(options: GatewayServerOptions, scope: Scope) {
     this.#options = options;
+    this.#waiting = new WaitingSockets(options.clock);
     this.#http = createServer({ requestTimeout: REQUEST_TIMEOUT_MS, headersTimeout: HEADERS_TIMEOUT_MS });
     // Node would leave out what is beyond its limit, and a forwarding header or an origin with it: the lines are
     // counted here instead.
@@ -222,22 +219,13 @@ export class GatewayServer {
 
   #accept(request: IncomingMessage, socket: Duplex, head: Buffer, facts: RequestFacts): void {
     const key = seatsOf(facts);
-    const waiting = this.#unauthenticated.get(key) ?? 0;
-    if (waiting >= MAX_UNAUTHENTICATED_PER_ADDRESS) {
+    if (!this.#waiting.hasRoom(key)) {
       refuseUpgrade(socket, 503, "Too many unauthenticated sockets");
       return;
     }
     this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => {
       const { clock, logger, handshake, dispatcher, hello } = this.#options;
-      let counted = true;
-      this.#unauthenticated.set(key, (this.#unauthenticated.get(key) ?? 0) + 1);
-      const uncount = () => {
-        if (!counted) return;
-        counted = false;
-        const left = (this.#unauthenticated.get(key) ?? 1) - 1;
-        if (left > 0) this.#unauthenticated.set(key, left);
-        else this.#unauthenticated.delete(key);
-      };
+      let leave = () => {};
       const connection = new Connection({
         connId: newUuid(),
         nonce: newUuid(),
@@ -252,17 +240,18 @@ export class GatewayServer {
         hello,
         gate: () => this.#gate(),
         onOpen: (opened) => {
-          uncount();
+          leave();
           this.#options.hub.add(opened);
           this.#options.onOpen(opened);
         },
         onClose: (closed) => {
-          uncount();
+          leave();
           this.#connections.delete(closed);
           this.#options.hub.remove(closed);
           this.#options.onClose(closed);
         },
       });
+      leave = this.#waiting.add(key, connection);
       this.#connections.add(connection);
     });
   }

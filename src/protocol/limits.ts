@@ -11,6 +11,8 @@ export const HANDSHAKE_TIMEOUT_MS = 15_000;
 export const MAX_PENDING_HANDSHAKE_FRAMES = 15;
 /** Sockets of one address that have not authenticated yet. */
 export const MAX_UNAUTHENTICATED_PER_ADDRESS = 32;
+/** One of them that has said nothing for this long makes room for the next when all places are taken. */
+export const SILENT_SOCKET_GRACE_MS = 2_000;
 export const TICK_INTERVAL_MS = 30_000;
 export const HEALTH_REFRESH_MS = 60_000;
 export const PING_INTERVAL_MS = 25_000;
@@ -28,6 +30,8 @@ export const MAX_RUNNING_HANDLERS = 128;
 export const MAX_PARKED_HANDLERS = 1_024;
 /** Role violations in a row before the socket is closed. */
 export const MAX_ROLE_VIOLATIONS = 10;
+/** Frames in a row that are no requests before the socket is closed. */
+export const MAX_INVALID_FRAMES = 1_000;
 export const MAX_TRACEPARENT_LENGTH = 128;
 export const MAX_EXPECTED_PROFILE_LENGTH = 128;
 /** Deepest JSON nesting of a frame. */

@@ -13,6 +13,7 @@ import {
   MAX_FRAME_BYTES,
   MAX_FRAME_DEPTH,
   MAX_HANDSHAKE_FRAME_BYTES,
+  MAX_INVALID_FRAMES,
   MAX_PENDING_HANDSHAKE_FRAMES,
   MAX_ROLE_VIOLATIONS,
 } from "../../protocol/limits.ts";
@@ -28,6 +29,7 @@ import type { RequestFacts } from "./facts.ts";
 import type { Grant, Handshake } from "./handshake.ts";
 import { type CorkBatch, Outlet } from "./outlet.ts";
 import { HandshakeRejection } from "./rejection.ts";
+import type { WaitingSocket } from "./waiting-sockets.ts";
 
 export interface ConnectionOptions {
   connId: string;
@@ -57,7 +59,7 @@ const EMPTY: ReadonlySet<string> = new Set();
 const NO_CLIENT: CallerClient = { id: "", mode: "", version: "", platform: "" };
 
 /** One WebSocket from challenge to close: the handshake, then requests in and responses and events out. */
-export class Connection implements EventReceiver, Caller {
+export class Connection implements EventReceiver, Caller, WaitingSocket {
   readonly connId: string;
   readonly subscriptions = new Subscriptions();
   role: Role = "operator";
@@ -79,6 +81,7 @@ export class Connection implements EventReceiver, Caller {
   #early: string[] = [];
   #seq = 0;
   #violations = 0;
+  #invalidFrames = 0;
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
@@ -130,6 +133,14 @@ export class Connection implements EventReceiver, Caller {
 
   get isOpen(): boolean {
     return this.#state === "open";
+  }
+
+  get silent(): boolean {
+    return this.#state === "challenged";
+  }
+
+  makeRoom(): void {
+    this.close(CLOSE.TRY_LATER, "made room for another client");
   }
 
   /** The number of the last event sent or skipped. */
@@ -264,12 +275,15 @@ export class Connection implements EventReceiver, Caller {
     // Text that is no JSON has no id to answer to.
     if (!parsed) {
       this.#options.logger.debug("a frame was not JSON", { connId: this.connId, bytes });
+      this.#countInvalid();
       return;
     }
     if (!parsed.ok) {
+      this.#countInvalid();
       this.#reply(failure(parsed.id, { code: "INVALID_REQUEST", message: parsed.message }));
       return;
     }
+    this.#invalidFrames = 0;
     if (parsed.frame.method === "connect") {
       const message = "connect is only valid as the first request";
       this.#reply(failure(parsed.frame.id, { code: "INVALID_REQUEST", message }));
@@ -290,6 +304,12 @@ export class Connection implements EventReceiver, Caller {
   #countViolation(violated: boolean): void {
     this.#violations = violated ? this.#violations + 1 : 0;
     if (this.#violations > MAX_ROLE_VIOLATIONS) this.close(CLOSE.POLICY, "repeated unauthorized calls");
+  }
+
+  /** Whoever sends nothing but rubbish costs everybody else the time to read it. */
+  #countInvalid(): void {
+    this.#invalidFrames += 1;
+    if (this.#invalidFrames > MAX_INVALID_FRAMES) this.close(CLOSE.POLICY, "too many invalid frames");
   }
 
   #isClosed(): boolean {
