@@ -2,7 +2,8 @@ import type { Transaction } from "sluice/plugin-sdk/store-worker";
 import { KEY_BYTES } from "../contract/dedupe-key.ts";
 import { IDEMPOTENCY_WINDOW_MS } from "../contract/limits.ts";
 import { composeResponse } from "../contract/response.ts";
-import { isZero, type KeyIndex } from "./key-index.ts";
+import type { KeyIndex } from "./key-index.ts";
+import { isEmptySlot } from "./packed-keys.ts";
 import type { AcceptInput, AcceptOutput } from "./records.ts";
 
 /**
@@ -102,7 +103,7 @@ async function decide(tx: Transaction, index: KeyIndex, input: AcceptInput, own:
   };
   for (let event = 0; event < count; event++) {
     const at = event * KEY_BYTES;
-    if (!isZero(keys, at)) {
+    if (!isEmptySlot(keys, at)) {
       const holder = await index.find(tx, keys, at, readBatch);
       if (holder !== undefined) {
         if (holder !== "settled" && holder.pending) pending.add(holder.seq);

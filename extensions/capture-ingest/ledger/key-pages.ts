@@ -18,17 +18,6 @@ export function pageOf(keys: Uint8Array, offset: number, bits: number): number {
   return Math.floor(word / 2 ** (32 - bits));
 }
 
-/** True when packed `page` holds the key at `offset` of `keys`. */
-export function holdsKey(page: Uint8Array, keys: Uint8Array, offset: number): boolean {
-  next: for (let at = 0; at < page.length; at += KEY_BYTES) {
-    for (let index = 0; index < KEY_BYTES; index++) {
-      if (page[at + index] !== keys[offset + index]) continue next;
-    }
-    return true;
-  }
-  return false;
-}
-
 /** Deals packed keys into the pages of a run, from page `first` on. */
 export function dealIntoPages(
   keys: readonly Uint8Array[],
