@@ -3,18 +3,20 @@ import type { Disposable } from "../kernel/disposable.ts";
 import type { Logger } from "../kernel/logger.ts";
 import type { Store } from "../store/index.ts";
 
-/** How long a settled message is kept: as long as a platform may deliver it again. */
+/** How long a settled message and its turn are kept: as long as a platform may deliver it again. */
 export const SETTLED_LIFETIME_MS = 30 * 86_400_000;
 /** Settled rows kept at most, per table. */
 export const MAX_SETTLED_ROWS = 200_000;
 export const RETENTION_PERIOD_MS = 3_600_000;
+/** The first sweep comes soon, so that a gateway that is often restarted sweeps as well. */
+export const FIRST_SWEEP_AFTER_MS = 60_000;
 /** Steps per sweep; what is left waits for the next. */
 const MAX_STEPS = 50;
 
-/** Deletes old settled messages, a bounded step at a time. */
+/** Deletes old settled messages and ended turns, a bounded step at a time. */
 export class RetentionSweep implements Disposable {
   readonly #parts: { store: Store; clock: Clock; logger: Logger };
-  #timer: Disposable | undefined;
+  readonly #timers: Disposable[] = [];
   #running = false;
 
   constructor(parts: { store: Store; clock: Clock; logger: Logger }) {
@@ -22,7 +24,11 @@ export class RetentionSweep implements Disposable {
   }
 
   start(): void {
-    this.#timer ??= this.#parts.clock.every(RETENTION_PERIOD_MS, () => void this.sweep());
+    const { clock } = this.#parts;
+    this.#timers.push(
+      clock.after(FIRST_SWEEP_AFTER_MS, () => void this.sweep()),
+      clock.every(RETENTION_PERIOD_MS, () => void this.sweep()),
+    );
   }
 
   async sweep(): Promise<{ deleted: number }> {
@@ -32,7 +38,7 @@ export class RetentionSweep implements Disposable {
     let deleted = 0;
     try {
       const input = { before: clock.now() - SETTLED_LIFETIME_MS, keep: MAX_SETTLED_ROWS };
-      for (const trim of [store.call.inbox.trim, store.call.outbox.trim]) {
+      for (const trim of [store.call.inbox.trim, store.call.outbox.trim, store.call.turns.trim]) {
         for (let step = 0; step < MAX_STEPS; step++) {
           const result = await trim(input);
           deleted += result.deleted;
@@ -48,7 +54,6 @@ export class RetentionSweep implements Disposable {
   }
 
   dispose(): void {
-    void this.#timer?.dispose();
-    this.#timer = undefined;
+    for (const timer of this.#timers.splice(0)) void timer.dispose();
   }
 }

@@ -3,6 +3,9 @@ import { errorMessage, isSluiceError } from "../../kernel/errors.ts";
 /** Delays before each further attempt of an outbound message (spec 14.1); after the last one it is dead. */
 export const RETRY_SCHEDULE_MS = [5_000, 25_000, 120_000, 600_000, 600_000] as const;
 
+/** A platform that asks for a longer pause is tried again after this one. */
+export const MAX_RETRY_AFTER_MS = 86_400_000;
+
 /** Tries within one attempt, for failures that surely sent nothing. */
 export const QUICK_TRIES = 3;
 const QUICK_MIN_MS = 400;
@@ -89,7 +92,14 @@ function statusOf(fields: Record<string, unknown>): number | undefined {
   return undefined;
 }
 
+/** What somebody else's code says is a number in a range, or nothing. */
 function retryAfterOf(error: unknown, fields: Record<string, unknown>): number | undefined {
+  const stated = statedWaitOf(error, fields);
+  if (stated === undefined || Number.isNaN(stated)) return undefined;
+  return Math.min(Math.max(0, Math.ceil(stated)), MAX_RETRY_AFTER_MS);
+}
+
+function statedWaitOf(error: unknown, fields: Record<string, unknown>): number | undefined {
   if (isSluiceError(error)) return error.retryAfterMs;
   if (typeof fields["retryAfterMs"] === "number") return fields["retryAfterMs"];
   const seconds =

@@ -6,6 +6,7 @@ import { workflow } from "./0004-workflow.ts";
 import { tasks } from "./0005-tasks.ts";
 import { approvals } from "./0006-approvals.ts";
 import { outboxMedia } from "./0007-outbox-media.ts";
+import { endedTurns } from "./0008-ended-turns.ts";
 
 /** Every migration of the core database, in order. Append; never edit one that was released. */
 export const coreMigrations: readonly Migration[] = [
@@ -16,4 +17,5 @@ export const coreMigrations: readonly Migration[] = [
   tasks,
   approvals,
   outboxMedia,
+  endedTurns,
 ];

@@ -9,6 +9,9 @@ const OUTBOX_CLAIM_LIMIT = 64;
 /** Rows one call may recover. */
 const OUTBOX_RECOVER_LIMIT = 500;
 
+/** No message is put off for longer: one that becomes due later was put off by a clock that was ahead. */
+export const OUTBOX_MAX_WAIT_MS = 2 * 86_400_000;
+
 const OPEN = "status IN ('queued', 'sending')";
 
 /**
@@ -97,7 +100,8 @@ export const outboxProcedures = {
       input.accountId,
     );
     const claimed = rows.map(toOutboxRecord).sort((a, b) => a.ordinal - b.ordinal);
-    return next ? { claimed, nextAt: next.available_at } : { claimed };
+    if (!next) return { claimed };
+    return { claimed, nextAt: (await dueAgain(tx, input)) ? input.now : next.available_at };
   },
 
   /** What hooks decided before the first chunk: the final chunks and files. Only before anything was sent. */
@@ -277,6 +281,30 @@ export const outboxProcedures = {
     return row ? toOutboxRecord(row) : undefined;
   },
 };
+
+/** Makes due what waits for a time that a wrong clock made up. True when there was something. */
+async function dueAgain(
+  tx: Transaction,
+  input: { channel: string; accountId: string; now: number },
+): Promise<boolean> {
+  const { channel, accountId, now } = input;
+  const last = await tx.get<{ available_at: number }>(
+    `SELECT available_at FROM outbox WHERE channel = ? AND account_id = ? AND status = 'queued'
+       AND lane_head = 1 ORDER BY available_at DESC LIMIT 1`,
+    channel,
+    accountId,
+  );
+  if (!last || last.available_at <= now + OUTBOX_MAX_WAIT_MS) return false;
+  await tx.run(
+    `UPDATE outbox SET available_at = ? WHERE channel = ? AND account_id = ? AND status = 'queued'
+       AND lane_head = 1 AND available_at > ?`,
+    now,
+    channel,
+    accountId,
+    now + OUTBOX_MAX_WAIT_MS,
+  );
+  return true;
+}
 
 /** Ends an open row and lets the next one of its lane go. */
 async function settle(

@@ -11,6 +11,9 @@ export type { AcceptTurnInput, AcceptTurnOutput, BegunTurn, ExpectedEvents } fro
 /** Turns one page of `open` holds. */
 export const MAX_OPEN_TURNS_PAGE = 1_000;
 
+/** Ended turns one call of `trim` deletes; the sweep calls again while there is more. */
+export const TURN_TRIM_BATCH = 1_000;
+
 /** Procedures over agent turns: accepted = queued + running + done + failed + aborted, always. */
 export const turnProcedures = {
   accept: acceptTurn,
@@ -96,6 +99,27 @@ export const turnProcedures = {
       Math.min(input.limit ?? MAX_OPEN_TURNS_PAGE, MAX_OPEN_TURNS_PAGE),
     );
     return rows.map(toTurnRecord);
+  },
+
+  /**
+   * Lets go of turns that ended before `before`, and of the oldest beyond the newest `keep`. What was said stays
+   * in the transcript and the books go on counting them; only their run ids are not known any more.
+   */
+  async trim(
+    tx: Transaction,
+    input: { before: number; keep: number },
+  ): Promise<{ deleted: number; more: boolean }> {
+    const boundary = await tx.get<{ ended_at: number }>(
+      "SELECT ended_at FROM turns WHERE ended_at IS NOT NULL ORDER BY ended_at DESC LIMIT 1 OFFSET ?",
+      Math.max(0, input.keep),
+    );
+    const { changes } = await tx.run(
+      `DELETE FROM turns WHERE run_id IN (
+         SELECT run_id FROM turns WHERE ended_at IS NOT NULL AND ended_at <= ? ORDER BY ended_at LIMIT ?)`,
+      Math.max(input.before - 1, boundary?.ended_at ?? -1),
+      TURN_TRIM_BATCH,
+    );
+    return { deleted: changes, more: changes === TURN_TRIM_BATCH };
   },
 
   /** The books of DESIGN §1: what was accepted and where it is now. */
