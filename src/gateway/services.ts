@@ -4,6 +4,7 @@ import type { Logger } from "../kernel/logger.ts";
 import type { Redactor } from "../kernel/redaction.ts";
 import type { PluginInspection } from "../plugins/inspect/inspect.ts";
 import type { InstallBook, PluginInstaller, PluginSearch } from "../plugins/install/index.ts";
+import type { PluginMetadataSnapshot } from "../plugins/snapshot.ts";
 import type { HookRunner, PluginDiagnostic, PluginRecord, RegistryReader } from "../plugins/types.ts";
 import type { SystemEvents } from "../runtime/agent/system-events.ts";
 import type { AgentRuntime } from "../runtime/agent/types.ts";
@@ -23,6 +24,8 @@ export interface PluginDirectory {
   records(): readonly PluginRecord[];
   /** Findings about plugins as a whole. */
   diagnostics(): readonly PluginDiagnostic[];
+  /** What is known of all plugins without running their code. */
+  snapshot(): Promise<PluginMetadataSnapshot>;
   inspect(id: string): Promise<PluginInspection | undefined>;
   /** Loads a plugin's code anew; the old one goes on when that fails. */
   reload(id: string): Promise<void>;

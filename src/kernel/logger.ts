@@ -12,6 +12,8 @@ export interface Logger {
   error(message: string, fields?: object): void;
   /** True when a message of `level` would be written; guards expensive fields. */
   enabled(level: Exclude<LogLevel, "silent">): boolean;
+  /** A text without the secrets that lines are written without; for what is said elsewhere about a failure. */
+  redact(text: string): string;
   /** A logger whose lines carry `name` (the part of the gateway that speaks) and `fields`. */
   child(name: string, fields?: object): Logger;
 }
@@ -48,6 +50,7 @@ export const silentLogger: Logger = {
   warn() {},
   error() {},
   enabled: () => false,
+  redact: (text) => text,
   child: () => silentLogger,
 };
 
@@ -60,6 +63,7 @@ function wrap(target: PinoLike, redactor: Redactor): Logger {
     warn: (message, fields) => target.warn(fields ?? {}, message),
     error: (message, fields) => target.error(fields ?? {}, message),
     enabled: (level) => target.isLevelEnabled(level),
+    redact: (text) => redactor.text(text),
     // Fields of a child are written as they are given, past the formatter: they are redacted here.
     child: (name, fields) =>
       wrap(target.child({ part: name, ...(redactor.value(fields ?? {}) as object) }), redactor),

@@ -4,6 +4,7 @@ import { DEFAULT_MAX_JSON_DEPTH, isForbiddenKey } from "../../kernel/safe-json.t
 import type { ErrorCode } from "../../protocol/error-codes.ts";
 import { redactConfig, redactText, restoreRedacted } from "../../runtime/config/index.ts";
 import type { ConfigProblem, ConfigService, ConfigSnapshot } from "../../runtime/config/types.ts";
+import { declaredSecrets } from "../declared-secrets.ts";
 import { type MethodGroup, method } from "../rpc/method.ts";
 import type { GatewayServices } from "../services.ts";
 import { open } from "./shapes.ts";
@@ -21,7 +22,7 @@ const get = method({
   ),
   summary: "Returns the configuration with secrets masked, its revision hashes and its problems.",
   idempotent: true,
-  handler: ({ services }) => snapshotView(services.config.current()),
+  handler: ({ services }) => snapshotView(services),
 });
 
 const WriteParams = Type.Object(
@@ -89,14 +90,15 @@ async function write(
   }
   const result = await mutate(config, change, params);
   const next = config.current();
+  const shown = redactConfig(next.source, undefined, await declaredIn(services, next));
   if (result.changedPaths.length === 0) {
-    return { ok: true, noop: true, changedPaths: [], path: next.path, config: redactConfig(next.source) };
+    return { ok: true, noop: true, changedPaths: [], path: next.path, config: shown };
   }
   return {
     ok: true,
     path: next.path,
     hash: next.hash,
-    config: redactConfig(next.source),
+    config: shown,
     changedPaths: result.changedPaths,
     restart: result.followUp.kind === "restart" ? { reason: result.followUp.reason } : null,
     followUp: result.followUp,
@@ -229,20 +231,28 @@ function hasId(value: unknown): value is { id: string; [key: string]: unknown } 
   return isRecord(value) && typeof value["id"] === "string";
 }
 
-function snapshotView(snapshot: ConfigSnapshot) {
-  const shown = redactConfig(snapshot.source);
+/** Secrets as they are for everybody, and those that plugins declare. */
+async function declaredIn(services: GatewayServices, snapshot: ConfigSnapshot): Promise<ReadonlySet<string>> {
+  return declaredSecrets(await services.plugins.snapshot(), snapshot.source, snapshot.config);
+}
+
+async function snapshotView(services: GatewayServices) {
+  const snapshot = services.config.current();
+  const declared = await declaredIn(services, snapshot);
+  const shown = redactConfig(snapshot.source, undefined, declared);
+  const runtime = redactConfig(snapshot.config, snapshot.source, declared);
   const issues = snapshot.problems.filter((problem) => problem.severity === "error");
   return {
     path: snapshot.path,
     includedPaths: [...snapshot.includedPaths],
     includeProvenance: {},
     exists: snapshot.exists,
-    raw: snapshot.exists ? redactText(snapshot.text, snapshot.source) : null,
+    raw: snapshot.exists ? redactText(snapshot.text, snapshot.source, declared) : null,
     parsed: shown,
     sourceConfig: shown,
-    resolved: redactConfig(snapshot.config, snapshot.source),
-    runtimeConfig: redactConfig(snapshot.config, snapshot.source),
-    config: redactConfig(snapshot.config, snapshot.source),
+    resolved: runtime,
+    runtimeConfig: runtime,
+    config: runtime,
     valid: issues.length === 0,
     hash: snapshot.hash,
     configRevisionHash: snapshot.hash,

@@ -77,7 +77,11 @@ async function execute(
     }
     return { result: normalize(outcome), isError: false };
   } catch (error) {
-    return { result: textResult(errorMessage(error)), isError: true, errorKind: "thrown" };
+    return {
+      result: textResult(input.logger.redact(errorMessage(error))),
+      isError: true,
+      errorKind: "thrown",
+    };
   } finally {
     live = false;
     input.signal.removeEventListener("abort", onAbort);
@@ -102,7 +106,11 @@ async function rewrite(
     return { ...outcome, result: normalize(await applyToolResultMiddleware(generation, event, context)) };
   } catch (error) {
     input.logger.warn("tool-result middleware failed; the call fails", { error: errorMessage(error) });
-    return { result: textResult(errorMessage(error)), isError: true, errorKind: "middleware" };
+    return {
+      result: textResult(input.logger.redact(errorMessage(error))),
+      isError: true,
+      errorKind: "middleware",
+    };
   }
 }
 

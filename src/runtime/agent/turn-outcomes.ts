@@ -99,7 +99,9 @@ export class TurnOutcomes {
     );
   }
 
-  failed(code: string, message: string, answer?: AssistantMessage, shown?: string): TurnEnd {
+  failed(code: string, given: string, answer?: AssistantMessage, shown?: string): TurnEnd {
+    // Servers repeat what they were sent, and this goes to whoever asked.
+    const message = this.#parts.logger.redact(given);
     const kept: AssistantMessage = {
       role: "assistant",
       api: this.#ready?.resolved.model.api ?? "none",

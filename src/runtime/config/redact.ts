@@ -3,6 +3,8 @@ import { isRecord } from "./parse-text.ts";
 import { isSecretSection, isSecretText } from "./secret-places.ts";
 import { isSecretRef } from "./secret-ref.ts";
 
+const NONE: ReadonlySet<string> = new Set();
+
 /** Stands for a stored secret in everything shown; written back, it keeps the secret (spec 5.3). */
 export const REDACTED = "__OPENCLAW_REDACTED__";
 
@@ -12,9 +14,14 @@ export const REDACTED = "__OPENCLAW_REDACTED__";
  *
  * @param source give it with a runtime configuration: whatever came from a reference is replaced there,
  *   under any key, and texts with `${NAME}` are shown as written
+ * @param declared further texts that are secret, wherever they stand
  */
-export function redactConfig(value: unknown, source?: unknown): unknown {
-  return redact(value, "", source, false);
+export function redactConfig(
+  value: unknown,
+  source?: unknown,
+  declared: ReadonlySet<string> = NONE,
+): unknown {
+  return redact(value, "", source, { inSection: false, declared });
 }
 
 /** Puts the current secrets back where a candidate holds {@link REDACTED} at the same place. */
@@ -41,8 +48,8 @@ const KEY_AND_TEXT = /(["']?)([\w$-]+)\1(\s*:\s*)("(?:\\.|[^"\\])*"|'(?:\\.|[^'\
  * A file's text that can be shown, comments and all. Works on text that does not parse, too: texts under
  * secret keys are replaced, then every further occurrence of the secrets of `config`.
  */
-export function redactText(text: string, config: unknown): string {
-  const secrets = new Set<string>();
+export function redactText(text: string, config: unknown, declared: ReadonlySet<string> = NONE): string {
+  const secrets = new Set<string>(declared);
   collectSecrets(config, "", false, secrets);
   let redacted = text.replace(
     KEY_AND_TEXT,
@@ -56,31 +63,33 @@ export function redactText(text: string, config: unknown): string {
   return redacted;
 }
 
-function redact(value: unknown, key: string, source: unknown, inSection: boolean): unknown {
+interface Around {
+  /** Somewhere below a key whose texts are all secret. */
+  inSection: boolean;
+  declared: ReadonlySet<string>;
+}
+
+function redact(value: unknown, key: string, source: unknown, around: Around): unknown {
   if (isSecretRef(value)) return value;
   if (isSecretRef(source)) return REDACTED;
   if (typeof value === "string") {
-    if (isSecretText(value, key, inSection)) return REDACTED;
+    if (around.declared.has(value) || isSecretText(value, key, around.inSection)) return REDACTED;
     return typeof source === "string" && source.includes("${") ? source : value;
   }
   if (Array.isArray(value)) {
     // An item without a value was left out, so places no longer match: then any reference hides all.
     const items = Array.isArray(source) ? source : [];
     if (items.length > value.length && items.some(isSecretRef)) return REDACTED;
-    return value.map((item, index) => redact(item, key, items[index], inSection));
+    return value.map((item, index) => redact(item, key, items[index], around));
   }
   if (!isRecord(value)) return value;
   const below = isRecord(source) ? source : {};
   return Object.fromEntries(
-    Object.entries(value).map(([name, child]) => [
-      name,
-      redact(
-        child,
-        name,
-        Object.hasOwn(below, name) ? below[name] : undefined,
-        inSection || isSecretSection(name),
-      ),
-    ]),
+    Object.entries(value).map(([name, child]) => {
+      const inSection = around.inSection || isSecretSection(name);
+      const from = Object.hasOwn(below, name) ? below[name] : undefined;
+      return [name, redact(child, name, from, { ...around, inSection })];
+    }),
   );
 }
 
