@@ -3,14 +3,24 @@ import type { ToolFactoryContext, ToolRegistration } from "../../contracts/regis
 import type { AgentTool, AgentToolResult } from "../../contracts/tool.ts";
 import { SluiceError } from "../../kernel/errors.ts";
 import { type Logger, silentLogger } from "../../kernel/logger.ts";
+import { pick } from "../../kernel/records.ts";
 import { isChannelEnabled } from "../accounts/accounts.ts";
 import { asText } from "../config-values.ts";
 import type { ChannelDirectory } from "../directory.ts";
-import { channelOfTarget, resolveTarget } from "../routing/target.ts";
+import { resolveTarget } from "../routing/target.ts";
 import { targetParameter } from "./actions.ts";
+import {
+  assertTargetParameters,
+  chooseAccount,
+  chooseOffer,
+  chooseTarget,
+  type ToolParams,
+} from "./address.ts";
 import { type ChannelOffer, messageToolSchema, offerOf } from "./describe.ts";
 import { confineMediaSources, mediaParameters } from "./media-sources.ts";
 import { hasPollContent, parsePoll } from "./poll.ts";
+import { SentTexts } from "./sent-texts.ts";
+import { discoveryOf } from "./turn-facts.ts";
 
 /** How the tool puts a text into the outbox; given by the channel service. */
 export type ToolSend = (request: {
@@ -18,6 +28,7 @@ export type ToolSend = (request: {
   accountId: string;
   to: string;
   text: string;
+  media?: { urls: string[] };
   threadId?: string;
   replyToId?: string;
   sessionKey?: string;
@@ -25,12 +36,8 @@ export type ToolSend = (request: {
   idempotencyKey: string;
 }) => Promise<{ outboxId: string }>;
 
-/** Runs whose own sends are remembered, so that the final answer does not say the same again. */
-const MAX_REMEMBERED_RUNS = 1_000;
 /** Targets of one broadcast. */
 const MAX_BROADCAST = 50;
-
-type Params = Record<string, unknown>;
 
 /**
  * The one `message` tool of all channels (spec 1.15). The host owns its name, its parameters and sending;
@@ -43,7 +50,7 @@ export class MessageTool {
   #send: ToolSend | undefined;
   #logger: Logger = silentLogger;
   #mediaFolder: string | undefined;
-  readonly #sent = new Map<string, { to: string; text: string }[]>();
+  readonly #sent = new SentTexts();
 
   constructor(parts: { directory: ChannelDirectory; config(): ChannelConfig }) {
     this.#directory = parts.directory;
@@ -64,11 +71,11 @@ export class MessageTool {
 
   /** True when the run has already said exactly this there by itself. */
   hasSent(runId: string, to: string, text: string): boolean {
-    return this.#sent.get(runId)?.some((one) => one.to === to && one.text === text.trim()) === true;
+    return this.#sent.has(runId, to, text);
   }
 
   forget(runId: string): void {
-    this.#sent.delete(runId);
+    this.#sent.forget(runId);
   }
 
   #create(turn: ToolFactoryContext): AgentTool | null {
@@ -85,13 +92,14 @@ export class MessageTool {
       label: "Message",
       description: `Sends and manages messages on chat channels (${offers.map(({ plugin }) => plugin.id).join(", ")}). The answer of this turn is delivered by itself; use this to write elsewhere or to do more than answer.`,
       parameters: messageToolSchema(offers, discovery.currentChannelProvider),
-      execute: (toolCallId, params) => this.#execute(toolCallId, params as Params, turn, discovery, offers),
+      execute: (toolCallId, params) =>
+        this.#execute(toolCallId, params as ToolParams, turn, discovery, offers),
     };
   }
 
   async #execute(
     toolCallId: string,
-    params: Params,
+    params: ToolParams,
     turn: ToolFactoryContext,
     discovery: MessageToolDiscoveryContext,
     offers: readonly ChannelOffer[],
@@ -99,14 +107,15 @@ export class MessageTool {
     const action = asText(params["action"]) ?? "";
     const { plugin, actions, mediaSourceParams } = chooseOffer(params, discovery, offers);
     if (!actions.includes(action)) throw unsupported(action, plugin.id);
-    const accountId = this.#account(params, discovery, plugin);
+    const accountId = chooseAccount(params, discovery, plugin, this.#directory);
     const targetKind = targetParameter(action);
     assertTargetParameters(params, action, targetKind);
-    if (action === "broadcast") return this.#broadcast(toolCallId, params, turn, plugin, accountId);
-    const to = targetKind === "none" ? undefined : await this.#target(params, discovery, plugin, accountId);
     const mediaLocalRoots = [turn.workspaceDir, this.#mediaFolder].filter((root) => root !== undefined);
     const mediaNames = [...mediaParameters(mediaSourceParams, action), "media"];
-    const actionParams = await confineMediaSources(params, mediaNames, mediaLocalRoots);
+    const confine = () => confineMediaSources(params, mediaNames, mediaLocalRoots);
+    if (action === "broadcast") return this.#broadcast(toolCallId, await confine(), turn, plugin, accountId);
+    const to = targetKind === "none" ? undefined : await chooseTarget(params, discovery, plugin, accountId);
+    const actionParams = await confine();
     delete actionParams["target"];
     if (to !== undefined) actionParams[targetKind] = to;
     if (
@@ -147,7 +156,7 @@ export class MessageTool {
 
   async #sendText(
     toolCallId: string,
-    params: Params,
+    params: ToolParams,
     turn: ToolFactoryContext,
     plugin: ChannelPlugin,
     accountId: string,
@@ -174,7 +183,7 @@ export class MessageTool {
       // A turn that is taken up after a crash repeats the call with the same id: it is queued once.
       idempotencyKey: `tool:${turn.runId ?? turn.sessionKey ?? ""}:${toolCallId}:${to}`,
     });
-    if (turn.runId !== undefined && media === undefined) this.#remember(turn.runId, to, text);
+    if (turn.runId !== undefined && media === undefined) this.#sent.remember(turn.runId, to, text);
     return done({
       action: "send",
       channel: plugin.id,
@@ -187,7 +196,7 @@ export class MessageTool {
 
   async #broadcast(
     toolCallId: string,
-    params: Params,
+    params: ToolParams,
     turn: ToolFactoryContext,
     plugin: ChannelPlugin,
     accountId: string,
@@ -206,7 +215,7 @@ export class MessageTool {
   }
 
   async #poll(
-    params: Params,
+    params: ToolParams,
     plugin: ChannelPlugin,
     accountId: string,
     to: string,
@@ -217,86 +226,6 @@ export class MessageTool {
     const result = await sendPoll.call(plugin.outbound, { cfg: this.#config(), to, accountId, poll });
     return done({ action: "poll", channel: plugin.id, to, ...result });
   }
-
-  #account(params: Params, discovery: MessageToolDiscoveryContext, plugin: ChannelPlugin): string {
-    const explicit = asText(params["accountId"]);
-    if (explicit !== undefined) return explicit;
-    if (plugin.id === discovery.currentChannelProvider && discovery.accountId) return discovery.accountId;
-    return this.#directory.defaultAccountId(plugin, discovery.cfg);
-  }
-
-  async #target(
-    params: Params,
-    discovery: MessageToolDiscoveryContext,
-    plugin: ChannelPlugin,
-    accountId: string,
-  ): Promise<string> {
-    const input = asText(params["target"]);
-    if (input !== undefined) return resolveTarget(plugin, { cfg: discovery.cfg, accountId, input });
-    if (plugin.id === discovery.currentChannelProvider && discovery.currentChannelId)
-      return discovery.currentChannelId;
-    throw new SluiceError("INVALID_REQUEST", `target is missing: say to whom on ${plugin.id}`);
-  }
-
-  #remember(runId: string, to: string, text: string): void {
-    this.#sent.set(runId, [...(this.#sent.get(runId) ?? []), { to, text }]);
-    if (this.#sent.size <= MAX_REMEMBERED_RUNS) return;
-    const oldest = this.#sent.keys().next();
-    if (!oldest.done) this.#sent.delete(oldest.value);
-  }
-}
-
-/** Explicit channel, else the target's prefix, else the current one, else the only one. */
-function chooseOffer(
-  params: Params,
-  discovery: MessageToolDiscoveryContext,
-  offers: readonly ChannelOffer[],
-): ChannelOffer {
-  const explicit = asText(params["channel"])?.trim().toLowerCase();
-  const byPrefix = channelOfTarget(
-    offers.map(({ plugin }) => plugin),
-    asText(params["target"]) ?? "",
-  )?.id;
-  const wanted = explicit ?? byPrefix ?? discovery.currentChannelProvider;
-  const found = offers.find(
-    ({ plugin }) => plugin.id === wanted || (wanted !== undefined && plugin.meta?.aliases?.includes(wanted)),
-  );
-  if (found) return found;
-  if (explicit === undefined && offers.length === 1) return offers[0] as ChannelOffer;
-  const names = offers.map(({ plugin }) => plugin.id).join(", ");
-  throw new SluiceError(
-    "INVALID_REQUEST",
-    explicit ? `there is no channel "${explicit}"; use one of: ${names}` : `say which channel: ${names}`,
-  );
-}
-
-function assertTargetParameters(params: Params, action: string, kind: "to" | "channelId" | "none"): void {
-  if (kind === "none" && params["target"] !== undefined) {
-    throw new SluiceError("INVALID_REQUEST", `Action ${action} does not accept a target.`);
-  }
-  if (kind !== "none" && (params["to"] !== undefined || params["channelId"] !== undefined)) {
-    throw new SluiceError("INVALID_REQUEST", `use target instead of to or channelId for ${action}`);
-  }
-}
-
-/** Who the turn belongs to, as channels are told (spec 1.15). */
-function discoveryOf(turn: ToolFactoryContext, cfg: ChannelConfig): MessageToolDiscoveryContext {
-  const context: MessageToolDiscoveryContext = { cfg };
-  const fields: [keyof MessageToolDiscoveryContext, unknown][] = [
-    ["chatType", turn["chatType"]],
-    ["currentChannelId", turn["messageTo"]],
-    ["currentChannelProvider", turn.messageChannel],
-    ["currentThreadTs", turn["messageThreadId"]],
-    ["currentMessageId", turn["currentMessageId"]],
-    ["accountId", turn.agentAccountId],
-    ["sessionKey", turn.sessionKey],
-    ["sessionId", turn.sessionId],
-    ["agentId", turn.agentId],
-    ["requesterSenderId", turn.requesterSenderId],
-    ["senderIsOwner", turn.senderIsOwner],
-  ];
-  for (const [key, value] of fields) if (value !== undefined) Object.assign(context, { [key]: value });
-  return context;
 }
 
 function hasAccounts(directory: ChannelDirectory, plugin: ChannelPlugin, cfg: ChannelConfig): boolean {
@@ -305,12 +234,6 @@ function hasAccounts(directory: ChannelDirectory, plugin: ChannelPlugin, cfg: Ch
   } catch {
     return false;
   }
-}
-
-function pick<T extends object, Key extends keyof T>(from: T, keys: readonly Key[]): Partial<Pick<T, Key>> {
-  const picked: Partial<Pick<T, Key>> = {};
-  for (const key of keys) if (from[key] !== undefined) picked[key] = from[key];
-  return picked;
 }
 
 function done(details: object): AgentToolResult {

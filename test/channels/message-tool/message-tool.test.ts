@@ -178,6 +178,20 @@ test("[F179] media of an action comes from the media store or the workspace; oth
   expect(acted[0]?.["mediaLocalRoots"]).toHaveLength(2);
 });
 
+test("[F179] what is said to several at once takes its media from the same places", async () => {
+  const memo = testPlatform({
+    fields: { actions: { describeMessageTool: () => ({ actions: ["broadcast"] }) } },
+  });
+  const broadcast = (media?: string) =>
+    toolTurn({ action: "broadcast", targets: ["amy", "bob"], message: "hi", ...(media ? { media } : {}) }, [
+      memo,
+    ]);
+  expect((await broadcast("/etc/passwd")).answer).toContain("not a file of the workspace");
+  expect(memo.sent.map(({ text: said }) => said).filter((said) => said === "hi")).toEqual([]);
+  await broadcast();
+  expect(memo.sent.filter(({ text: said }) => said === "hi").map(({ to }) => to)).toEqual(["amy", "bob"]);
+});
+
 test("[F182] the channel reads its own addresses and performs the action itself", async () => {
   const acted: ChannelMessageActionContext[] = [];
   const memo = testPlatform({
