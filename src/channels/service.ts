@@ -8,7 +8,9 @@ import type {
 } from "../contracts/channel-runtime.ts";
 import type { SessionAttachment, SessionAttachmentResult } from "../contracts/plugin-api/sessions.ts";
 import type { Clock } from "../kernel/clock.ts";
+import { withDeadline } from "../kernel/deadline.ts";
 import type { Disposable } from "../kernel/disposable.ts";
+import { isSluiceError } from "../kernel/errors.ts";
 import type { Logger } from "../kernel/logger.ts";
 import { Scope } from "../kernel/scope.ts";
 import type { HookRunner, RegistryReader } from "../plugins/types.ts";
@@ -35,6 +37,9 @@ import { createChannelRuntime } from "./runtime/channel-runtime.ts";
 import { agentOfKey } from "./runtime/dispatch.ts";
 import { openIngressQueue } from "./runtime/ingress-queue.ts";
 import type { ChannelService, ChannelStatus, PairingApproval, SendRequest } from "./types.ts";
+
+/** A start waits this long for messages of an earlier process; whatever a plugin does with them, others come in. */
+export const RESUME_WAIT_MS = 10_000;
 
 export interface ChannelServiceParts {
   foundation: ChannelFoundation;
@@ -213,10 +218,26 @@ class Channels implements ChannelService {
       "config listener",
     );
     const recovered = await this.#pump.start();
-    const { resumed } = await this.#pipeline.resume();
+    const resumed = await this.#resumed();
     await this.#accounts.reconcile();
     this.#retention.start();
     return { resumed, ...recovered };
+  }
+
+  /** Messages taken up again; those that take long are taken up beside the new ones. */
+  async #resumed(): Promise<number> {
+    const { clock, logger } = this.#parts;
+    const resuming = this.#pipeline.resume();
+    try {
+      return (await withDeadline(resuming, RESUME_WAIT_MS, RESUMING, clock)).resumed;
+    } catch (error) {
+      if (!isSluiceError(error) || error.code !== "TIMEOUT") throw error;
+      logger.warn("messages of an earlier process are still being taken up", { waitedMs: RESUME_WAIT_MS });
+      resuming.catch((failure: unknown) =>
+        logger.error("messages of an earlier process could not be taken up", { error: failure }),
+      );
+      return 0;
+    }
   }
 
   stopIntake(): Promise<void> {
@@ -316,6 +337,8 @@ class Channels implements ChannelService {
     });
   }
 }
+
+const RESUMING = "taking up messages of an earlier process";
 
 /** Whether the plugin that owns a channel also registered HTTP routes. */
 function ownsRoutes(registry: RegistryReader, channel: string): boolean {

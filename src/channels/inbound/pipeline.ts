@@ -1,4 +1,5 @@
 import type { InboundMessage, InboundResult } from "../../contracts/channel-runtime.ts";
+import { withDeadline } from "../../kernel/deadline.ts";
 import type { Disposable } from "../../kernel/disposable.ts";
 import { SluiceError } from "../../kernel/errors.ts";
 import { newSortableId } from "../../kernel/ids.ts";
@@ -11,6 +12,8 @@ import { StartRetries } from "./start-retries.ts";
 
 export const DEDUPE_TTL_MS = 20 * 60_000;
 export const DEDUPE_MAX_KEYS = 5_000;
+/** How long a stop waits for decisions in flight, whatever a plugin does in one; their rows stay open. */
+export const INTAKE_DRAIN_LIMIT_MS = 5_000;
 /** Rows read at a time when a start takes up what is open. */
 const RESUME_PAGE = 200;
 
@@ -30,6 +33,7 @@ export class InboundPipeline implements Disposable {
   readonly #seen: DedupeCache;
   readonly #lanes = new SerialByKey();
   #closed = false;
+  #drained: Promise<void> | undefined;
 
   constructor(parts: PipelineParts) {
     this.#parts = parts;
@@ -140,17 +144,33 @@ export class InboundPipeline implements Disposable {
     return record ? this.#inLane(record) : undefined;
   }
 
-  /** Refuses new messages, flushes what is being collected, and waits for decisions in flight. */
-  async drain(): Promise<void> {
+  /**
+   * Refuses new messages, flushes what is being collected, and waits for decisions in flight, at most
+   * {@link INTAKE_DRAIN_LIMIT_MS}.
+   */
+  drain(): Promise<void> {
     this.#closed = true;
-    await this.#retries.close();
-    await this.#decisions.drain();
-    await this.#lanes.idle();
+    this.#drained ??= this.#drain();
+    return this.#drained;
   }
 
   async dispose(): Promise<void> {
     this.#decisions.clear();
     await this.drain();
+  }
+
+  async #drain(): Promise<void> {
+    const { clock, logger } = this.#parts;
+    await this.#retries.close();
+    const idle = async () => {
+      await this.#decisions.drain();
+      await this.#lanes.idle();
+    };
+    try {
+      await withDeadline(idle(), INTAKE_DRAIN_LIMIT_MS, "deciding about the last messages", clock);
+    } catch (error) {
+      logger.warn("messages are left to the next start", { open: this.#lanes.size, error });
+    }
   }
 
   #assertOpen(): void {

@@ -7,6 +7,7 @@ import { newUuid } from "../../kernel/ids.ts";
 import type { Logger } from "../../kernel/logger.ts";
 import type { Store } from "../../store/index.ts";
 import type { ApprovalRecord, DecideOutput, ResolverKind } from "../../store/procedures/approvals.ts";
+import { untilWritten } from "../../store/until-written.ts";
 import {
   type ApprovalOutcome,
   type ApprovalQuestion,
@@ -64,6 +65,7 @@ export class PluginApprovals implements Disposable {
   readonly #options: PluginApprovalsOptions;
   readonly #questions: OpenQuestions;
   readonly #events: Emitter<ApprovalEvent>;
+  readonly #stopped = new AbortController();
 
   constructor(options: PluginApprovalsOptions) {
     this.#options = options;
@@ -223,6 +225,7 @@ export class PluginApprovals implements Disposable {
 
   /** What is open stays open for the next process. */
   async dispose(): Promise<void> {
+    this.#stopped.abort();
     await this.#questions.clear();
   }
 
@@ -253,13 +256,20 @@ export class PluginApprovals implements Disposable {
   }
 
   #watch({ id, expiresAt }: ApprovalRecord): void {
-    this.#questions.watch(id, expiresAt, () => void this.#end(id, "expired"));
+    // No question waits for longer than one may, whatever the clock said when it was put.
+    const latest = this.#options.clock.now() + MAX_APPROVAL_TIMEOUT_MS;
+    this.#questions.watch(id, Math.min(expiresAt, latest), () => void this.#end(id, "expired"));
   }
 
   async #end(id: string, status: "expired" | "cancelled"): Promise<void> {
     const { store, clock, logger } = this.#options;
     try {
-      const record = await store.call.approvals.end({ id, status, now: clock.now() });
+      // Somebody waits for this end: it is written however long the store takes nothing.
+      const record = await untilWritten(
+        "write the end of an approval",
+        () => store.call.approvals.end({ id, status, now: clock.now() }),
+        { clock, logger, stopped: this.#stopped.signal },
+      );
       if (record) this.#announce(record);
     } catch (error) {
       // The row stays open; its deadline ends it at the next start.
