@@ -47,7 +47,13 @@ export interface TurnOutcome {
   startedAt: number;
   endedAt: number;
   /** Visible reply parts; empty for a silent reply. */
-  payloads: { text: string; mediaUrls?: string[]; isError?: boolean }[];
+  payloads: {
+    text: string;
+    mediaUrls?: string[];
+    isError?: boolean;
+    /** Says that another model answers than usual. */
+    isFallbackNotice?: boolean;
+  }[];
   message?: AssistantMessage;
   provider?: string;
   model?: string;

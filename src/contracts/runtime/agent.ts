@@ -42,6 +42,8 @@ export interface EmbeddedAgentParams {
   extraSystemPrompt?: string;
   provider?: string;
   model?: string;
+  /** The models that stand in for it, instead of the configured ones; none with an empty list. */
+  modelFallbacksOverride?: string[];
   thinkLevel?: string;
   disableTools?: boolean;
   toolsAllow?: string[];

@@ -1,3 +1,5 @@
+import { reasonOfStatus } from "../../runtime/models/failure-reason.ts";
+
 /** A failed request as the agent reports it. `code` is one of the failover reasons of spec 2.6. */
 export class RequestFailure extends Error {
   readonly code: string;
@@ -15,7 +17,10 @@ const MAX_MESSAGE_CHARS = 500;
 export function failureOf(status: number, body: string, secret: string | undefined): RequestFailure {
   const told = messageIn(body);
   const text = `${status} ${told || "the model server refused the request"}`;
-  return new RequestFailure(reasonOf(status, told), withoutSecret(text, secret).slice(0, MAX_MESSAGE_CHARS));
+  return new RequestFailure(
+    reasonOfStatus(status, told),
+    withoutSecret(text, secret).slice(0, MAX_MESSAGE_CHARS),
+  );
 }
 
 /** The failure behind a connection that broke or never came about. */
@@ -25,23 +30,6 @@ export function connectionFailure(error: unknown, baseUrl: string): RequestFailu
   const reason = /CERT|SELF_SIGNED|TLS/.test(code) ? "tls_certificate" : "timeout";
   const detail = cause?.message ?? (error instanceof Error ? error.message : String(error));
   return new RequestFailure(reason, `the model server at ${baseUrl} cannot be reached: ${detail}`);
-}
-
-function reasonOf(status: number, message: string): string {
-  if (/context length|maximum context|too many tokens|context_length/i.test(message))
-    return "context_overflow";
-  if (status === 401 || status === 403) {
-    return /revoked|deactivated|invalid.*key|incorrect.*key/i.test(message) ? "auth_permanent" : "auth";
-  }
-  if (status === 402) return "billing";
-  if (status === 404) return "model_not_found";
-  if ([408, 499, 504, 522, 524].includes(status)) return "timeout";
-  if (status === 410) return "session_expired";
-  if (status === 413) return "context_overflow";
-  if (status === 429) return "rate_limit";
-  if (status === 529 || (status === 503 && /overload/i.test(message))) return "overloaded";
-  if (status >= 500) return "server_error";
-  return status >= 400 ? "format" : "unknown";
 }
 
 function messageIn(body: string): string {

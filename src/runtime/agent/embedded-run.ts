@@ -57,6 +57,7 @@ export async function runEmbeddedAgent(
       context: {
         ...(params.disableTools ? { disableTools: true } : {}),
         ...(params.toolsAllow ? { toolsAllow: params.toolsAllow } : {}),
+        ...(params.modelFallbacksOverride ? { modelFallbacks: params.modelFallbacksOverride } : {}),
       },
     });
     if (params.abortSignal?.aborted) stop();

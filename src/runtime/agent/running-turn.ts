@@ -8,6 +8,7 @@ export type TurnErrorCode =
   | "LOOP_DETECTED"
   | "RETRY_LIMIT"
   | "MODEL_FAILED"
+  | "MODELS_FAILED"
   | "TURN_FAILED"
   | "TIMEOUT";
 

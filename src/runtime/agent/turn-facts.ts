@@ -63,21 +63,6 @@ export function engineTurnOf(request: TurnRequest, begun: BegunTurn, resolved: R
   };
 }
 
-/** The model that is asked for: by a hook, the request or the session, in this order. */
-export function modelFor(
-  request: TurnRequest,
-  begun: BegunTurn,
-  override: { modelOverride?: string; providerOverride?: string },
-): string | undefined {
-  const entry = begun.session.entry;
-  const model = override.modelOverride ?? request.model ?? textOrUndefined(entry["modelOverride"]);
-  const provider =
-    override.providerOverride ??
-    (override.modelOverride || request.model ? undefined : textOrUndefined(entry["providerOverride"]));
-  if (model === undefined) return undefined;
-  return provider && !model.startsWith(`${provider}/`) ? `${provider}/${model}` : model;
-}
-
 export function thinkingFor(
   request: TurnRequest,
   begun: BegunTurn,

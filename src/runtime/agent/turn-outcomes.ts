@@ -2,6 +2,7 @@ import { type AssistantMessage, emptyUsage } from "../../contracts/messages.ts";
 import { errorMessage } from "../../kernel/errors.ts";
 import type { NewTranscriptEntry } from "../../store/procedures/transcripts.ts";
 import type { TurnOutcome } from "../../store/records.ts";
+import { attemptedModel } from "./failover.ts";
 import { isSilentReply } from "./reply-text.ts";
 import { AbortReason, type RunningTurn, type TurnEnd } from "./running-turn.ts";
 import { textOf } from "./transcript-context.ts";
@@ -35,9 +36,12 @@ export class TurnOutcomes {
   }
 
   done(answer: AssistantMessage, text: string): TurnEnd {
+    const payloads = visiblePayloads(text);
+    const notice = payloads.length > 0 ? this.#fallbackNotice() : undefined;
+    if (notice !== undefined) payloads.unshift({ text: notice, isFallbackNotice: true });
     return this.#end(
       "done",
-      { message: answer, payloads: visiblePayloads(text), stopReason: answer.stopReason },
+      { message: answer, payloads, stopReason: answer.stopReason },
       this.#ledger.answerEntry(answer),
     );
   }
@@ -126,6 +130,19 @@ export class TurnOutcomes {
       },
       this.#ledger.answerEntry(kept),
     );
+  }
+
+  /** Once per change: not while the session's turns go on being answered by the same stand-in. */
+  #fallbackNotice(): string | undefined {
+    const ready = this.#ready;
+    const first = ready?.failover.attempts[0];
+    if (!ready || !first) return undefined;
+    const { provider, id } = ready.resolved.model;
+    // The next sign-in with the same model is no change that anybody would see.
+    if (first.provider === provider && first.model === id) return undefined;
+    const { modelProvider, model } = this.#turn.begun.session.entry;
+    if (modelProvider === provider && model === id) return undefined;
+    return `↪️ ${attemptedModel(first)} did not answer (${first.reason}); ${provider}/${id} answers instead.`;
   }
 
   #end(

@@ -10,6 +10,7 @@ import type { ContextEngines, EngineTurn } from "../workflow/context-engines.ts"
 import type { ConversationBindings } from "../workflow/conversation-bindings.ts";
 import type { NextTurnInjections } from "../workflow/injections.ts";
 import type { SessionExtensions } from "../workflow/session-extensions.ts";
+import type { Failover } from "./failover.ts";
 import type { AgentSettings } from "./settings.ts";
 import type { SystemEvents } from "./system-events.ts";
 import type { TurnApprovals } from "./tool-call.ts";
@@ -44,8 +45,13 @@ export interface TurnParts {
 /** Everything a turn's first model call needs. */
 export interface ReadyTurn {
   kind: "ready";
+  /** The model that is asked now. */
   resolved: ResolvedModel;
+  /** The models that take its place when it does not answer. */
+  failover: Failover;
   systemPrompt: string;
+  /** Models differ in what their providers add to it. */
+  systemPromptFor(resolved: ResolvedModel): string;
   /** Conversation with this turn's message and what it recorded before a restart. */
   messages: Message[];
   history: Message[];

@@ -4,9 +4,12 @@ import type { Clock } from "../../kernel/clock.ts";
 import { errorMessage } from "../../kernel/errors.ts";
 import type { BegunTurn } from "../../store/procedures/turns.ts";
 import type { TurnRequest } from "../../store/records.ts";
+import type { ResolvedModel } from "../models/types.ts";
 import { memoryPrompt } from "../workflow/memory-prompt.ts";
+import { Failover } from "./failover.ts";
 import type { Invocation } from "./invocation.ts";
 import { contextBudget } from "./model-call-hooks.ts";
+import { modelCandidates } from "./model-candidates.ts";
 import { pluginCommandReply } from "./plugin-command.ts";
 import { dispatchedReply } from "./reply-dispatch.ts";
 import { mediaUrlsOf } from "./reply-media.ts";
@@ -25,7 +28,6 @@ import {
   attachmentsOf,
   engineTurnOf,
   hookContextOf,
-  modelFor,
   senderFields,
   senderIsOwner,
   thinkingFor,
@@ -72,10 +74,14 @@ export async function prepareTurn(
         hookContext,
       )
     : undefined;
-  const resolved = await parts.models.resolve(
-    modelFor(request, begun, { ...legacy, ...dropUndefined(choice) }),
-    request.agentId,
-  );
+  const failover = new Failover({
+    models: parts.models,
+    logger: parts.logger,
+    agentId: request.agentId,
+    runId: request.runId,
+    candidates: modelCandidates(request, begun, settings, { ...legacy, ...dropUndefined(choice) }),
+  });
+  const resolved = await failover.first();
   hookContext.modelProviderId = resolved.model.provider;
   hookContext.modelId = resolved.model.id;
   Object.assign(hookContext, contextBudget(resolved.model));
@@ -121,15 +127,17 @@ export async function prepareTurn(
     tools: toolNames,
   });
   const context = assembled?.messages ?? history;
-  const systemPrompt = systemPromptOf(parts, {
-    settings,
-    request,
-    tools,
-    resolved,
-    fields,
-    ...(memory === undefined ? {} : { memory }),
-    ...(assembled?.systemPromptAddition ? { addition: assembled.systemPromptAddition } : {}),
-  });
+  const systemPromptFor = (model: ResolvedModel) =>
+    systemPromptOf(parts, {
+      settings,
+      request,
+      tools,
+      resolved: model,
+      fields,
+      ...(memory === undefined ? {} : { memory }),
+      ...(assembled?.systemPromptAddition ? { addition: assembled.systemPromptAddition } : {}),
+    });
+  const systemPrompt = systemPromptFor(resolved);
   const prompt = textOf(user);
   const own = begun.own
     // Without its own message when a plugin kept that out of the transcript.
@@ -152,7 +160,9 @@ export async function prepareTurn(
   return {
     kind: "ready",
     resolved,
+    failover,
     systemPrompt,
+    systemPromptFor,
     history: context,
     engineTurn,
     messages: [...context, asked, ...repairPairs(own).map(forModel)],

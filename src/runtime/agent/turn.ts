@@ -2,12 +2,13 @@ import type { AssistantMessage, Message, ToolCallPart } from "../../contracts/me
 import { errorMessage, isSluiceError } from "../../kernel/errors.ts";
 import { newUuid } from "../../kernel/ids.ts";
 import type { ApprovalRecord } from "../../store/procedures/approvals.ts";
+import { clampThinkingLevel } from "../models/thinking.ts";
 import { askModel } from "./ask-model.ts";
 import { Finalizer } from "./finalize.ts";
 import { callsToGoOn, interruptedBatch } from "./interrupted-calls.ts";
 import { Invocation } from "./invocation.ts";
 import { LoopGuard } from "./loop-guard.ts";
-import { ModelCallHooks } from "./model-call-hooks.ts";
+import { contextBudget, ModelCallHooks } from "./model-call-hooks.ts";
 import { isSilentReply, ReplyText } from "./reply-text.ts";
 import type { RunningTurn, TurnEnd } from "./running-turn.ts";
 import { runToolBatch } from "./tool-batch.ts";
@@ -69,13 +70,14 @@ class TurnRun {
     if (prepared.kind === "reply") return this.#outcomes.replied(prepared);
     this.#outcomes.prepared(prepared);
     emit("run_status", { phase: "starting_model" });
-    emit("lifecycle", {
-      phase: "model",
-      provider: prepared.resolved.model.provider,
-      model: prepared.resolved.model.id,
-    });
+    this.#announceModel(prepared);
     const ended = await this.#goOn(prepared);
     return ended ?? this.#loop(prepared);
+  }
+
+  #announceModel({ resolved }: ReadyTurn): void {
+    const { provider, id: model } = resolved.model;
+    this.#turn.emit("lifecycle", { phase: "model", provider, model });
   }
 
   /** Calls that waited for an approval when the gateway stopped go on waiting; they have not run. */
@@ -112,11 +114,8 @@ class TurnRun {
       const answer = await this.#ask(ready, messages);
       if (answer.stopReason === "aborted" || this.#turn.signal.aborted) return this.#outcomes.aborted(answer);
       if (answer.stopReason === "error") {
-        return this.#outcomes.failed(
-          answer.errorCode ?? "MODEL_FAILED",
-          answer.errorMessage ?? "the model failed",
-          answer,
-        );
+        const { code, message } = ready.failover.failure(answer);
+        return this.#outcomes.failed(code, message, answer);
       }
       const toolCalls = answer.content.filter((part) => part.type === "toolCall");
       if (toolCalls.length > 0) {
@@ -127,8 +126,11 @@ class TurnRun {
       }
       const text = textOf(answer).trim();
       if (text === "" && this.#turn.request.context?.["silenceAllowed"] !== true) {
-        if (retriedEmpty)
+        if (retriedEmpty) {
+          const empty = { ...answer, errorCode: "empty_response", errorMessage: EMPTY_ANSWER_TEXT };
+          if (await this.#switch(ready, empty)) continue;
           return this.#outcomes.failed("EMPTY_RESPONSE", EMPTY_ANSWER_TEXT, undefined, EMPTY_ANSWER_TEXT);
+        }
         retriedEmpty = true;
         messages.push({
           role: "user",
@@ -148,7 +150,33 @@ class TurnRun {
     );
   }
 
+  /** Asks the model, and those that stand in for it while it says nothing. */
   async #ask(ready: ReadyTurn, messages: Message[]): Promise<AssistantMessage> {
+    for (;;) {
+      const { answer, said } = await this.#askOne(ready, messages);
+      const failed = answer.stopReason === "error" && !this.#turn.signal.aborted;
+      if (!failed) return answer;
+      // What was said is not taken back: the next model would say it again in other words.
+      if (said) ready.failover.failed(ready.resolved, answer);
+      if (said || !(await this.#switch(ready, answer))) return answer;
+    }
+  }
+
+  /** Goes on with the next model; `false` when there is none. */
+  async #switch(ready: ReadyTurn, answer: AssistantMessage): Promise<boolean> {
+    const next = await ready.failover.after(ready.resolved, answer);
+    if (!next) return false;
+    ready.resolved = next;
+    ready.systemPrompt = ready.systemPromptFor(next);
+    ready.thinking = clampThinkingLevel(ready.thinking, next.thinking);
+    ready.hookContext.modelProviderId = next.model.provider;
+    ready.hookContext.modelId = next.model.id;
+    Object.assign(ready.hookContext, contextBudget(next.model));
+    this.#announceModel(ready);
+    return true;
+  }
+
+  async #askOne(ready: ReadyTurn, messages: Message[]): Promise<{ answer: AssistantMessage; said: boolean }> {
     const { request, emit, signal, begun } = this.#turn;
     const { resolved } = ready;
     const reply = new ReplyText();
@@ -159,6 +187,7 @@ class TurnRun {
     const told = new ModelCallHooks({ hooks, logger, clock, ready, request, sessionId, callId });
     let thinking = "";
     let started = false;
+    let said = false;
     told.started(messages);
     const answer = await askModel({
       models: this.#parts.models,
@@ -180,6 +209,7 @@ class TurnRun {
           told.answering();
           this.#turn.onModelStarted();
         }
+        if (event.type !== "start") said = true;
         if (event.type === "text_delta") {
           const delta = reply.add(event.delta);
           if (delta === "") return;
@@ -194,7 +224,7 @@ class TurnRun {
     this.#ledger.addAnswer(answer, resolved.model);
     this.#showRest(answer, reply, itemId);
     told.ended(answer);
-    return answer;
+    return { answer, said };
   }
 
   #revision(ready: ReadyTurn, text: string, messages: Message[]): Promise<string | undefined> {

@@ -4,6 +4,7 @@ import type { ProviderPlugin, ProviderStreamContext } from "../../contracts/prov
 import { errorMessage } from "../../kernel/errors.ts";
 import type { Logger } from "../../kernel/logger.ts";
 import { isRecord } from "./catalogue.ts";
+import { failureReason } from "./failure-reason.ts";
 import { applyReplayPolicy } from "./replay.ts";
 import type { ResolvedModel } from "./types.ts";
 
@@ -108,7 +109,10 @@ export function explainFailure(
   );
   if (overflows) return { ...answer, errorCode: "context_overflow" };
   const reason = shaping.ask(() => owner.classifyFailoverReason?.(failure));
-  return reason ? { ...answer, errorCode: reason } : answer;
+  if (reason) return { ...answer, errorCode: reason };
+  if (answer.errorCode !== undefined) return answer;
+  const seen = failureReason({ status, message: failure.errorMessage });
+  return seen === "unknown" ? answer : { ...answer, errorCode: seen };
 }
 
 /** What a request to the model carries besides its key. */

@@ -1,0 +1,147 @@
+import type { AssistantMessage } from "../../contracts/messages.ts";
+import type { FailoverReason } from "../../contracts/provider.ts";
+import { isSluiceError, SluiceError } from "../../kernel/errors.ts";
+import type { Logger } from "../../kernel/logger.ts";
+import { failureReason } from "../models/failure-reason.ts";
+import type { Models, ResolvedModel } from "../models/types.ts";
+
+/** Models one run may try. */
+export const MAX_CANDIDATES = 16;
+/** Characters of a model's own error in the error of all. */
+export const MAX_ATTEMPT_CHARS = 200;
+
+/** Another model would fail alike, or its answer would not be what was asked for. */
+const FINAL: ReadonlySet<FailoverReason> = new Set(["context_overflow"]);
+
+/** A model that did not answer (spec 2.6 `FallbackAttempt`). */
+export interface FallbackAttempt {
+  provider: string;
+  model: string;
+  error: string;
+  reason: FailoverReason;
+}
+
+export interface FailoverOptions {
+  models: Models;
+  logger: Logger;
+  agentId: string;
+  runId: string;
+  /** References in the order they are tried; `undefined` is the default model. */
+  candidates: readonly (string | undefined)[];
+}
+
+/**
+ * The models a run may use, one after the other (spec 2.6): when one does not answer, the next is asked the
+ * same. A run stays with the model it has come to.
+ */
+export class Failover {
+  readonly #options: FailoverOptions;
+  readonly #waiting: (string | undefined)[];
+  readonly #seen = new Set<string>();
+  readonly #attempts: FallbackAttempt[] = [];
+
+  constructor(options: FailoverOptions) {
+    this.#options = options;
+    this.#waiting = options.candidates.slice(0, MAX_CANDIDATES);
+  }
+
+  /** Those that did not answer so far. */
+  get attempts(): readonly FallbackAttempt[] {
+    return this.#attempts;
+  }
+
+  /**
+   * The first model that there is.
+   *
+   * @throws SluiceError what the only candidate's resolution throws, or `MODELS_FAILED` naming each
+   */
+  async first(): Promise<ResolvedModel> {
+    let last: unknown;
+    const found = await this.#next((error) => {
+      last = error;
+    });
+    if (found) return found;
+    if (this.#attempts.length < 2) throw last;
+    throw new SluiceError("MODELS_FAILED", describeAttempts(this.#attempts), { cause: last });
+  }
+
+  /** Notes that a model gave no answer, or not a whole one. */
+  failed({ model }: ResolvedModel, answer: AssistantMessage): void {
+    this.#note(model.provider, model.id, reasonOf(answer), answer.errorMessage ?? "it gave no reason");
+  }
+
+  /** The model to ask where `failed` gave no answer; `undefined` when there is none. */
+  async after(failed: ResolvedModel, answer: AssistantMessage): Promise<ResolvedModel | undefined> {
+    this.failed(failed, answer);
+    return FINAL.has(reasonOf(answer)) ? undefined : this.#next(() => {});
+  }
+
+  /** The error of a run in which no model answered: the only one's own, or what each of them said. */
+  failure(answer: AssistantMessage): { code: string; message: string } {
+    const own = {
+      code: answer.errorCode ?? "MODEL_FAILED",
+      message: answer.errorMessage ?? "the model failed",
+    };
+    return this.#attempts.length < 2
+      ? own
+      : {
+          code: FINAL.has(reasonOf(answer)) ? own.code : "MODELS_FAILED",
+          message: describeAttempts(this.#attempts),
+        };
+  }
+
+  async #next(refused: (error: unknown) => void): Promise<ResolvedModel | undefined> {
+    const { models, agentId } = this.#options;
+    while (this.#waiting.length > 0) {
+      const ref = this.#waiting.shift();
+      let resolved: ResolvedModel;
+      try {
+        resolved = await models.resolve(ref, agentId);
+      } catch (error) {
+        // A model that there is not must not keep the others from answering; anything else is no matter of one.
+        if (!isSluiceError(error) || error.code !== "MODEL_UNKNOWN") throw error;
+        refused(error);
+        const { provider, model } = named(ref ?? (error.details as { ref?: string } | undefined)?.ref);
+        this.#note(provider, model, "model_not_found", error.message);
+        continue;
+      }
+      if (this.#seen.has(resolved.ref)) continue;
+      this.#seen.add(resolved.ref);
+      return resolved;
+    }
+    return undefined;
+  }
+
+  #note(provider: string, model: string, reason: FailoverReason, error: string): void {
+    this.#attempts.push({ provider, model, error, reason });
+    this.#options.logger.warn("a model did not answer", {
+      runId: this.#options.runId,
+      model: `${provider}/${model}`,
+      reason,
+      error,
+      left: this.#waiting.length,
+    });
+  }
+}
+
+function reasonOf({ errorCode: code, errorMessage: message }: AssistantMessage): FailoverReason {
+  return failureReason({ code, message });
+}
+
+function named(ref: string | undefined): { provider: string; model: string } {
+  const [provider = "", ...model] = (ref ?? "the default model").split("/");
+  return model.length > 0 ? { provider, model: model.join("/") } : { provider: "", model: provider };
+}
+
+/** `provider/model` of an attempt. */
+export function attemptedModel({ provider, model }: Pick<FallbackAttempt, "provider" | "model">): string {
+  return provider === "" ? model : `${provider}/${model}`;
+}
+
+function describeAttempts(attempts: readonly FallbackAttempt[]): string {
+  const each = attempts.map(({ provider, model, reason, error }) => {
+    const said = error.length > MAX_ATTEMPT_CHARS ? `${error.slice(0, MAX_ATTEMPT_CHARS)}…` : error;
+    return `${attemptedModel({ provider, model })}: ${reason} (${said})`;
+  });
+  return `no model answered: ${each.join("; ")}`;
+}
