@@ -8,7 +8,8 @@ import type {
 } from "../../contracts/task-flows.ts";
 import { isSluiceError, SluiceError } from "../../kernel/errors.ts";
 import type { Store } from "../../store/index.ts";
-import { MAX_ENDED_FLOWS, MAX_OPEN_FLOWS } from "../../store/procedures/flows.ts";
+import { MAX_ENDED_FLOWS } from "../../store/procedures/flow-upkeep.ts";
+import { MAX_OPEN_FLOWS } from "../../store/procedures/flows.ts";
 import {
   changeInput,
   createInput,

@@ -13,7 +13,8 @@ import type {
 import { SluiceError } from "../../kernel/errors.ts";
 import { newUuid } from "../../kernel/ids.ts";
 import { isJsonValue } from "../../plugins/registry/json-value.ts";
-import type { CreateFlowInput, FlowChange } from "../../store/procedures/flows.ts";
+import type { FlowChange } from "../../store/procedures/flow-step.ts";
+import type { CreateFlowInput } from "../../store/procedures/flows.ts";
 import type { CreateTaskInput } from "../../store/procedures/tasks.ts";
 
 export type FlowErrorCode = "INVALID_FLOW" | "FLOWS_FULL";

@@ -1,7 +1,7 @@
 import type { Transaction } from "../engine/types.ts";
 import type { OutboxDraft } from "../records.ts";
 import { settleInboxRow } from "./inbox.ts";
-import { insertOutboxDrafts } from "./outbox.ts";
+import { insertOutboxDrafts } from "./outbox-drafts.ts";
 
 export interface PairingRecord {
   channel: string;

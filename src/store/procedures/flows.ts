@@ -10,15 +10,11 @@ import type {
 import type { Transaction } from "../engine/types.ts";
 import { bumpCounter } from "./counters.ts";
 import { type FlowRow, finishCancelled, readFlow, type TaskRow, toFlow, toTask } from "./flow-rows.ts";
+import { type FlowChange, stepped } from "./flow-step.ts";
+import { flowUpkeep, forgetEndedOf } from "./flow-upkeep.ts";
 
 /** Flows of one session that have not ended. */
 export const MAX_OPEN_FLOWS = 256;
-/** Ended flows kept for each session, newest first. */
-export const MAX_ENDED_FLOWS = 256;
-/** Ended flows are kept this long (gateway protocol 13.7). */
-export const FLOW_RETENTION_MS = 7 * 86_400_000;
-/** Flows that one upkeep removes or gives up. */
-export const MAX_SWEPT_FLOWS = 512;
 
 /** Flows that cannot go on. */
 const ENDED: ReadonlySet<FlowStatus> = new Set(["succeeded", "failed", "cancelled", "lost"]);
@@ -40,26 +36,15 @@ export interface CreateFlowInput {
   endedAt: number | null;
 }
 
-/** One step of a flow. A field that is absent stays as it is; null clears it. JSON comes as text. */
-export interface FlowChange {
-  kind: "waiting" | "resume" | "finish" | "fail" | "requestCancel";
-  updatedAt: number;
-  status?: "queued" | "running";
-  currentStep?: string | null;
-  stateJson?: string | null;
-  waitJson?: string | null;
-  blockedTaskId?: string | null;
-  blockedSummary?: string | null;
-  cancelRequestedAt?: number;
-  endedAt?: number;
-}
-
 export interface FlowAddress {
   ownerKey: string;
   flowId: string;
 }
 
+/** Procedures over task flows: durable steps, each at a revision. */
 export const flowProcedures = {
+  ...flowUpkeep,
+
   /** `full`: the session has {@link MAX_OPEN_FLOWS} that have not ended. */
   async create(tx: Transaction, input: CreateFlowInput): Promise<{ flow: FlowRecord } | { refused: "full" }> {
     const open = await tx.get<{ total: number }>(
@@ -183,98 +168,7 @@ export const flowProcedures = {
     }
     return summary;
   },
-
-  /** Ends what was asked to end, gives up what nobody can continue, removes what ended long ago. */
-  async sweep(
-    tx: Transaction,
-    { now }: { now: number },
-  ): Promise<{ cancelled: number; lost: number; removed: number }> {
-    const cancelled = await finishCancelled(tx, now);
-    // A controller comes back through its session; without the session nobody does.
-    const orphans = await tx.run(
-      `UPDATE flows SET status = 'lost', ended_at = ?, updated_at = ?, revision = revision + 1
-       WHERE flow_id IN (
-         SELECT flow_id FROM flows WHERE ended_at IS NULL AND updated_at < ?
-           AND NOT EXISTS (SELECT 1 FROM sessions WHERE sessions.session_key = flows.owner_key) LIMIT ?)`,
-      now,
-      now,
-      now - FLOW_RETENTION_MS,
-      MAX_SWEPT_FLOWS,
-    );
-    const removed = await tx.run(
-      "DELETE FROM flows WHERE flow_id IN (SELECT flow_id FROM flows WHERE ended_at < ? ORDER BY ended_at LIMIT ?)",
-      now - FLOW_RETENTION_MS,
-      MAX_SWEPT_FLOWS,
-    );
-    if (removed.changes > 0) await bumpCounter(tx, "flows.removed", removed.changes);
-    return { cancelled, lost: orphans.changes, removed: removed.changes };
-  },
-
-  /** The books of DESIGN §1: what was accepted and where it is now. */
-  async counts(
-    tx: Transaction,
-    _input: Record<string, never>,
-  ): Promise<{ accepted: number; removed: number; byStatus: Partial<Record<FlowStatus, number>> }> {
-    const rows = await tx.all<{ status: FlowStatus; total: number }>(
-      "SELECT status, COUNT(*) AS total FROM flows GROUP BY status",
-    );
-    const counters = await tx.all<{ name: string; value: number }>(
-      "SELECT name, value FROM counters WHERE name IN ('flows.accepted', 'flows.removed')",
-    );
-    const of = (name: string) => counters.find((counter) => counter.name === name)?.value ?? 0;
-    return {
-      accepted: of("flows.accepted"),
-      removed: of("flows.removed"),
-      byStatus: Object.fromEntries(rows.map(({ status, total }) => [status, total])),
-    };
-  },
 };
-
-function stepped(row: FlowRow, change: FlowChange): FlowRow {
-  const { kind, updatedAt } = change;
-  const next: FlowRow = {
-    ...row,
-    revision: row.revision + 1,
-    updated_at: updatedAt,
-    ...(change.currentStep === undefined ? {} : { current_step: change.currentStep }),
-    ...(change.stateJson === undefined ? {} : { state_json: change.stateJson }),
-  };
-  if (kind === "requestCancel") {
-    // Asking again does not move the time of the first.
-    next.cancel_requested_at = row.cancel_requested_at ?? change.cancelRequestedAt ?? updatedAt;
-    return next;
-  }
-  if (kind === "waiting") {
-    if (change.waitJson !== undefined) next.wait_json = change.waitJson;
-    if (change.blockedTaskId !== undefined) next.blocked_task_id = change.blockedTaskId;
-    if (change.blockedSummary !== undefined) next.blocked_summary = change.blockedSummary;
-    const blocked = isText(change.blockedTaskId) || isText(change.blockedSummary);
-    next.status = blocked ? "blocked" : "waiting";
-    next.ended_at = null;
-    return next;
-  }
-  next.wait_json = null;
-  if (kind === "resume" || kind === "finish") {
-    next.blocked_task_id = null;
-    next.blocked_summary = null;
-  }
-  if (kind === "resume") {
-    next.status = change.status ?? "queued";
-    next.ended_at = null;
-    return next;
-  }
-  if (kind === "fail") {
-    if (change.blockedTaskId !== undefined) next.blocked_task_id = change.blockedTaskId;
-    if (change.blockedSummary !== undefined) next.blocked_summary = change.blockedSummary;
-  }
-  next.status = kind === "finish" ? "succeeded" : "failed";
-  next.ended_at = change.endedAt ?? updatedAt;
-  return next;
-}
-
-function isText(value: string | null | undefined): boolean {
-  return typeof value === "string" && value.trim() !== "";
-}
 
 async function write(tx: Transaction, row: FlowRow): Promise<void> {
   await tx.run(
@@ -292,18 +186,6 @@ async function write(tx: Transaction, row: FlowRow): Promise<void> {
     row.ended_at,
     row.flow_id,
   );
-}
-
-async function forgetEndedOf(tx: Transaction, ownerKey: string): Promise<void> {
-  const { changes } = await tx.run(
-    `DELETE FROM flows WHERE flow_id IN (
-       SELECT flow_id FROM flows WHERE owner_key = ? AND ended_at IS NOT NULL
-       ORDER BY ended_at DESC, ordinal DESC LIMIT ? OFFSET ?)`,
-    ownerKey,
-    MAX_SWEPT_FLOWS,
-    MAX_ENDED_FLOWS,
-  );
-  if (changes > 0) await bumpCounter(tx, "flows.removed", changes);
 }
 
 function noTasks(): Record<TaskStatus, number> {

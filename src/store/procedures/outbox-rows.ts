@@ -90,3 +90,6 @@ export function partCount(message: { chunks: readonly string[]; media?: OutboxMe
   const files = message.media?.urls.length ?? 0;
   return Math.max(message.chunks.length, files > 0 ? 1 : 0) + Math.max(files - 1, 0);
 }
+
+/** SQL: the message has not ended. */
+export const OUTBOX_OPEN = "status IN ('queued', 'sending')";

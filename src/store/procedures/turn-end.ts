@@ -3,7 +3,7 @@ import type { OutboxDraft, TurnOutcome } from "../records.ts";
 import { bumpCounter } from "./counters.ts";
 import type { EventPlaces } from "./event-log.ts";
 import { settleInboxRow } from "./inbox.ts";
-import { insertOutboxDrafts } from "./outbox.ts";
+import { insertOutboxDrafts } from "./outbox-drafts.ts";
 import { mergeEntry, readSession } from "./session-rows.ts";
 import { appendEntries, type NewTranscriptEntry, type TranscriptRecord } from "./transcripts.ts";
 import { readTurn, type TurnRow } from "./turn-rows.ts";

@@ -6,7 +6,8 @@ import { ManualClock } from "../../../src/kernel/manual-clock.ts";
 import type { AgentRuntime } from "../../../src/runtime/agent/types.ts";
 import { tasksNamespace } from "../../../src/runtime/tasks/index.ts";
 import { LOST_GRACE_MS, TASK_SWEEP_MS, TaskBook } from "../../../src/runtime/tasks/task-book.ts";
-import { FLOW_RETENTION_MS, MAX_ENDED_FLOWS, MAX_OPEN_FLOWS } from "../../../src/store/procedures/flows.ts";
+import { FLOW_RETENTION_MS, MAX_ENDED_FLOWS } from "../../../src/store/procedures/flow-upkeep.ts";
+import { MAX_OPEN_FLOWS } from "../../../src/store/procedures/flows.ts";
 import { MAX_FLOW_TASKS } from "../../../src/store/procedures/tasks.ts";
 import { openTestStore } from "../../store/support/core-store.ts";
 
