@@ -1,7 +1,9 @@
 import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
 import { SluiceError } from "../../kernel/errors.ts";
 import type { SqliteConnection } from "./sqlite.ts";
 import type { Migration, StoreErrorCode } from "./types.ts";
+import { copyBeforeUpgrade, upgradeCopyOf } from "./upgrade-copy.ts";
 
 interface Applied {
   version: number;
@@ -17,7 +19,7 @@ export function migrationChecksum(migration: Migration): string {
 
 /**
  * Brings the schema up to date, each migration in a transaction of its own, and remembers it in
- * `schema_info`. Forward only.
+ * `schema_info`. Forward only; an existing database is copied first.
  *
  * @throws SluiceError `STORE_NEWER_THAN_PROGRAM` when the file was written by a later program,
  *   `STORE_MIGRATION_CHANGED` when an applied migration is not the one known here,
@@ -33,6 +35,9 @@ export function migrate(connection: SqliteConnection, name: string, migrations: 
     .prepare("SELECT version, name, checksum, database_name FROM schema_info ORDER BY version")
     .all() as Applied[];
   assertKnown(connection.file, name, migrations, applied);
+  if (applied.length > 0 && applied.length < migrations.length) {
+    copyBeforeUpgrade(connection, applied.length);
+  }
   for (const migration of migrations.slice(applied.length)) apply(connection, name, migration);
 }
 
@@ -79,10 +84,14 @@ function assertKnown(
     );
   }
   if (newest > migrations.length) {
+    const copy = upgradeCopyOf(file, migrations.length);
+    const wayBack = existsSync(copy)
+      ? `put ${copy} in its place, the copy made before the upgrade (what came since is not in it)`
+      : "restore a backup made before the upgrade";
     throw refused(
       "STORE_NEWER_THAN_PROGRAM",
       `database "${name}" has schema ${newest}, this program knows ${migrations.length}: ` +
-        "start the newer program, or restore a backup made before the upgrade",
+        `start the newer program, or ${wayBack}`,
       { found: newest, supported: migrations.length, file },
     );
   }

@@ -154,6 +154,12 @@ export class SqliteConnection {
     return sizeOf(targetFile);
   }
 
+  /** Writes a copy of everything committed, mode 0600; other work waits. */
+  copyTo(targetFile: string): void {
+    createPrivate(targetFile);
+    this.#driver.exec(`VACUUM INTO '${targetFile.replaceAll("'", "''")}'`);
+  }
+
   sizes(): { fileBytes: number; walBytes: number } {
     return { fileBytes: sizeOf(this.file), walBytes: sizeOf(`${this.file}-wal`) };
   }
