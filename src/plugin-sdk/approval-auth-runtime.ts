@@ -3,3 +3,7 @@ export {
   createResolvedApproverActionAuthAdapter,
   resolveApprovalApprovers,
 } from "./approvals/approver-auth.ts";
+export {
+  isImplicitSameChatApprovalAuthorization,
+  markImplicitSameChatApprovalAuthorization,
+} from "./approvals/implicit.ts";

@@ -5,6 +5,7 @@ export {
 export {
   doesApprovalRequestSelectChannelAccount,
   resolveApprovalKind,
+  resolveApprovalRequestChannelAccountId,
   resolveApprovalRequestSessionConversation,
   shouldSuppressLocalNativeExecApprovalPrompt,
 } from "./approvals/selection.ts";

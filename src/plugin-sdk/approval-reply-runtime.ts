@@ -3,7 +3,9 @@ import { readApproveCommand } from "../channels/inbound/approve-command.ts";
 export {
   buildApprovalPresentationFromActionDescriptors,
   buildExecApprovalPendingReplyPayload,
+  buildExecApprovalPendingReplyPayload as buildTypedExecApprovalPendingReplyPayload,
   buildPluginApprovalPendingReplyPayload,
+  buildPluginApprovalPendingReplyPayload as buildTypedPluginApprovalPendingReplyPayload,
   buildTypedApprovalPresentation,
   getExecApprovalReplyMetadata,
 } from "./approvals/replies.ts";

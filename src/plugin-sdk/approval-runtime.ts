@@ -2,5 +2,7 @@ export { createNativeApprovalControlRegistry } from "./approvals/control-registr
 export {
   buildApprovalPendingReplyPayload,
   buildPluginApprovalResolvedReplyPayload,
+  resolveExecApprovalCommandDisplay,
+  resolveExecApprovalRequestAllowedDecisions,
 } from "./approvals/replies.ts";
 export { formatChannelApprovalResolvedLabel } from "./approvals/views.ts";

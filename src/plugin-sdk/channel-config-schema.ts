@@ -1,5 +1,7 @@
 /** Zod building blocks of channel settings, and the builder. Without zod: subpath `core`. */
 
+export { isValidInboundPathRootPattern } from "./media/inbound-roots.ts";
+export { isSafeScpRemoteHost } from "./net/scp-host.ts";
 export {
   refineChannelDmPolicy,
   requireAllowlistAllowFrom,

@@ -57,6 +57,7 @@ export {
   resolveInboundSupplementalSenderAllowed,
   shouldDebounceTextInbound,
 } from "./inbound/turn.ts";
+export { mergeInboundPathRoots } from "./media/inbound-roots.ts";
 export {
   createAcceptedChannelDeliveryResult,
   createChannelPartialDeliveryError,

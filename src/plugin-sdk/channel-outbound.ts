@@ -6,6 +6,7 @@ export {
 } from "./ingress/claimed-events.ts";
 export { bindIngressLifecycleToReplyOptions, createChannelIngressError } from "./ingress/lifecycle.ts";
 export { createChannelIngressMonitor } from "./ingress/monitor.ts";
+export { deriveDurableFinalDeliveryRequirements } from "./outbound/delivery-requirements.ts";
 export { isRecentOutboundMessageIdentity, recordOutboundMessageIdentity } from "./outbound/echo-guard.ts";
 export { resolveTranscriptBackedChannelFinalText } from "./outbound/final-text.ts";
 export { buildOutboundSessionContext, resolveAgentOutboundIdentity } from "./outbound/identity.ts";

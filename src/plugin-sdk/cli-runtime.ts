@@ -9,3 +9,8 @@ export { formatCliCommand } from "./setup/wizard.ts";
 export const VERSION: string =
   currentHost()?.services?.version ??
   (createRequire(import.meta.url)(join(packageRoot(), "package.json")) as { version: string }).version;
+
+/** The version that a service of this host says it has. */
+export function resolveRuntimeServiceVersion(_environment?: object): string {
+  return VERSION;
+}

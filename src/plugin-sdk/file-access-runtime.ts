@@ -1,5 +1,10 @@
 export { fileExists, isPathInside, isPathStrictlyInside, pathExists } from "./security/files.ts";
 export {
+  basenameFromMediaSource,
+  readFileHandleBounded,
+  safeFileURLToPath,
+} from "./security/local-files.ts";
+export {
   assertNoSymlinkParents,
   assertNoSymlinkParentsSync,
   canonicalPathFromExistingAncestor,

@@ -13,6 +13,11 @@ export {
 } from "./media/audio.ts";
 export { describeImageWithModel } from "./media/image-description.ts";
 export {
+  isInboundPathAllowed,
+  isValidInboundPathRootPattern,
+  mergeInboundPathRoots,
+} from "./media/inbound-roots.ts";
+export {
   MAX_AUDIO_BYTES,
   MAX_IMAGE_BYTES,
   MEDIA_FFMPEG_MAX_AUDIO_DURATION_SECS,

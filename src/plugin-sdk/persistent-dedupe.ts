@@ -1,3 +1,9 @@
+export {
+  type ClaimableDedupe,
+  type ClaimableDedupeClaimResult,
+  type ClaimableDedupeOptions,
+  createClaimableDedupe,
+} from "./values/claimable-dedupe.ts";
 export { resolvePersistentDedupePluginStateNamespace } from "./values/persistent-dedupe.ts";
 export {
   createChannelReplayGuard,

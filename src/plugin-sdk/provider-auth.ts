@@ -4,4 +4,4 @@ export {
   listProfilesForProvider,
   resolveAuthProfileOrder,
 } from "./agents/auth-profiles.ts";
-export { coerceSecretRef } from "./secrets/secret-input.ts";
+export { coerceSecretRef, resolveDefaultSecretProviderAlias } from "./secrets/secret-input.ts";

@@ -1,3 +1,4 @@
+export { throwWebSearchApiError } from "./net/responses.ts";
 export { readProviderEnvValue } from "./secrets/secret-input.ts";
 export { wrapWebContent } from "./security/security.ts";
 export { formatCliCommand } from "./setup/wizard.ts";
@@ -16,6 +17,7 @@ export {
   DEFAULT_CACHE_TTL_MINUTES,
   DEFAULT_SEARCH_COUNT,
   DEFAULT_TIMEOUT_SECONDS,
+  isoToPerplexityDate,
   MAX_SEARCH_COUNT,
   normalizeFreshness,
   normalizeToIsoDate,

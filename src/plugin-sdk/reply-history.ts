@@ -8,6 +8,7 @@ export {
   clearHistoryEntriesIfEnabled,
   createChannelHistoryWindow,
   DEFAULT_GROUP_HISTORY_LIMIT,
+  evictOldHistoryKeys,
   HISTORY_CONTEXT_MARKER,
   type HistoryEntry,
   MAX_HISTORY_KEYS,

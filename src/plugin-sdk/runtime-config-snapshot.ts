@@ -41,3 +41,6 @@ export function selectApplicableRuntimeConfig(params: {
       JSON.stringify(inputConfig) === JSON.stringify(runtimeSourceConfig));
   return same ? runtimeConfig : inputConfig;
 }
+
+/** Nothing to do here: every read asks the gateway, and a configuration that was written is the one read next. */
+export function clearRuntimeConfigSnapshot(): void {}

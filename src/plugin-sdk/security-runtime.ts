@@ -13,6 +13,11 @@ export { buildChannelMetadata } from "./security/channel-metadata.ts";
 export { FsSafeError } from "./security/file-errors.ts";
 export { fileExists, isPathInside, pathExists } from "./security/files.ts";
 export {
+  openLocalFileSafely,
+  pathExistsSync,
+  resolveLocalPathFromRootsSync,
+} from "./security/local-files.ts";
+export {
   assertNoSymlinkParents,
   assertNoSymlinkParentsSync,
   canonicalPathFromExistingAncestor,
@@ -24,6 +29,7 @@ export {
   statRegularFileSync,
 } from "./security/regular-files.ts";
 export { root } from "./security/root-folder.ts";
+export { compileSafeRegexDetailed } from "./security/safe-regex.ts";
 export {
   resolvePinnedMainDmOwnerFromAllowlist,
   safeEqualSecret,

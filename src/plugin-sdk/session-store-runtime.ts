@@ -1,4 +1,5 @@
 export { getSessionEntry, listSessionEntries, readSessionUpdatedAt } from "./sessions/reading.ts";
+export { resolveSendPolicy } from "./sessions/send-policy.ts";
 export {
   deliveryContextFromSession,
   getConversationSession,

@@ -2,6 +2,7 @@ export { DEFAULT_ACCOUNT_ID, normalizeAccountId } from "./accounts/account-ids.t
 export { detectMime } from "./media/mime.ts";
 export { getDefaultMediaLocalRoots, loadOutboundMediaFromUrl } from "./media/outbound-media.ts";
 export { hasConfiguredSecretInput, normalizeSecretInputString } from "./secrets/secret-input.ts";
+export { moveSingleAccountChannelSectionToDefaultAccount } from "./setup/account-promotion.ts";
 export {
   addWildcardAllowFrom,
   createPromptParsedAllowFromForAccount,
@@ -45,6 +46,7 @@ export {
   defineTokenCredential,
   formatCliCommand,
   formatDocsLink,
+  formatResolvedUnresolvedNote,
 } from "./setup/wizard.ts";
 export { createDelegatedSetupWizardProxy, createTopLevelChannelDmPolicy } from "./setup/wizard-proxies.ts";
 export type { SetupPrompter as WizardPrompter } from "./setup/wizard-types.ts";

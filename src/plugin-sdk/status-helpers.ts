@@ -17,5 +17,6 @@ export {
   resolveEnabledConfiguredAccountId,
   resolveReactionLevel,
   standardDmPolicyOpenIssue,
+  standardNotConfiguredIssue,
 } from "./status/account-status.ts";
 export { isRecord } from "./values/records.ts";

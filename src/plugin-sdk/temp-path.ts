@@ -1,6 +1,7 @@
 export {
   buildRandomTempFilePath,
   resolvePreferredTempDir as resolvePreferredOpenClawTmpDir,
+  sanitizeTempFileName,
 } from "./values/temp-path.ts";
 export {
   type TempWorkspace,

@@ -16,6 +16,7 @@ export {
   renderMarkdownWithAttributedRanges,
   sliceMarkdownIR,
 } from "./text/markdown-parts.ts";
+export { chunkTextRanges, type TextChunkRange } from "./text/ranges.ts";
 export {
   findCodeRegions,
   isInsideCode,

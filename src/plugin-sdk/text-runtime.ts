@@ -9,6 +9,11 @@ export { stripMarkdown } from "./text/markdown.ts";
 export { sanitizeAssistantVisibleText, stripReasoningTagsFromText } from "./text/visible-text.ts";
 export { escapeRegExp, safeParseJson, sliceUtf16Safe, truncateUtf16Safe } from "./values/text.ts";
 
+/** Lower case, white space as it is: for paths of file systems that do not tell case apart. */
+export function lowercasePreservingWhitespace(text: string): string {
+  return text.toLowerCase();
+}
+
 /** The directives that a model wrote into its text, and the text without them. */
 export function parseInlineDirectives(
   text?: string,

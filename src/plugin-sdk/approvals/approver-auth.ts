@@ -1,5 +1,6 @@
 import type { ChannelConfig } from "../../contracts/channel.ts";
 import { normalizeOptionalString, uniqueStrings } from "../values/strings.ts";
+import { markImplicitSameChatApprovalAuthorization } from "./implicit.ts";
 
 type ApproverInput = string | number;
 
@@ -49,7 +50,7 @@ export function createResolvedApproverActionAuthAdapter(params: {
       context: AccountContext & { senderId?: string | null; action?: string; approvalKind?: string },
     ): { authorized: boolean; reason?: string } {
       const approvers = params.resolveApprovers(context);
-      if (approvers.length === 0) return { authorized: true };
+      if (approvers.length === 0) return markImplicitSameChatApprovalAuthorization({ authorized: true });
       const sender = context.senderId ? normalize(context.senderId) : undefined;
       if (sender && approvers.includes(sender)) return { authorized: true };
       const kind = context.approvalKind ?? "exec";

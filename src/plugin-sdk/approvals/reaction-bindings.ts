@@ -1,5 +1,11 @@
 import { isRecord } from "../values/records.ts";
-import { type ApprovalDecision, type DecidableKind, isDecidableKind, readDecisions } from "./decisions.ts";
+import {
+  type ApprovalDecision,
+  type DecidableKind,
+  isApprovalDecision,
+  isDecidableKind,
+  readDecisions,
+} from "./decisions.ts";
 
 /** The reaction that stands for a decision. */
 export interface ApprovalReactionBinding {
@@ -36,6 +42,19 @@ export function reactionHint(allowedDecisions: readonly string[] | undefined): s
     ({ emoji, label }) => `${emoji} ${label}`,
   );
   return lines.length === 0 ? "" : [HINT, ...lines].join("\n");
+}
+
+/** The same; `null` when nothing may be decided. */
+export function buildApprovalReactionHint(params: { allowedDecisions?: readonly string[] }): string | null {
+  return reactionHint(params.allowedDecisions) || null;
+}
+
+/** A decision as people and older messages write it: `allow` for once, `always`, `deny`; `null` for other words. */
+export function normalizeApprovalReactionDecision(value: string | null | undefined): ApprovalDecision | null {
+  const word = value?.trim().toLowerCase() ?? "";
+  if (isApprovalDecision(word)) return word;
+  if (word === "allow" || word === "once") return "allow-once";
+  return word === "always" ? "allow-always" : null;
 }
 
 export function hasApprovalReactionHintText(text: string | undefined | null): boolean {

@@ -226,6 +226,28 @@ export function pendingText(
   ].join("\n");
 }
 
+/** The command that a request is about, as it is shown. */
+export function resolveExecApprovalCommandDisplay(request: ApprovalRequest["request"]): {
+  commandText: string;
+  commandPreview: string | null;
+} {
+  const plan = request["systemRunPlan"];
+  const planned = request["host"] === "node" && isRecord(plan) ? plan : {};
+  const shown = [planned["commandText"], request["command"], request["commandText"]].map(
+    normalizeOptionalString,
+  );
+  const commandText = shown.find((text) => text !== undefined) ?? "";
+  const preview = normalizeOptionalString(planned["commandPreview"] ?? request["commandPreview"]);
+  return { commandText, commandPreview: preview === undefined || preview === commandText ? null : preview };
+}
+
+/** The decisions that a command's request offers; all when it names none. */
+export function resolveExecApprovalRequestAllowedDecisions(
+  request: ApprovalRequest["request"],
+): ApprovalDecision[] {
+  return offeredBy({ id: "", request });
+}
+
 /** The decisions that a request offers; all when it names none. */
 export function offeredBy({ request }: ApprovalRequest): ApprovalDecision[] {
   const stated = readDecisions(request["allowedDecisions"]);

@@ -1,5 +1,6 @@
 import type { ChannelConfig } from "../../contracts/channel.ts";
 import { normalizeAccountId } from "../accounts/account-ids.ts";
+import { getSessionEntry } from "../sessions/reading.ts";
 import { isRecord, readPath } from "../values/records.ts";
 import { normalizeOptionalString } from "../values/strings.ts";
 import { getExecApprovalReplyMetadata } from "./replies.ts";
@@ -37,6 +38,24 @@ export function doesApprovalRequestSelectChannelAccount(params: {
   const eligible = eligibleAccountIds.map((id) => normalizeAccountId(id));
   const fallback = normalizeAccountId(defaultAccountId);
   return (eligible.includes(fallback) ? fallback : eligible[0]) === accountId;
+}
+
+/** The account of a channel that a request was asked from, by itself or by its session; `null` when it is of none. */
+export function resolveApprovalRequestChannelAccountId(params: {
+  cfg?: ChannelConfig;
+  request: ApprovalRequest;
+  channel: string;
+}): string | null {
+  const channel = params.channel.trim().toLowerCase();
+  const { turnSourceChannel, turnSourceAccountId, sessionKey, agentId } = params.request.request;
+  const source = turnSourceChannel?.trim().toLowerCase();
+  const stated = normalizeOptionalString(turnSourceAccountId);
+  if (stated && (source === undefined || source === "" || source === channel))
+    return normalizeAccountId(stated);
+  const key = normalizeOptionalString(sessionKey);
+  const session = key ? getSessionEntry({ sessionKey: key, ...(agentId ? { agentId } : {}) }) : undefined;
+  const last = normalizeOptionalString(session?.lastAccountId);
+  return last && session?.lastChannel?.toLowerCase() === channel ? normalizeAccountId(last) : null;
 }
 
 /** The conversation that a request's session belongs to, when it is one of this channel. */

@@ -240,6 +240,24 @@ export async function assertOkOrThrowProviderError(
 /** The same, for services that are no model providers. */
 export const assertOkOrThrowHttpError = assertOkOrThrowProviderError;
 
+/**
+ * What a search service answered instead of results, as an error.
+ *
+ * @throws always: the error of {@link createProviderHttpError}, or the signal's reason once it is aborted
+ */
+export async function throwWebSearchApiError(
+  response: Response,
+  label: string,
+  options: { headers?: unknown; signal?: AbortSignal | null; bodyTimeoutMs?: number } = {},
+): Promise<never> {
+  const error = await createProviderHttpError(response, label, {
+    requestHeaders: options.headers,
+    bodyTimeoutMs: options.bodyTimeoutMs,
+  });
+  options.signal?.throwIfAborted();
+  throw error;
+}
+
 export async function readProviderTextResponse(
   response: Response,
   label: string,

@@ -36,6 +36,11 @@ export function recordPendingHistoryEntry<T extends HistoryEntry>(params: {
   return list;
 }
 
+/** Forgets the conversations that were heard of longest ago, beyond `maxKeys`. */
+export function evictOldHistoryKeys<T>(historyMap: Map<string, T[]>, maxKeys = MAX_HISTORY_KEYS): void {
+  pruneMapToMaxSize(historyMap, maxKeys);
+}
+
 export function recordPendingHistoryEntryIfEnabled<T extends HistoryEntry>(params: {
   historyMap: HistoryMap<T>;
   historyKey: string;

@@ -1,4 +1,4 @@
-import { isRecord, type UnknownRecord } from "../values/records.ts";
+import { isRecord, readPath, type UnknownRecord } from "../values/records.ts";
 
 /** A setting that names where a secret lies instead of holding it. */
 export interface SecretRef {
@@ -52,6 +52,12 @@ function providerOf(source: string, defaults: Readonly<Record<string, unknown>> 
 
 export function isBuiltInDefaultSecretProviderRef(_config: unknown, ref: SecretRef): boolean {
   return ref.provider === DEFAULT_PROVIDER;
+}
+
+/** The provider that references of a source go to when they name none. */
+export function resolveDefaultSecretProviderAlias(config: unknown, source: "env" | "file" | "exec"): string {
+  const stated = readPath(config, ["secrets", "defaults", source]);
+  return typeof stated === "string" && stated.trim() !== "" ? stated.trim() : DEFAULT_PROVIDER;
 }
 
 export function normalizeSecretInputString(value: unknown): string | undefined {

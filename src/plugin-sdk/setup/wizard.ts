@@ -47,6 +47,19 @@ export function formatDocsLink(
   return /^https?:\/\//i.test(trimmed) ? trimmed : `${DOCS_ROOT}/${trimmed.replace(/^\/+/, "")}`;
 }
 
+/** What of a list of typed names was found; `undefined` when nothing was typed. */
+export function formatResolvedUnresolvedNote(params: {
+  resolved: readonly string[];
+  unresolved: readonly string[];
+}): string | undefined {
+  const { resolved, unresolved } = params;
+  const lines = [
+    ...(resolved.length > 0 ? [`Found: ${resolved.join(", ")}`] : []),
+    ...(unresolved.length > 0 ? [`Not found, kept as typed: ${unresolved.join(", ")}`] : []),
+  ];
+  return lines.length > 0 ? lines.join("\n") : undefined;
+}
+
 export function formatCliCommand(command: string): string {
   return command.replace(/^openclaw\b/, "sluice");
 }

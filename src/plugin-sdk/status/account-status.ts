@@ -295,6 +295,23 @@ export function standardDmPolicyOpenIssue(params: {
   };
 }
 
+/** An account that cannot start yet. */
+export function standardNotConfiguredIssue(params: {
+  channel: string;
+  accountId: string;
+  message?: string;
+  fix?: string;
+}): ChannelStatusIssue {
+  const { channel, accountId } = params;
+  return {
+    channel,
+    accountId,
+    kind: "config",
+    message: params.message ?? `The account "${accountId}" is not configured.`,
+    fix: params.fix ?? `Set it up below channels.${channel} of the configuration.`,
+  };
+}
+
 export function createDependentCredentialStatusIssueCollector(options: {
   channel: string;
   dependencySourceKey: string;

@@ -14,6 +14,11 @@ export function asFiniteNumber(value: unknown): number | undefined {
   return typeof value === "number" && Number.isFinite(value) ? value : undefined;
 }
 
+export function asPositiveFiniteNumber(value: unknown): number | undefined {
+  const number = asFiniteNumber(value);
+  return number !== undefined && number > 0 ? number : undefined;
+}
+
 export function asFiniteNumberInRange(
   value: unknown,
   range: Range & { minExclusive?: boolean; maxExclusive?: boolean },

@@ -157,6 +157,10 @@ class ReplayGuard<Event> {
     return rows.length;
   };
 
+  /** What is stored, in no order. */
+  stored = async (namespace: string = GLOBAL): Promise<SeenRow[]> =>
+    ((await this.#ask(namespace, {}, (store) => store.entries())) ?? []).map(({ value }) => value);
+
   #read(event: Event, options: CallOptions): { keys: string[]; namespace: string } {
     const raw = this.#keysOf(event);
     const list = typeof raw === "string" ? [raw] : (raw ?? []);

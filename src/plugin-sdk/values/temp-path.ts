@@ -27,3 +27,10 @@ export function buildRandomTempFilePath(params: {
   );
   return join(folder, name + extension);
 }
+
+/** A file name of plain characters, without a folder; `download.bin` when nothing is left. */
+export function sanitizeTempFileName(fileName: string): string {
+  const last = fileName.split(/[/\\]/).at(-1) ?? "";
+  const plain = last.replace(/[^A-Za-z0-9._-]+/g, "-").replace(/^[-.]+|-+$/g, "");
+  return plain || "download.bin";
+}

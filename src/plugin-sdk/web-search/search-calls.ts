@@ -139,6 +139,12 @@ export function normalizeToIsoDate(raw: string | undefined): string | undefined 
   return Number.isNaN(date.getTime()) || date.toISOString().slice(0, 10) !== iso ? undefined : iso;
 }
 
+/** `2026-01-31` as `1/31/2026`; `undefined` for anything but a date of that form. */
+export function isoToPerplexityDate(iso: string): string | undefined {
+  const match = /^(\d{4})-(\d{2})-(\d{2})$/.exec(normalizeToIsoDate(iso) ?? "");
+  return match ? `${Number(match[2])}/${Number(match[3])}/${match[1]}` : undefined;
+}
+
 export interface SearchInputError {
   error: string;
   message: string;
