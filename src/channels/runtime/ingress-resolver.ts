@@ -2,6 +2,7 @@ import type { ChannelConfig } from "../../contracts/channel.ts";
 import type { Clock } from "../../kernel/clock.ts";
 import { withoutUndefined } from "../../kernel/records.ts";
 import type { Store } from "../../store/index.ts";
+import { approvedSenders } from "../access/approved-senders.ts";
 import { type IdentityDefinition, IdentityMatcher } from "../access/identity-matcher.ts";
 import {
   type AccessDecision,
@@ -12,7 +13,6 @@ import {
   parseDmPolicy,
 } from "../access/policy.ts";
 import { asIdList } from "../config-values.ts";
-import { normalizeAccountId } from "../routing/session-key.ts";
 import { activationGate, commandGate, mergeSenders, routeGate } from "./ingress-gates.ts";
 import type { Gate, IngressParams, IngressResolution, ResolverSetup } from "./ingress-request.ts";
 
@@ -156,11 +156,5 @@ async function storedSenders(parts: ResolverParts, setup: ResolverSetup): Promis
     return asIdList(await setup.readStoreAllowFrom({ channel: setup.channelId, accountId: setup.accountId }));
   }
   if (setup.useDefaultPairingStore === false) return [];
-  const rows = await parts.store.call.channelPairing.list({
-    status: "approved",
-    channel: setup.channelId,
-    accountId: normalizeAccountId(setup.accountId),
-    now: parts.clock.now(),
-  });
-  return rows.map((row) => row.senderId);
+  return approvedSenders(parts, setup.channelId, setup.accountId);
 }
