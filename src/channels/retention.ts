@@ -2,6 +2,7 @@ import type { Clock } from "../kernel/clock.ts";
 import type { Disposable } from "../kernel/disposable.ts";
 import type { Logger } from "../kernel/logger.ts";
 import type { Store } from "../store/index.ts";
+import { sweepMedia } from "./media-retention.ts";
 
 /** How long a settled message and its turn are kept: as long as a platform may deliver it again. */
 export const SETTLED_LIFETIME_MS = 30 * 86_400_000;
@@ -13,13 +14,21 @@ export const FIRST_SWEEP_AFTER_MS = 60_000;
 /** Steps per sweep; what is left waits for the next. */
 const MAX_STEPS = 50;
 
-/** Deletes old settled messages and ended turns, a bounded step at a time. */
+export interface RetentionParts {
+  store: Store;
+  clock: Clock;
+  logger: Logger;
+  /** Where received files lie; absolute. */
+  mediaFolder: string;
+}
+
+/** Deletes old settled messages, ended turns and received files, a bounded step at a time. */
 export class RetentionSweep implements Disposable {
-  readonly #parts: { store: Store; clock: Clock; logger: Logger };
+  readonly #parts: RetentionParts;
   readonly #timers: Disposable[] = [];
   #running = false;
 
-  constructor(parts: { store: Store; clock: Clock; logger: Logger }) {
+  constructor(parts: RetentionParts) {
     this.#parts = parts;
   }
 
@@ -31,10 +40,11 @@ export class RetentionSweep implements Disposable {
     );
   }
 
+  /** Rows deleted by this call. */
   async sweep(): Promise<{ deleted: number }> {
     if (this.#running) return { deleted: 0 };
     this.#running = true;
-    const { store, clock, logger } = this.#parts;
+    const { store, clock, logger, mediaFolder } = this.#parts;
     let deleted = 0;
     try {
       const input = { before: clock.now() - SETTLED_LIFETIME_MS, keep: MAX_SETTLED_ROWS };
@@ -45,8 +55,9 @@ export class RetentionSweep implements Disposable {
           if (!result.more) break;
         }
       }
+      await sweepMedia(store, mediaFolder, clock.now());
     } catch (error) {
-      logger.warn("old messages could not be deleted; the next sweep tries again", { error });
+      logger.warn("old messages and files could not be deleted; the next sweep tries again", { error });
     } finally {
       this.#running = false;
     }

@@ -188,7 +188,7 @@ class Channels implements ChannelService {
       mediaRoots,
       awaitDelivery: (outboxId, timeoutMs) => this.awaitDelivery(outboxId, timeoutMs),
     });
-    this.#retention = new RetentionSweep({ store, clock, logger });
+    this.#retention = new RetentionSweep({ store, clock, logger, mediaFolder });
     if (parts.rooms) {
       const show = (event: ApprovalEvent) =>
         void this.#desk

@@ -38,7 +38,12 @@ test("settled messages go after their lifetime, open ones never", async () => {
     payload: {},
     receivedAt: clock.now(),
   });
-  const sweep = new RetentionSweep({ store, clock, logger: silentLogger });
+  const sweep = new RetentionSweep({
+    store,
+    clock,
+    logger: silentLogger,
+    mediaFolder: await temporaryFolder(),
+  });
   expect(await sweep.sweep()).toEqual({ deleted: 0 });
   await clock.advance(SETTLED_LIFETIME_MS + 10);
   expect(await sweep.sweep()).toEqual({ deleted: 3 });
@@ -85,7 +90,12 @@ test("ended turns go after their lifetime; what was said stays, and so do turns 
     newSession: { sessionId: "s", lifecycleRevision: "1" },
     now,
   });
-  const sweep = new RetentionSweep({ store, clock, logger: silentLogger });
+  const sweep = new RetentionSweep({
+    store,
+    clock,
+    logger: silentLogger,
+    mediaFolder: await temporaryFolder(),
+  });
   await clock.advance(SETTLED_LIFETIME_MS + 2);
   expect(await sweep.sweep()).toEqual({ deleted: 2 });
   expect(await store.call.turns.get({ runId: "run-1" })).toBeUndefined();
@@ -108,7 +118,12 @@ test("of ended turns no more than the number to keep stay, in steps of one batch
 test("a gateway that is restarted within the hour sweeps as well", async () => {
   const clock = new ManualClock();
   const store = await storeWith(1, clock.now() - SETTLED_LIFETIME_MS - 1);
-  const sweep = new RetentionSweep({ store, clock, logger: silentLogger });
+  const sweep = new RetentionSweep({
+    store,
+    clock,
+    logger: silentLogger,
+    mediaFolder: await temporaryFolder(),
+  });
   sweep.start();
   await clock.advance(FIRST_SWEEP_AFTER_MS);
   await expect.poll(async () => (await store.call.inbox.counts({})).trimmed).toBe(1);

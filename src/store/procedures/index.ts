@@ -10,6 +10,7 @@ import { inboxProcedures } from "./inbox.ts";
 import { ingressProcedures } from "./ingress.ts";
 import { injectionProcedures } from "./injections.ts";
 import { keyedStateProcedures } from "./keyed-state.ts";
+import { mediaUseProcedures } from "./media-use.ts";
 import { outboxProcedures } from "./outbox.ts";
 import { sessionExtensionProcedures } from "./session-extensions.ts";
 import { sessionProcedures } from "./sessions.ts";
@@ -27,6 +28,7 @@ export const coreProcedures = {
   ingress: ingressProcedures,
   injections: injectionProcedures,
   outbox: outboxProcedures,
+  mediaUse: mediaUseProcedures,
   sessions: sessionProcedures,
   sessionExtensions: sessionExtensionProcedures,
   transcripts: transcriptProcedures,
