@@ -19,6 +19,9 @@ export interface PackedPackage {
   /** File name inside the destination folder. */
   readonly filename: string;
   readonly integrity?: string;
+  /** What it holds, before any of it is unpacked. */
+  readonly unpackedSize?: number;
+  readonly entryCount?: number;
 }
 
 /** A package as a search of the registry shows it. */

@@ -7,7 +7,8 @@ import { errorMessage, SluiceError } from "../../kernel/errors.ts";
 import { readPluginFolder } from "../discovery/read-folder.ts";
 import { notAPlugin } from "./examine.ts";
 import type { NpmClient } from "./npm-client.ts";
-import { cleanTree, digestTree } from "./tree.ts";
+import { packagesFromElsewhere } from "./outside-registry.ts";
+import { assertSize, cleanTree, digestTree, type PackageSize } from "./tree.ts";
 import type { InstallErrorCode, PackageSource } from "./types.ts";
 
 /** A package in its staging folder: complete, examined for unsafe files, none of its code run. */
@@ -27,6 +28,8 @@ const NOT_COPIED = new Set([".git", ".hg", ".svn", ".turbo", "coverage"]);
 export interface StageOptions {
   readonly npm: NpmClient;
   readonly expectedIntegrity?: string;
+  /** What is not even unpacked; default {@link LARGEST_PACKAGE}. */
+  readonly largest?: PackageSize;
   /** Whether exactly this content is in place already; nothing is fetched for it then. */
   isInstalled(integrity: string): Promise<boolean>;
 }
@@ -129,6 +132,7 @@ async function stageTarball(
     source.kind === "npm"
       ? await npm.pack(newestOf(source.spec), downloads, source.spec)
       : await npm.pack(source.path, downloads);
+  assertSize({ files: packed.entryCount ?? 0, bytes: packed.unpackedSize ?? 0 }, options.largest);
   const tarball = join(downloads, tarballName(packed));
   const integrity = await integrityOf(tarball);
   if (await isSettled(options, integrity)) return { installed: integrity };
@@ -148,13 +152,18 @@ async function stageTarball(
   const { removed } = await cleanTree(staging, HOST_PACKAGES, new Set([packed.name]));
   const inside = join("node_modules", ...packed.name.split("/"));
   const manifest = await readPackageJson(join(staging, inside));
+  const bringsHost = HOST_PACKAGES.some((name) => manifest?.dependencies?.[name]);
+  const elsewhere = await packagesFromElsewhere(staging);
   return {
     inside,
     resolvedSpec: label,
     integrity,
-    warnings: removed
-      .map(droppedHost)
-      .filter(() => HOST_PACKAGES.some((name) => manifest?.dependencies?.[name])),
+    warnings: [
+      ...(bringsHost ? removed.map(droppedHost) : []),
+      ...(elsewhere.length > 0
+        ? [`it brings code from elsewhere than the registry: ${elsewhere.join(", ")}`]
+        : []),
+    ],
   };
 }
 

@@ -52,16 +52,27 @@ export async function cleanTree(
       if (stats.isDirectory()) folders.push(path);
       files++;
       bytes += stats.isFile() ? stats.size : 0;
-      if (files > MAX_PACKAGE_FILES || bytes > MAX_PACKAGE_TREE_BYTES) {
-        throw new SluiceError<InstallErrorCode>(
-          "PACKAGE_TOO_LARGE",
-          `the package brings more than ${MAX_PACKAGE_FILES} files or ${MAX_PACKAGE_TREE_BYTES / 1_000_000} MB`,
-          { details: { files, bytes } },
-        );
-      }
+      assertSize({ files, bytes });
     }
   }
   return { files, bytes, removed };
+}
+
+export interface PackageSize {
+  readonly files: number;
+  readonly bytes: number;
+}
+
+export const LARGEST_PACKAGE: PackageSize = { files: MAX_PACKAGE_FILES, bytes: MAX_PACKAGE_TREE_BYTES };
+
+/** @throws SluiceError `PACKAGE_TOO_LARGE` */
+export function assertSize({ files, bytes }: PackageSize, largest: PackageSize = LARGEST_PACKAGE): void {
+  if (files <= largest.files && bytes <= largest.bytes) return;
+  throw new SluiceError<InstallErrorCode>(
+    "PACKAGE_TOO_LARGE",
+    `the package brings more than ${largest.files} files or ${largest.bytes / 1_000_000} MB`,
+    { details: { files, bytes } },
+  );
 }
 
 async function checkLink(realRoot: string, path: string): Promise<void> {
