@@ -1,3 +1,4 @@
+import { isRecord } from "../kernel/records.ts";
 import type { RegistryEntry } from "../plugins/types.ts";
 
 /** One try of a provider, kept for the caller to show. */
@@ -11,13 +12,9 @@ export interface ProviderAttempt {
 export function sectionAt(config: unknown, ...path: readonly string[]): Readonly<Record<string, unknown>> {
   let current = config;
   for (const key of path) {
-    current = isSection(current) && Object.hasOwn(current, key) ? current[key] : undefined;
+    current = isRecord(current) && Object.hasOwn(current, key) ? current[key] : undefined;
   }
-  return isSection(current) ? current : {};
-}
-
-export function isSection(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  return isRecord(current) ? current : {};
 }
 
 export function textAt(section: Readonly<Record<string, unknown>>, key: string): string | undefined {

@@ -1,4 +1,5 @@
 import type { ChannelConfig, ChannelPlugin } from "../../contracts/channel.ts";
+import { isRecord } from "../../kernel/records.ts";
 import { asRecord } from "../config-values.ts";
 
 /** Which accounts a configuration change concerns (spec 1.12 rule 6). */
@@ -32,15 +33,11 @@ const MAX_DEPTH = 8;
 
 function differences(path: string, a: unknown, b: unknown, depth: number): string[] {
   if (Object.is(a, b)) return [];
-  if (depth >= MAX_DEPTH || !isObject(a) || !isObject(b)) {
+  if (depth >= MAX_DEPTH || !isRecord(a) || !isRecord(b)) {
     return JSON.stringify(a) === JSON.stringify(b) ? [] : [path];
   }
   const keys = new Set([...Object.keys(a), ...Object.keys(b)]);
   return [...keys].flatMap((key) => differences(`${path}.${key}`, a[key], b[key], depth + 1));
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function valueAt(cfg: ChannelConfig, path: string): unknown {

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import { isRecord } from "../../kernel/records.ts";
 
 type Fields = Record<string, unknown>;
 
@@ -9,11 +10,7 @@ export function mergePatchBetween(from: Fields, to: Fields): Fields | undefined 
     const [before, after] = [from[key], to[key]];
     if (isDeepStrictEqual(before, after)) continue;
     if (after === undefined) patch[key] = null;
-    else patch[key] = isFields(before) && isFields(after) ? mergePatchBetween(before, after) : after;
+    else patch[key] = isRecord(before) && isRecord(after) ? mergePatchBetween(before, after) : after;
   }
   return Object.keys(patch).length > 0 ? patch : undefined;
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,5 +1,6 @@
 import { Type } from "typebox";
 import { SluiceError } from "../../kernel/errors.ts";
+import { isRecord } from "../../kernel/records.ts";
 import { DEFAULT_MAX_JSON_DEPTH, isForbiddenKey } from "../../kernel/safe-json.ts";
 import type { ErrorCode } from "../../protocol/error-codes.ts";
 import { redactConfig, redactText, restoreRedacted } from "../../runtime/config/index.ts";
@@ -221,10 +222,6 @@ function mergeList(
     );
   }
   return next;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function hasId(value: unknown): value is { id: string; [key: string]: unknown } {

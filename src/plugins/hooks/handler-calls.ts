@@ -3,7 +3,7 @@ import type { Clock } from "../../kernel/clock.ts";
 import { withDeadline } from "../../kernel/deadline.ts";
 import { errorMessage } from "../../kernel/errors.ts";
 import type { Logger } from "../../kernel/logger.ts";
-import { isObject } from "../registry/checks.ts";
+import { isRecord } from "../../kernel/records.ts";
 import type { RegistryEntry } from "../types.ts";
 import type { Fields, HookEntry } from "./handler-view.ts";
 import type { HookRow } from "./table.ts";
@@ -54,7 +54,7 @@ export class HandlerCalls {
         );
         return undefined;
       }
-      return isObject(result) ? result : undefined;
+      return isRecord(result) ? result : undefined;
     } catch (error) {
       this.complain(entry, entry.value.hook, errorMessage(error));
       return undefined;

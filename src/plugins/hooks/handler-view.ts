@@ -1,4 +1,4 @@
-import { isObject } from "../registry/checks.ts";
+import { isRecord } from "../../kernel/records.ts";
 import type { RegistryEntry } from "../types.ts";
 import type { TypedHook } from "./read-typed-hook.ts";
 import type { HookRow } from "./table.ts";
@@ -35,7 +35,7 @@ export function applies(entry: HookEntry, row: HookRow, event: Fields, context: 
   }
   if (row.name === "inbound_claim") {
     const binding = context["pluginBinding"];
-    return isObject(binding) && binding["pluginId"] === entry.pluginId;
+    return isRecord(binding) && binding["pluginId"] === entry.pluginId;
   }
   return true;
 }
@@ -60,7 +60,7 @@ export function limitedEvent(entry: HookEntry, event: Fields): Fields {
 /** What of a result counts, from a handler that may not decide everything. */
 export function limitedResult(entry: HookEntry, result: unknown, context: Fields): Fields | undefined {
   if (result === undefined || result === null) return undefined;
-  if (!isObject(result)) return { outcome: "invalid" };
+  if (!isRecord(result)) return { outcome: "invalid" };
   const { hook, limited } = entry.value;
   if (hook === "before_agent_start" && limited?.noPromptFields) {
     return Object.fromEntries(Object.entries(result).filter(([field]) => !PROMPT_FIELDS.includes(field)));

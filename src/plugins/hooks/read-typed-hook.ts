@@ -1,6 +1,6 @@
 import type { HookName } from "../../contracts/hooks.ts";
+import { isRecord } from "../../kernel/records.ts";
 import type { DiagnosticCode } from "../diagnostic-codes.ts";
-import { isObject } from "../registry/checks.ts";
 import { type Accepted, type Note, type Refused, type Registrant, refuse } from "../registry/row.ts";
 import { HOOK_ALIASES, hookRow } from "./table.ts";
 import { readToolMatcher } from "./tool-matcher.ts";
@@ -35,7 +35,7 @@ export function readTypedHook(args: readonly unknown[], registrant: Registrant):
   if (typeof handler !== "function")
     return refuse("registration-malformed", `hook "${row.name}": expected a function`);
 
-  const options = isObject(rawOptions) ? rawOptions : {};
+  const options = isRecord(rawOptions) ? rawOptions : {};
   const policy = registrant.hookPolicy;
   const bundled = registrant.origin === "bundled";
   if (row.promptMutating && !policy.allowPromptInjection) {

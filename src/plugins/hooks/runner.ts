@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Clock } from "../../kernel/clock.ts";
 import type { Logger } from "../../kernel/logger.ts";
-import { isObject } from "../registry/checks.ts";
+import { isRecord } from "../../kernel/records.ts";
 import type { HookRunner, RegistryGeneration, RegistryReader } from "../types.ts";
 import { HandlerCalls } from "./handler-calls.ts";
 import {
@@ -182,7 +182,7 @@ export class TypedHookRunner implements HookRunner {
   async #claim(row: HookRow, handlers: Handlers, event: object, context: object) {
     for (const entry of handlers) {
       const outcome = await this.#calls.call(entry, row, detached(event as Fields), context);
-      if ("result" in outcome && isObject(outcome.result) && outcome.result["handled"] === true) {
+      if ("result" in outcome && isRecord(outcome.result) && outcome.result["handled"] === true) {
         return { ...outcome.result, pluginId: entry.pluginId };
       }
     }

@@ -1,4 +1,4 @@
-import { isObject } from "../registry/checks.ts";
+import { isRecord } from "../../kernel/records.ts";
 import type { RegistryEntry, RegistryGeneration } from "../types.ts";
 import type { BoundPolicy, HandlerCalls } from "./handler-calls.ts";
 import type { Fields } from "./handler-view.ts";
@@ -36,7 +36,7 @@ export async function askPolicies(
       decision.fail(`${who} failed: ${answer.failure}`, entry.pluginId);
       return undefined;
     }
-    const result = isObject(answer.result) ? answer.result : {};
+    const result = isRecord(answer.result) ? answer.result : {};
     const refused = result["allow"] === false ? { block: true, blockReason: result["reason"] } : result;
     if (decision.add(refused, entry.pluginId).stop) return undefined;
     params = decision.result()?.["params"] ?? params;

@@ -1,10 +1,7 @@
+import { isRecord } from "../../kernel/records.ts";
 import { type Accepted, malformed, type Refused } from "./row.ts";
 
 /** Small checks that `read` functions of the kinds table are made of. */
-
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
 
 /** A trimmed non-empty string, else `undefined`. */
 export function nonEmpty(value: unknown): string | undefined {
@@ -44,7 +41,7 @@ export interface IdentifiedRules {
 
 /** Reads an object whose key is its id. */
 export function readIdentified(value: unknown, rules: IdentifiedRules): Accepted | Refused {
-  if (!isObject(value)) return malformed(`${rules.noun}: expected an object`);
+  if (!isRecord(value)) return malformed(`${rules.noun}: expected an object`);
   const field = rules.idField ?? "id";
   const id = nonEmpty(value[field]);
   if (!id) return malformed(`${rules.noun}: "${field}" must be a non-empty string`);

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
-import { type ConfigRecord, isRecord } from "./parse-text.ts";
+import { isRecord } from "../../kernel/records.ts";
+import type { ConfigRecord } from "./parse-text.ts";
 
 /** One difference between two trees. Arrays change as a whole. */
 export interface ConfigChange {

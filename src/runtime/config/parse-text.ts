@@ -1,5 +1,6 @@
 import json5 from "json5";
 import { errorMessage, SluiceError } from "../../kernel/errors.ts";
+import { isRecord } from "../../kernel/records.ts";
 import { assertSafeJson } from "../../kernel/safe-json.ts";
 
 /** Largest configuration or include file. */
@@ -25,10 +26,6 @@ export function parseConfigText(text: string, file: string): ConfigRecord {
   const bad = findNonFinite(value, "");
   if (bad !== undefined) throw invalid(file, `the number at "${bad}" is not finite`);
   return value;
-}
-
-export function isRecord(value: unknown): value is ConfigRecord {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function findNonFinite(value: unknown, path: string): string | undefined {

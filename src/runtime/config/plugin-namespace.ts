@@ -6,6 +6,7 @@ import type {
   PluginRuntimeConfig,
 } from "../../contracts/runtime.ts";
 import type { Logger } from "../../kernel/logger.ts";
+import { isRecord } from "../../kernel/records.ts";
 import type { ConfigService, ConfigWriteResult } from "./types.ts";
 
 type Draft = Record<string, unknown>;
@@ -123,8 +124,4 @@ function asWritten(next: unknown, runtime: unknown, source: unknown): unknown {
       Object.hasOwn(source, key) ? asWritten(value, runtime[key], source[key]) : value,
     ]),
   );
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,5 +1,5 @@
+import { isRecord } from "../../kernel/records.ts";
 import { MIN_SECRET_LENGTH } from "../../kernel/redaction.ts";
-import { isRecord } from "./parse-text.ts";
 import { isSecretSection, isSecretText } from "./secret-places.ts";
 import { isSecretRef } from "./secret-ref.ts";
 

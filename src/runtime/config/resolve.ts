@@ -1,5 +1,6 @@
 import { errorMessage } from "../../kernel/errors.ts";
-import { type ConfigRecord, isRecord } from "./parse-text.ts";
+import { isRecord } from "../../kernel/records.ts";
+import type { ConfigRecord } from "./parse-text.ts";
 import { isSecretSection, secretParts } from "./secret-places.ts";
 import { isSecretRef, SecretResolver } from "./secret-ref.ts";
 import type { ConfigProblem } from "./types.ts";

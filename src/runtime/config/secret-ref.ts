@@ -1,8 +1,9 @@
 import { readFile, stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { errorMessage } from "../../kernel/errors.ts";
+import { isRecord } from "../../kernel/records.ts";
 import { parseJson } from "../../kernel/safe-json.ts";
-import { type ConfigRecord, isRecord } from "./parse-text.ts";
+import type { ConfigRecord } from "./parse-text.ts";
 
 /** Largest file a secret is read from. */
 export const MAX_SECRET_FILE_BYTES = 1_048_576;

@@ -3,7 +3,8 @@ import { readFile, realpath, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { isInside } from "../../kernel/confine-path.ts";
 import { errorMessage, SluiceError } from "../../kernel/errors.ts";
-import { type ConfigRecord, isRecord, MAX_CONFIG_BYTES, parseConfigText } from "./parse-text.ts";
+import { isRecord } from "../../kernel/records.ts";
+import { type ConfigRecord, MAX_CONFIG_BYTES, parseConfigText } from "./parse-text.ts";
 
 export const MAX_INCLUDE_DEPTH = 10;
 export const MAX_INCLUDES = 100;

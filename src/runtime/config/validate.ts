@@ -1,9 +1,10 @@
 import { Errors, type XSchema } from "typebox/schema";
 import { boundedWork } from "../../kernel/bounded-work.ts";
 import { errorMessage } from "../../kernel/errors.ts";
+import { isRecord } from "../../kernel/records.ts";
 import { assertSafeJson } from "../../kernel/safe-json.ts";
 import { withDefaultsOptional } from "../../plugins/config/schema-defaults.ts";
-import { type ConfigRecord, isRecord } from "./parse-text.ts";
+import type { ConfigRecord } from "./parse-text.ts";
 import { nearestKey, ROOT_KEYS } from "./root-keys.ts";
 import { configSchema } from "./schema.ts";
 import { isSecretRef } from "./secret-ref.ts";

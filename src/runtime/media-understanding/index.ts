@@ -3,16 +3,10 @@ import { basename } from "node:path";
 import type { Clock } from "../../kernel/clock.ts";
 import { withDeadline } from "../../kernel/deadline.ts";
 import { errorMessage, SluiceError } from "../../kernel/errors.ts";
+import { isRecord } from "../../kernel/records.ts";
 import type { ActivatePlugins, RegistryEntry, RegistryReader } from "../../plugins/types.ts";
 import { detectMime, mediaKindFromMime } from "../media/detect-mime.ts";
-import {
-  inOrder,
-  isSection,
-  type ProviderAttempt,
-  providerNamed,
-  sectionAt,
-  textAt,
-} from "../provider-choice.ts";
+import { inOrder, type ProviderAttempt, providerNamed, sectionAt, textAt } from "../provider-choice.ts";
 
 type Config = Readonly<Record<string, unknown>>;
 export type MediaCapability = "image" | "audio" | "video";
@@ -189,7 +183,7 @@ function candidatesFor(
   const able = entries.filter(({ value }) => value.capabilities?.includes(capability) ?? true);
   const listed = settings["models"];
   if (Array.isArray(listed) && listed.length > 0) {
-    return listed.filter(isSection).flatMap((wish) => {
+    return listed.filter(isRecord).flatMap((wish) => {
       const entry = providerNamed(able, textAt(wish, "provider") ?? "");
       if (!entry) return [];
       const model = textAt(wish, "model") ?? entry.value.defaultModels?.[capability];

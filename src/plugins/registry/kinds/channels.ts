@@ -1,4 +1,5 @@
-import { isObject, missingFunction, nonEmpty } from "../checks.ts";
+import { isRecord } from "../../../kernel/records.ts";
+import { missingFunction, nonEmpty } from "../checks.ts";
 import { type Accepted, type KindRow, malformed, type Note, type Refused } from "../row.ts";
 
 const CHAT_TYPES = new Set(["direct", "group", "channel", "thread"]);
@@ -27,7 +28,7 @@ export const channelKinds: readonly KindRow[] = [
     scope: "global",
     again: "error",
     read: ([value]) => {
-      if (!isObject(value)) return malformed("interactive handler: expected an object");
+      if (!isRecord(value)) return malformed("interactive handler: expected an object");
       const channel = nonEmpty(value["channel"])?.toLowerCase();
       const namespace = nonEmpty(value["namespace"]);
       if (!channel) return malformed('interactive handler: "channel" must be a non-empty string');
@@ -71,11 +72,11 @@ export const channelKinds: readonly KindRow[] = [
 
 function readChannel(registration: unknown): Accepted | Refused {
   const channel =
-    isObject(registration) && isObject(registration["plugin"]) ? registration["plugin"] : registration;
-  if (!isObject(channel)) return malformed("channel: expected a channel plugin or { plugin }");
+    isRecord(registration) && isRecord(registration["plugin"]) ? registration["plugin"] : registration;
+  if (!isRecord(channel)) return malformed("channel: expected a channel plugin or { plugin }");
   const id = nonEmpty(channel["id"]);
   if (!id) return malformed('channel: "id" must be a non-empty string');
-  const chatTypes = isObject(channel["capabilities"]) ? channel["capabilities"]["chatTypes"] : undefined;
+  const chatTypes = isRecord(channel["capabilities"]) ? channel["capabilities"]["chatTypes"] : undefined;
   if (
     !Array.isArray(chatTypes) ||
     chatTypes.length === 0 ||
@@ -86,12 +87,12 @@ function readChannel(registration: unknown): Accepted | Refused {
     );
   }
   const config = channel["config"];
-  const missing = isObject(config)
+  const missing = isRecord(config)
     ? missingFunction(config, ["listAccountIds", "resolveAccount"])
     : "listAccountIds";
   if (missing) return malformed(`channel "${id}": "config.${missing}" must be a function`);
 
-  const meta = isObject(channel["meta"]) ? channel["meta"] : {};
+  const meta = isRecord(channel["meta"]) ? channel["meta"] : {};
   const notes: Note[] = [];
   const warn = (message: string) => notes.push({ level: "warn", code: "channel-meta-completed", message });
   if (meta["id"] !== undefined && meta["id"] !== id) {

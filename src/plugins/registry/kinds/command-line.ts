@@ -4,7 +4,8 @@ import type {
   CliRegistrar,
   CliRegistration,
 } from "../../../contracts/registrations.ts";
-import { isObject, nonEmpty } from "../checks.ts";
+import { isRecord } from "../../../kernel/records.ts";
+import { nonEmpty } from "../checks.ts";
 import { type Accepted, type KindRow, malformed, type Refused } from "../row.ts";
 
 const COMMAND_NAME = /^[a-z0-9][a-z0-9_-]*$/i;
@@ -33,13 +34,13 @@ export const commandLineKinds: readonly KindRow[] = [
     again: "error",
     alsoIn: ["cli-metadata"],
     read: ([registrar, options]) =>
-      readCli(registrar, { ...(isObject(options) ? options : {}), parentPath: ["nodes"] }),
+      readCli(registrar, { ...(isRecord(options) ? options : {}), parentPath: ["nodes"] }),
   },
 ];
 
 function readCli(registrar: unknown, options: unknown): Accepted | Refused {
   if (typeof registrar !== "function") return malformed("CLI: expected a registrar function");
-  const given: CliOptions = isObject(options) ? options : {};
+  const given: CliOptions = isRecord(options) ? options : {};
   const parentPath = Array.isArray(given.parentPath) ? given.parentPath : [];
   if (!parentPath.every((part) => typeof part === "string" && COMMAND_NAME.test(part))) {
     return malformed('CLI: "parentPath" must be a list of command names');

@@ -1,4 +1,5 @@
-import { isObject, nonEmpty, stringList } from "../checks.ts";
+import { isRecord } from "../../../kernel/records.ts";
+import { nonEmpty, stringList } from "../checks.ts";
 import { type Accepted, malformed, type Note, type Refused, type Registrant, refuse } from "../row.ts";
 
 /** Command names only the host, or the bundled plugin of that id, may own (spec 3.5). */
@@ -28,7 +29,7 @@ const OPERATOR_SCOPE = /^operator\.[a-z.]+$/;
 
 /** Checks a chat command; its claims are the name and every native alias. */
 export function readCommand(definition: unknown, registrant: Registrant): Accepted | Refused {
-  if (!isObject(definition)) return malformed("command: expected an object");
+  if (!isRecord(definition)) return malformed("command: expected an object");
   const name = nonEmpty(definition["name"])?.toLowerCase();
   if (!name || !COMMAND_NAME.test(name)) {
     return malformed('command: "name" must start with a letter and hold letters, digits, "_" and "-"');
@@ -69,7 +70,7 @@ export function readCommand(definition: unknown, registrant: Registrant): Accept
 function checkFields(definition: Record<string, unknown>): string | undefined {
   for (const field of ["nativeProgressMessages", "descriptionLocalizations"]) {
     const texts = definition[field];
-    if (texts !== undefined && !(isObject(texts) && Object.values(texts).every(nonEmpty))) {
+    if (texts !== undefined && !(isRecord(texts) && Object.values(texts).every(nonEmpty))) {
       return `"${field}" must map to non-empty texts`;
     }
   }
@@ -110,7 +111,7 @@ function checkReserved(
 
 function readAliases(value: unknown): string[] | string {
   if (value === undefined) return [];
-  if (!isObject(value)) return '"nativeNames" must map surfaces to names';
+  if (!isRecord(value)) return '"nativeNames" must map surfaces to names';
   const aliases: string[] = [];
   for (const alias of Object.values(value)) {
     const name = nonEmpty(alias)?.toLowerCase();
@@ -132,9 +133,9 @@ function readGuidance(value: unknown): PromptGuidance[] | string {
   const guidance: PromptGuidance[] = [];
   for (const item of value) {
     const text =
-      typeof item === "string" ? nonEmpty(item) : isObject(item) ? nonEmpty(item["text"]) : undefined;
+      typeof item === "string" ? nonEmpty(item) : isRecord(item) ? nonEmpty(item["text"]) : undefined;
     if (!text) return '"agentPromptGuidance" holds an empty text';
-    const surfaces = isObject(item) ? item["surfaces"] : undefined;
+    const surfaces = isRecord(item) ? item["surfaces"] : undefined;
     if (surfaces === undefined) {
       guidance.push({ text });
       continue;
@@ -152,10 +153,10 @@ function readGuidance(value: unknown): PromptGuidance[] | string {
 
 function isDevicePairing(value: unknown): boolean {
   return (
-    isObject(value) &&
+    isRecord(value) &&
     Object.keys(value).length === 2 &&
     value["when"] === "no-arguments" &&
-    isObject(value["action"]) &&
+    isRecord(value["action"]) &&
     Object.keys(value["action"]).length === 1 &&
     value["action"]["kind"] === "device-pairing"
   );

@@ -3,8 +3,9 @@ import type {
   HttpRouteRegistration,
   OperatorScope,
 } from "../../../contracts/registrations.ts";
+import { isRecord } from "../../../kernel/records.ts";
 import { isAdminMethodName, isOperatorScope, OPERATOR_SCOPES } from "../../../protocol/scopes.ts";
-import { isObject, isRefused, nonEmpty, readIdentified } from "../checks.ts";
+import { isRefused, nonEmpty, readIdentified } from "../checks.ts";
 import { canonicalRoutePath } from "../route-path.ts";
 import { type Accepted, type KindRow, malformed, type Note, type Refused, refuse } from "../row.ts";
 
@@ -42,7 +43,7 @@ export const gatewayKinds: readonly KindRow[] = [
     again: "replace",
     unconsumed: true,
     read: ([policy], { id }) =>
-      isObject(policy) && typeof policy["authorize"] === "function"
+      isRecord(policy) && typeof policy["authorize"] === "function"
         ? { keys: [id], value: policy }
         : malformed('gateway access policy: "authorize" must be a function'),
   },
@@ -80,7 +81,7 @@ export const gatewayKinds: readonly KindRow[] = [
 ];
 
 function readRoute(route: unknown): Accepted | Refused {
-  if (!isObject(route)) return malformed("HTTP route: expected an object");
+  if (!isRecord(route)) return malformed("HTTP route: expected an object");
   const given = nonEmpty(route["path"]);
   if (!given) return refuse("registration-malformed", 'HTTP route: "path" is missing', "warn");
   const path = given.startsWith("/") ? given : `/${given}`;
@@ -110,7 +111,7 @@ function readGatewayMethod([rawName, handler, options]: readonly unknown[]): Acc
   const name = nonEmpty(rawName);
   if (!name) return { refused: [] };
   if (typeof handler !== "function") return malformed(`gateway method "${name}": expected a function`);
-  const given = isObject(options) ? options : {};
+  const given = isRecord(options) ? options : {};
   const notes: Note[] = [];
   const asked = given["scope"] ?? "operator.admin";
   if (!isOperatorScope(asked)) {

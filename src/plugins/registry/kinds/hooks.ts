@@ -1,7 +1,8 @@
 import type { LegacyHookRegistration } from "../../../contracts/registrations.ts";
+import { isRecord } from "../../../kernel/records.ts";
 import { readTypedHook } from "../../hooks/read-typed-hook.ts";
 import { hookRow } from "../../hooks/table.ts";
-import { isObject, nonEmpty } from "../checks.ts";
+import { nonEmpty } from "../checks.ts";
 import { type Accepted, type KindRow, malformed, type Note, type Refused, type Registrant } from "../row.ts";
 
 /** Listeners: typed hooks and the older colon events. */
@@ -34,8 +35,8 @@ function readLegacyHook(
   options: unknown,
   { config, pluginConfig }: Registrant,
 ): Accepted | Refused {
-  const given = isObject(options) ? options : {};
-  const entry = isObject(given["entry"]) && isObject(given["entry"]["hook"]) ? given["entry"]["hook"] : {};
+  const given = isRecord(options) ? options : {};
+  const entry = isRecord(given["entry"]) && isRecord(given["entry"]["hook"]) ? given["entry"]["hook"] : {};
   const name = nonEmpty(entry["name"]) ?? nonEmpty(given["name"]);
   if (!name) throw new TypeError('registerHook needs a name: registerHook(events, handler, { name: "…" })');
   if (typeof handler !== "function") return malformed(`hook "${name}": expected a function`);
@@ -50,8 +51,8 @@ function readLegacyHook(
       message: `hook "${name}": "${event}" is a typed hook and never fires here; use api.on("${event}", …)`,
     });
   }
-  const hooks = isObject(config["hooks"]) ? config["hooks"] : {};
-  const internal = isObject(hooks["internal"]) ? hooks["internal"] : {};
+  const hooks = isRecord(config["hooks"]) ? config["hooks"] : {};
+  const internal = isRecord(hooks["internal"]) ? hooks["internal"] : {};
   const description = nonEmpty(given["description"]);
   const value: LegacyHookRegistration = {
     name,

@@ -1,4 +1,5 @@
-import { isObject, isRefused, readIdentified, stringList } from "../checks.ts";
+import { isRecord } from "../../../kernel/records.ts";
+import { isRefused, readIdentified, stringList } from "../checks.ts";
 import { type KindRow, malformed, refuse } from "../row.ts";
 
 /** Providers of work outside conversations, and what plugins tell the host about itself (spec 3.3.10, 3.24). */
@@ -75,7 +76,7 @@ export const hostingKinds: readonly KindRow[] = [
     again: "error",
     unconsumed: true,
     read: ([value]) =>
-      isObject(value) ? { keys: ["runtime"], value } : malformed("detached task runtime: expected an object"),
+      isRecord(value) ? { keys: ["runtime"], value } : malformed("detached task runtime: expected an object"),
   },
   {
     kind: "reload",
@@ -86,7 +87,7 @@ export const hostingKinds: readonly KindRow[] = [
     scope: "plugin",
     again: "all",
     read: ([value], { id }) => {
-      const lists = isObject(value)
+      const lists = isRecord(value)
         ? [value["restartPrefixes"], value["hotPrefixes"], value["noopPrefixes"]]
         : [];
       if (!lists.some((list) => stringList(list) && list.length > 0)) {
@@ -163,6 +164,6 @@ function widgetKind(kind: string, method: string, summary: string): KindRow {
     again: "replace",
     unconsumed: true,
     read: ([value], { id }) =>
-      isObject(value) ? { keys: [id], value } : malformed(`${noun}: expected an object`),
+      isRecord(value) ? { keys: [id], value } : malformed(`${noun}: expected an object`),
   };
 }

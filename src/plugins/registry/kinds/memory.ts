@@ -1,4 +1,5 @@
-import { isObject, missingFunction, nonEmpty, notFunction } from "../checks.ts";
+import { isRecord } from "../../../kernel/records.ts";
+import { missingFunction, nonEmpty, notFunction } from "../checks.ts";
 import { type Accepted, type KindRow, malformed, type Refused, type Registrant, refuse } from "../row.ts";
 
 /** The memory slot, its legacy setters, additive memory parts, and the context engine (spec 3.15, 3.16). */
@@ -13,7 +14,7 @@ export const memoryKinds: readonly KindRow[] = [
     again: "replace",
     read: ([value], registrant) =>
       memoryPart(registrant, () => {
-        if (!isObject(value)) return malformed("memory capability: expected an object");
+        if (!isRecord(value)) return malformed("memory capability: expected an object");
         const wrong = notFunction(value, ["promptBuilder", "flushPlanResolver"]);
         if (wrong) return malformed(`memory capability: "${wrong}" must be a function`);
         if (registrant.memorySlotSelected) return { keys: [registrant.id], value };
@@ -66,7 +67,7 @@ export const memoryKinds: readonly KindRow[] = [
     again: "replace",
     read: ([runtime], registrant) =>
       memoryPart(registrant, () => {
-        if (!isObject(runtime) || missingFunction(runtime, ["getMemorySearchManager"])) {
+        if (!isRecord(runtime) || missingFunction(runtime, ["getMemorySearchManager"])) {
           return malformed('memory runtime: "getMemorySearchManager" must be a function');
         }
         return legacy(registrant, registrant.memorySlotSelected ? { runtime } : {});
@@ -107,7 +108,7 @@ export const memoryKinds: readonly KindRow[] = [
     scope: "plugin",
     again: "replace",
     read: ([value], { id }) => {
-      const missing = isObject(value) ? missingFunction(value, ["search", "get"]) : "search";
+      const missing = isRecord(value) ? missingFunction(value, ["search", "get"]) : "search";
       return missing
         ? malformed(`memory corpus supplement: "${missing}" must be a function`)
         : { keys: [id], value };

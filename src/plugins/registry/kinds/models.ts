@@ -1,4 +1,5 @@
-import { isObject, isRefused, nonEmpty, readIdentified } from "../checks.ts";
+import { isRecord } from "../../../kernel/records.ts";
+import { isRefused, nonEmpty, readIdentified } from "../checks.ts";
 import { type Accepted, type KindRow, malformed, type Note, type Refused } from "../row.ts";
 
 /** Kinds that serve model calls: providers, catalogues, CLI backends, harnesses. */
@@ -55,7 +56,7 @@ export const modelKinds: readonly KindRow[] = [
       });
       if (isRefused(read)) return read;
       const config = (value as { config?: unknown }).config;
-      if (!isObject(config) || !nonEmpty(config["command"])) {
+      if (!isRecord(config) || !nonEmpty(config["command"])) {
         return malformed(`CLI backend "${read.keys[0]}": "config.command" must be a non-empty string`);
       }
       return read;
@@ -71,7 +72,7 @@ export const modelKinds: readonly KindRow[] = [
     again: "all",
     unconsumed: true,
     read: ([value], { id }) => {
-      const lists = isObject(value) ? [value["input"], value["output"]] : [];
+      const lists = isRecord(value) ? [value["input"], value["output"]] : [];
       if (!lists.some((list) => Array.isArray(list) && list.length > 0)) {
         return {
           refused: [
@@ -123,7 +124,7 @@ function readProvider(value: unknown, externalAuth: readonly string[] | undefine
   const overrides: Record<string, unknown> = {};
   const seen = new Set<string>();
   const auth = given.filter((method: unknown) => {
-    const methodId = isObject(method) ? nonEmpty(method["id"]) : undefined;
+    const methodId = isRecord(method) ? nonEmpty(method["id"]) : undefined;
     if (methodId && !seen.has(methodId)) return seen.add(methodId);
     notes.push({
       level: "error",

@@ -1,4 +1,5 @@
-import { isObject, nonEmpty, notFunction, readIdentified } from "../checks.ts";
+import { isRecord } from "../../../kernel/records.ts";
+import { nonEmpty, notFunction, readIdentified } from "../checks.ts";
 import { type KindRow, malformed } from "../row.ts";
 
 /** Commands that nodes answer, and who may send them there. */
@@ -24,7 +25,7 @@ export const nodeKinds: readonly KindRow[] = [
     scope: "global",
     again: "error",
     read: ([value]) => {
-      if (!isObject(value)) return malformed("node-invoke policy: expected an object");
+      if (!isRecord(value)) return malformed("node-invoke policy: expected an object");
       const commands = value["commands"];
       if (!Array.isArray(commands) || commands.length === 0 || !commands.every(nonEmpty)) {
         return malformed('node-invoke policy: "commands" must be a non-empty list');

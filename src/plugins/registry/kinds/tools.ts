@@ -1,8 +1,9 @@
 import type { ToolFactory, ToolRegistration } from "../../../contracts/registrations.ts";
 import type { AgentTool } from "../../../contracts/tool.ts";
+import { isRecord } from "../../../kernel/records.ts";
 import { readToolMatcher } from "../../hooks/tool-matcher.ts";
 import { parametersProblem } from "../../tool-parameters.ts";
-import { isObject, isRefused, nonEmpty, readIdentified, stringList } from "../checks.ts";
+import { isRefused, nonEmpty, readIdentified, stringList } from "../checks.ts";
 import { type Accepted, type KindRow, malformed, type Refused, type Registrant, refuse } from "../row.ts";
 import { readCommand } from "./commands.ts";
 
@@ -88,7 +89,7 @@ export const toolKinds: readonly KindRow[] = [
     },
     read: ([handler, options], registrant) => {
       const read = readMiddleware(handler, options, registrant, "agentToolCallMiddleware");
-      const priority = isObject(options) ? options["priority"] : undefined;
+      const priority = isRecord(options) ? options["priority"] : undefined;
       if (isRefused(read) || typeof priority !== "number" || !Number.isFinite(priority)) return read;
       return { ...read, overrides: { priority } };
     },
@@ -138,7 +139,7 @@ export const toolKinds: readonly KindRow[] = [
 ];
 
 function readTool(tool: unknown, options: unknown, registrant: Registrant): Accepted | Refused {
-  const given = isObject(options) ? options : {};
+  const given = isRecord(options) ? options : {};
   const names = new Set<string>();
   for (const name of [given["name"], ...(Array.isArray(given["names"]) ? given["names"] : [])]) {
     const known = nonEmpty(name);
@@ -147,12 +148,12 @@ function readTool(tool: unknown, options: unknown, registrant: Registrant): Acce
   let create: ToolRegistration["create"];
   if (typeof tool === "function") {
     create = tool as ToolFactory;
-  } else if (isObject(tool) && "contextVersion" in tool) {
+  } else if (isRecord(tool) && "contextVersion" in tool) {
     if (tool["contextVersion"] !== 2) return malformed("tool: only contextVersion 2 is known to this host");
     const descriptor = tool as { create?: unknown };
     if (typeof descriptor.create !== "function") return malformed('tool: "create" must be a function');
     create = (context) => (descriptor as { create: ToolFactory }).create(context);
-  } else if (isObject(tool)) {
+  } else if (isRecord(tool)) {
     const name = nonEmpty(tool["name"]);
     if (!name) return malformed('tool: "name" must be a non-empty string');
     if (typeof tool["execute"] !== "function")
@@ -234,7 +235,7 @@ function readMiddleware(
 ): Accepted | Refused {
   const noun = contract === "agentToolCallMiddleware" ? "tool-call middleware" : "tool-result middleware";
   if (typeof handler !== "function") return malformed(`${noun}: expected a function`);
-  const given = isObject(options) ? options : {};
+  const given = isRecord(options) ? options : {};
   const declared = (registrant.manifest.contracts[contract] ?? []).map(runtimeName);
   const asked = stringList(given["runtimes"]) ? given["runtimes"].map(runtimeName) : undefined;
   const runtimes = asked ?? TOOL_RESULT_RUNTIMES.filter((runtime) => declared.includes(runtime));

@@ -1,5 +1,6 @@
+import { isRecord } from "../../../kernel/records.ts";
 import { isOperatorScope } from "../../../protocol/scopes.ts";
-import { isObject, isRefused, nonEmpty, readIdentified, stringList } from "../checks.ts";
+import { isRefused, nonEmpty, readIdentified, stringList } from "../checks.ts";
 import { isJsonValue } from "../json-value.ts";
 import { type Accepted, type KindRow, malformed, type Refused, type Registrant, refuse } from "../row.ts";
 
@@ -42,7 +43,7 @@ export const workflowKinds: readonly KindRow[] = [
       const read = readIdentified(value, { noun: "session action", functions: ["handler"] });
       if (isRefused(read)) return read;
       const { schema, requiredScopes } = value as Record<string, unknown>;
-      if (schema !== undefined && typeof schema !== "boolean" && !isObject(schema)) {
+      if (schema !== undefined && typeof schema !== "boolean" && !isRecord(schema)) {
         return malformed(`session action "${read.keys[0]}": "schema" must be a JSON Schema`);
       }
       return checkScopes(requiredScopes, `session action "${read.keys[0]}"`) ?? read;
@@ -184,7 +185,7 @@ function readUiDescriptor(value: unknown, registrant: Registrant): Accepted | Re
 }
 
 function checkLinkReader(value: unknown): string | undefined {
-  if (!isObject(value)) return '"linkReader" must be an object';
+  if (!isRecord(value)) return '"linkReader" must be an object';
   const { hosts, pathPattern, detailMethod } = value;
   if (!stringList(hosts) || hosts.length === 0 || hosts.length > MAX_LINK_READER_HOSTS) {
     return `"linkReader.hosts" needs 1 to ${MAX_LINK_READER_HOSTS} exact hosts`;
