@@ -1,5 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { MAX_START_ATTEMPTS, WANT_OF_ROOM_RETRY_MS } from "../../src/channels/inbound/start-retries.ts";
+import {
+  MAX_START_ATTEMPTS,
+  WANT_OF_ROOM_PACE_MS,
+  WANT_OF_ROOM_RETRY_MS,
+} from "../../src/channels/inbound/start-retries.ts";
 import { SluiceError } from "../../src/kernel/errors.ts";
 import { ManualClock } from "../../src/kernel/manual-clock.ts";
 import { WRITE_RETRY_DELAYS_MS } from "../../src/store/until-written.ts";
@@ -123,6 +127,30 @@ describe("messages that were collected into one", () => {
     expect(said).toContain("second");
     expect((await room.store.call.inbox.counts({})).balanced).toBe(true);
   });
+});
+
+test("of many messages that wait for room only some are tried again at a time", async () => {
+  const clock = new ManualClock();
+  const memo = testPlatform();
+  const room = await openChannels({ platforms: [memo], clock });
+  let tries = 0;
+  room.agent.accept = () => {
+    tries += 1;
+    return Promise.reject(new SluiceError("AGENT_BUSY", "full", { retryable: true }));
+  };
+  const many = (2 * WANT_OF_ROOM_RETRY_MS) / WANT_OF_ROOM_PACE_MS;
+  for (let index = 0; index < many; index++) {
+    const id = `person-${index}`;
+    await room.channels.receive(
+      incoming({ conversation: { kind: "direct", id }, sender: { id }, reply: { to: id } }),
+    );
+  }
+  tries = 0;
+  await clock.advance(WANT_OF_ROOM_RETRY_MS - 1);
+  expect(tries).toBe(0);
+  await clock.advance(1);
+  await until(clock, () => tries >= many / 2, 0);
+  expect(tries).toBeLessThanOrEqual(many / 2);
 });
 
 test("a message for a session with no room waits until there is some, however long that takes", async () => {

@@ -12,6 +12,10 @@ export const MAX_START_ATTEMPTS = 5;
 export const START_RETRY_MS = [1_000, 5_000, 25_000, 120_000] as const;
 /** A message waits this long when it could not be started for want of room: a full lane, a full disk. */
 export const WANT_OF_ROOM_RETRY_MS = 5_000;
+/** Of many that wait for room, one is tried again in this time. */
+export const WANT_OF_ROOM_PACE_MS = 50;
+/** How often the log mentions that messages wait for room. */
+const WAITING_LOG_PERIOD_MS = 30_000;
 
 /** A full lane, or a store that takes nothing for now. */
 function isFull(error: unknown): boolean {
@@ -31,6 +35,7 @@ export class StartRetries {
   readonly #parts: StartRetryParts;
   readonly #timers = new Map<string, Disposable>();
   #closed = false;
+  #mentionedAt: number | undefined;
 
   constructor(parts: StartRetryParts) {
     this.#parts = parts;
@@ -76,8 +81,14 @@ export class StartRetries {
 
   #wait(record: InboxRecord, reason: string): InboundResult {
     const { inboxId } = record;
-    this.#parts.logger.warn("a message waits for room to become a turn", { inboxId, reason });
-    this.later(record, WANT_OF_ROOM_RETRY_MS);
+    const { clock, logger } = this.#parts;
+    const waiting = this.#timers.size + 1;
+    const now = clock.monotonic();
+    if (this.#mentionedAt === undefined || now - this.#mentionedAt >= WAITING_LOG_PERIOD_MS) {
+      this.#mentionedAt = now;
+      logger.warn("messages wait for room to become turns", { inboxId, waiting, reason });
+    }
+    this.later(record, Math.max(WANT_OF_ROOM_RETRY_MS, waiting * WANT_OF_ROOM_PACE_MS));
     return { status: "buffered", inboxId, reason };
   }
 
