@@ -1,5 +1,6 @@
 import type { ChannelConfig } from "../../contracts/channel.ts";
 import type { InboundMessage } from "../../contracts/channel-runtime.ts";
+import { shownLine } from "../../kernel/shown-text.ts";
 import { asRecord, asText } from "../config-values.ts";
 
 /** Headers around what a person wrote (spec 1.18.2) and around what others wrote before (1.18.5). */
@@ -76,7 +77,13 @@ export function agentText(message: InboundMessage): string {
 /** Puts earlier messages of a group before the current one. */
 export function withHistory(history: readonly InboundMessage[], current: string): string {
   if (history.length === 0) return current;
-  return [HISTORY_HEADING, ...history.map(agentText), "", CURRENT_HEADING, current].join("\n");
+  const earlier = history.map((message) => withoutHeadings(agentText(message)));
+  return [HISTORY_HEADING, ...earlier, "", CURRENT_HEADING, withoutHeadings(current)].join("\n");
+}
+
+/** Nobody's words pass for the headings around them. */
+function withoutHeadings(text: string): string {
+  return text.replace(/\[((?:chat messages since|current message)\b[^\]\n]{0,100})\]/gi, "($1)");
 }
 
 export function senderLabel(message: InboundMessage): string {
@@ -84,13 +91,14 @@ export function senderLabel(message: InboundMessage): string {
   return headerText(sender.name ?? sender.username ?? sender.id);
 }
 
+/** Longest name or label in a header, in characters. */
+export const MAX_HEADER_TEXT = 200;
+
 /** Text that cannot leave its header. */
 function headerText(text: string): string {
-  return text
-    .replace(/[\r\n]+/g, " ")
-    .replace(/\[/g, "(")
-    .replace(/\]/g, ")")
-    .trim();
+  const line = shownLine(text).replace(/\[/g, "(").replace(/\]/g, ")").trim();
+  const characters = [...line];
+  return characters.length > MAX_HEADER_TEXT ? `${characters.slice(0, MAX_HEADER_TEXT - 1).join("")}…` : line;
 }
 
 function milliseconds(value: number | Date | undefined): number | undefined {
