@@ -1,4 +1,10 @@
-/** Where a conversation can be looked at. */
+/** Where a conversation can be looked at and talked about. */
+
+export {
+  registerSessionDiscussionProvider,
+  type SessionDiscussionInfo,
+  type SessionDiscussionProvider,
+} from "./sessions/discussions.ts";
 
 /**
  * The path of a session in the control page, for links in messages. `undefined` where it has none, as here: the
