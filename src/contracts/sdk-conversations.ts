@@ -3,8 +3,7 @@ import type {
   ConversationRef,
   PluginConversationBinding,
 } from "./conversation-binding.ts";
-
-type Decision = "allow-once" | "allow-always" | "deny";
+import type { ApprovalDecision } from "./hooks.ts";
 
 /** An approval after somebody answered: `applied` is false when it had ended before. */
 export interface SdkApprovalResolution {
@@ -12,14 +11,14 @@ export interface SdkApprovalResolution {
   approval: {
     id: string;
     status: "pending" | "allowed" | "denied" | "expired" | "cancelled";
-    decision?: Decision;
+    decision?: ApprovalDecision;
     [field: string]: unknown;
   };
 }
 
 export interface SdkBindingResolution {
   status: "approved" | "denied" | "expired";
-  decision?: Decision;
+  decision?: ApprovalDecision;
   /** The plugin that asked. */
   pluginId?: string;
   summary?: string;
@@ -31,13 +30,13 @@ export interface SdkConversations {
   resolveApproval(params: {
     approvalId: string;
     approvalKind?: string;
-    decision: Decision;
+    decision: ApprovalDecision;
     senderId?: string;
   }): Promise<SdkApprovalResolution>;
   /** Decides a plugin's request for a conversation. */
   resolveBinding(params: {
     approvalId: string;
-    decision: Decision;
+    decision: ApprovalDecision;
     senderId?: string;
   }): Promise<SdkBindingResolution>;
   /** The plugin that owns a conversation. */

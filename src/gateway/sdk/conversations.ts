@@ -4,11 +4,8 @@ import { isSluiceError } from "../../kernel/errors.ts";
 import type { RegistryReader } from "../../plugins/types.ts";
 import { snapshotOf } from "../../runtime/workflow/approval-snapshot.ts";
 import type { ApprovalResolver, PluginApprovals } from "../../runtime/workflow/approvals.ts";
-import {
-  type BindingPlugin,
-  type ConversationBindings,
-  shownBinding,
-} from "../../runtime/workflow/conversation-bindings.ts";
+import type { BindingPlugin, ConversationBindings } from "../../runtime/workflow/conversation-bindings.ts";
+import { shownBinding } from "../../runtime/workflow/conversation-refs.ts";
 
 /** The rooms behind approvals and conversations of plugins. */
 export interface ConversationSdkRooms {

@@ -2,7 +2,7 @@ import type { AgentHookContext } from "../../contracts/hooks.ts";
 import { matchCommand, runCommand } from "../../plugins/commands.ts";
 import type { TurnRequest } from "../../store/records.ts";
 import { CHAT_PAGE_CHANNEL } from "../sessions/chat-input.ts";
-import { conversationOf } from "../workflow/conversation-bindings.ts";
+import { conversationOf } from "../workflow/conversation-refs.ts";
 import { mediaUrlsOf } from "./reply-media.ts";
 import type { HookReply, TurnParts } from "./turn-parts.ts";
 

@@ -1,4 +1,3 @@
-import type { ConversationBindingListener } from "../../contracts/capabilities.ts";
 import type {
   BindingRequestParams,
   BindingRequestResult,
@@ -11,15 +10,18 @@ import type { Disposable } from "../../kernel/disposable.ts";
 import { errorMessage } from "../../kernel/errors.ts";
 import { newUuid } from "../../kernel/ids.ts";
 import type { Logger } from "../../kernel/logger.ts";
+import { pick } from "../../kernel/records.ts";
 import type { RegistryReader } from "../../plugins/types.ts";
 import type { Store } from "../../store/index.ts";
-import type { BindingRecord, ConversationKey } from "../../store/procedures/conversation-bindings.ts";
-import type { TurnRequest } from "../../store/records.ts";
+import type { BindingRecord } from "../../store/procedures/conversation-bindings.ts";
 import { DECISIONS, MAX_APPROVAL_DESCRIPTION, MAX_APPROVAL_TITLE } from "./approval-question.ts";
 import { MAX_APPROVAL_TIMEOUT_MS, type PluginApprovals } from "./approvals.ts";
+import { tellListeners } from "./binding-listeners.ts";
+import { keyOf, keyText, shownBinding } from "./conversation-refs.ts";
 
 /** Longest serialised `data` of a binding. */
 export const MAX_BINDING_DATA_CHARS = 16_384;
+
 /** Longest `summary` and `detachHint`. */
 export const MAX_BINDING_TEXT = 500;
 
@@ -200,41 +202,12 @@ export class ConversationBindings implements Disposable {
     void this.#approvals.dispose();
   }
 
-  async #settle(approvalId: string, decision: "allow-once" | "allow-always" | "deny" | null): Promise<void> {
+  async #settle(approvalId: string, decision: ApprovalDecision | null): Promise<void> {
     const { store, clock } = this.#options;
     const record = await store.call.conversationBindings.settle({ approvalId, decision, now: clock.now() });
     if (!record) return;
     if (record.status === "bound") this.#remember(record);
-    if (decision !== null) this.#tell(record, decision);
-  }
-
-  #tell(record: BindingRecord, decision: "allow-once" | "allow-always" | "deny"): void {
-    const { registry, logger } = this.#options;
-    const approved = record.status === "bound";
-    const event: Parameters<ConversationBindingListener>[0] = {
-      status: approved ? "approved" : "denied",
-      decision,
-      ...(approved ? { binding: { ...shownBinding(record) } } : {}),
-      request: {
-        ...pick(record.details, ["summary", "detachHint", "data", "requestedBySenderId"]),
-        conversation: refOf(record),
-      },
-    };
-    const complain = (error: unknown) =>
-      logger.warn("a conversation binding listener failed", {
-        pluginId: record.pluginId,
-        error: errorMessage(error),
-      });
-    for (const entry of registry
-      .current()
-      .list<{ listener: ConversationBindingListener }>("conversationBindingListener")) {
-      if (entry.pluginId !== record.pluginId) continue;
-      try {
-        Promise.resolve(entry.value.listener(structuredClone(event))).catch(complain);
-      } catch (error) {
-        complain(error);
-      }
-    }
+    if (decision !== null) tellListeners(this.#options, record, decision);
   }
 
   #boundResult(record: BindingRecord): BindingRequestResult {
@@ -263,67 +236,4 @@ function questionText(
 ): string {
   const what = summary === undefined ? "" : `\n${summary}`;
   return `${pluginName} asks to answer this conversation.${what}\nAnswer with /approve ${approvalId} allow-once, allow-always or deny.`;
-}
-
-function keyOf({ channel, accountId, conversationId, threadId }: ConversationRef): ConversationKey {
-  return { channel, accountId, conversationId, threadId: threadId === undefined ? "" : String(threadId) };
-}
-
-function keyText({ channel, accountId, conversationId, threadId }: ConversationKey): string {
-  return JSON.stringify([channel, accountId, conversationId, threadId]);
-}
-
-function refOf(record: BindingRecord): ConversationRef {
-  const { channel, accountId, conversationId, threadId, details } = record;
-  return {
-    channel,
-    accountId,
-    conversationId,
-    ...(threadId === "" ? {} : { threadId }),
-    ...(details.parentConversationId === undefined
-      ? {}
-      : { parentConversationId: details.parentConversationId }),
-  };
-}
-
-/** A binding as its plugin sees it. */
-export function shownBinding(record: BindingRecord): PluginConversationBinding {
-  return {
-    bindingId: record.bindingId,
-    pluginId: record.pluginId,
-    pluginRoot: record.pluginRoot,
-    ...refOf(record),
-    boundAt: record.boundAt ?? record.createdAt,
-    ...pick(record.details, ["summary", "detachHint", "data"]),
-  };
-}
-
-function pick<T extends object, Key extends keyof T>(value: T, keys: readonly Key[]): Partial<Pick<T, Key>> {
-  return Object.fromEntries(
-    keys.filter((key) => value[key] !== undefined).map((key) => [key, value[key]]),
-  ) as Partial<Pick<T, Key>>;
-}
-
-/** The conversation of a channel's turn; `undefined` for turns that no channel's message began. */
-export function conversationOf(
-  request: Pick<TurnRequest, "context" | "origin">,
-): ConversationRef | undefined {
-  const context = request.context ?? {};
-  const channel = textOf(context["channel"]);
-  const accountId = textOf(context["accountId"]);
-  const conversationId = textOf(context["conversationId"]);
-  if (request.origin !== "channel" || !channel || !accountId || !conversationId) return undefined;
-  const parentConversationId = textOf(context["parentConversationId"]);
-  const threadId = textOf(context["threadId"]);
-  return {
-    channel,
-    accountId,
-    conversationId,
-    ...(parentConversationId ? { parentConversationId } : {}),
-    ...(threadId ? { threadId } : {}),
-  };
-}
-
-function textOf(value: unknown): string | undefined {
-  return typeof value === "string" ? value : undefined;
 }
