@@ -1,4 +1,4 @@
-import type { ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 
 /** Headers of every response (spec 8). */
 export const COMMON_HEADERS: Readonly<Record<string, string>> = {
@@ -25,7 +25,10 @@ export function sendJson(
   response.end(text);
 }
 
-/** The error shape of core routes: `{ error: { message, type } }`. */
+/**
+ * The error shape of core routes: `{ error: { message, type } }`. A body that nobody is going to read ends the
+ * connection, instead of being taken in for as long as its sender likes.
+ */
 export function sendError(
   response: ServerResponse,
   status: number,
@@ -33,5 +36,11 @@ export function sendError(
   message: string,
   headers: Record<string, string> = {},
 ): void {
-  sendJson(response, status, { error: { message, type } }, headers);
+  const closing: Record<string, string> = hasUnreadBody(response.req) ? { Connection: "close" } : {};
+  sendJson(response, status, { error: { message, type } }, { ...closing, ...headers });
+}
+
+function hasUnreadBody({ complete, headers }: IncomingMessage): boolean {
+  if (complete) return false;
+  return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
 }

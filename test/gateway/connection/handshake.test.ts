@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { ManualClock } from "../../../src/kernel/manual-clock.ts";
+import { AUTH_MAX_ATTEMPTS } from "../../../src/protocol/limits.ts";
 import { TEST_TOKEN, testGateway } from "../support/gateway.ts";
 import { testDevice, WireClient } from "../support/wire-client.ts";
 
@@ -399,6 +400,35 @@ describe("limits before authentication", () => {
     expect(payload.nonce).toBeDefined();
     for (let count = 0; count < 16; count++) client.send({ type: "req", id: `${count}`, method: "health" });
     expect(await client.closed).toEqual({ code: 1008, reason: "too many pending handshake frames" });
+  });
+
+  it("counts guesses of a page on this machine whatever it shows besides, and forgets nothing when it shows nothing", async () => {
+    const { url, httpUrl } = await testGateway();
+    const page = () => new WireClient(url, { Origin: httpUrl });
+    const code = async (auth: Record<string, unknown> | null, device = testDevice()) =>
+      (await page().connect({ device, auth, client: { id: "openclaw-control-ui", mode: "webchat" } })).error
+        .details.code;
+    // Asking without a credential is no guess and uses nothing up.
+    for (let count = 0; count < AUTH_MAX_ATTEMPTS + 1; count++) {
+      expect(await code(null)).toBe("AUTH_TOKEN_MISSING");
+    }
+    const bogus = { deviceToken: "x".repeat(43) };
+    for (let count = 0; count < AUTH_MAX_ATTEMPTS; count++) {
+      const guess = count % 2 === 0 ? { token: `guess-${count}` } : { password: `guess-${count}` };
+      expect(await code(count % 3 === 0 ? guess : { ...guess, ...bogus })).toMatch(/MISMATCH$/);
+    }
+    expect(await code({ token: TEST_TOKEN })).toBe("AUTH_RATE_LIMITED");
+    expect((await WireClient.open(url)).frames.at(-1)?.ok).toBe(true);
+  });
+
+  it("refuses a header of sub-protocols that is made to be read slowly", async () => {
+    const { url } = await testGateway();
+    const client = new WireClient(url, { "Sec-WebSocket-Protocol": `a${" ".repeat(10_000)}b` });
+    const status = await new Promise((resolve) => {
+      client.socket.on("unexpected-response", (_request, response) => resolve(response.statusCode));
+    });
+    expect(status).toBe(400);
+    expect((await WireClient.open(url)).frames.at(-1)?.ok).toBe(true);
   });
 
   it("holds the answer to a wrong token on loopback back, longer each time", async () => {

@@ -1,4 +1,5 @@
 import { request } from "node:http";
+import { connect } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { startGateway } from "../../../src/gateway/compose.ts";
 import { MAX_HEADER_LINES } from "../../../src/gateway/http/header-lines.ts";
@@ -198,6 +199,28 @@ describe("[F068] plugin routes", () => {
       expect(JSON.parse(answer.body)).toEqual({
         error: { message: expect.not.stringContaining("secret"), type: expect.any(String) },
       });
+    }
+  });
+
+  it("end the connection of a request that is refused before its body is over", async () => {
+    const { port } = await testGateway({ configPath: await pluginConfig(ROUTES) });
+    const chunk = `10000\r\n${"x".repeat(0x10000)}\r\n`;
+    for (const path of ["/nowhere", "/secret"]) {
+      const socket = connect(port, "127.0.0.1");
+      onTestFinished(() => void socket.destroy());
+      let answer = "";
+      socket.on("data", (data) => {
+        answer += String(data);
+      });
+      socket.on("error", () => {});
+      socket.write(`POST ${path} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n`);
+      const pump = () => {
+        while (!socket.destroyed && socket.write(chunk));
+      };
+      socket.on("drain", pump);
+      pump();
+      await new Promise((resolve) => socket.on("close", resolve));
+      expect(answer, path).toMatch(/^HTTP\/1\.1 40[14] /);
     }
   });
 
