@@ -1,13 +1,14 @@
 import type { Scope } from "../kernel/scope.ts";
 import { HEALTH_REFRESH_MS, TICK_INTERVAL_MS } from "../protocol/limits.ts";
+import { SessionMaintenance } from "../runtime/sessions/maintenance.ts";
 import type { GatewayServices } from "./services.ts";
 
 /** Bounded upkeep of the store happens this often. */
 export const MAINTENANCE_PERIOD_MS = 30_000;
 
-/** Starts what the gateway does by the clock: ticks, health, upkeep of the store. */
+/** Starts what the gateway does by the clock: ticks, health, upkeep of the store and of sessions. */
 export function runUpkeep(services: GatewayServices, scope: Scope): void {
-  const { clock, hub, presence, health, store, logger } = services;
+  const { clock, hub, presence, health, store, logger, sessions, config } = services;
   scope.use(
     clock.every(TICK_INTERVAL_MS, () => {
       presence.sweep();
@@ -21,4 +22,6 @@ export function runUpkeep(services: GatewayServices, scope: Scope): void {
   const maintain = () =>
     void store.maintain().catch((error) => logger.warn("the store's upkeep failed", { error }));
   scope.use(clock.every(MAINTENANCE_PERIOD_MS, maintain), "store upkeep");
+  const maintenance = new SessionMaintenance({ sessions, store, config, clock, logger });
+  scope.use(maintenance, "upkeep of sessions").start();
 }

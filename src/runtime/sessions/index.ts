@@ -175,6 +175,20 @@ export class Sessions {
     return result.session;
   }
 
+  /** Puts a session aside that nobody uses. False when it has begun anew or is gone. */
+  async archive(session: SessionRecord): Promise<boolean> {
+    const result = await this.#options.store.call.sessions.patch({
+      sessionKey: session.sessionKey,
+      archived: true,
+      preserveActivity: true,
+      expectedLifecycleRevision: session.lifecycleRevision,
+      now: this.#options.clock.now(),
+    });
+    if ("refused" in result) return false;
+    await this.#announce(result.session, "archive");
+    return true;
+  }
+
   /** Stops running turns, then starts the conversation afresh under the same key. */
   async reset(
     key: { sessionKey: string; agentId: string },
@@ -259,8 +273,14 @@ export class Sessions {
   async #stop(sessionKey: string, reason: string): Promise<void> {
     const { agent, clock } = this.#options;
     await agent.abort({ sessionKey, reason });
-    const late = clock.sleep(SESSION_DRAIN_MS).then(() => "late" as const);
-    if ((await Promise.race([agent.whenIdle(sessionKey), late])) !== "late") return;
+    const waiting = new AbortController();
+    const late = clock.sleep(SESSION_DRAIN_MS, waiting.signal).then(
+      () => "late" as const,
+      () => undefined,
+    );
+    const first = await Promise.race([agent.whenIdle(sessionKey), late]);
+    waiting.abort();
+    if (first !== "late") return;
     throw new SluiceError("UNAVAILABLE", "the session's running turn does not stop; try again", {
       retryable: true,
       retryAfterMs: 5_000,

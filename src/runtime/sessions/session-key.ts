@@ -57,12 +57,22 @@ export function sessionKind(key: string): "direct" | "group" | "global" | "unkno
   return /(^|:)(group|channel|room):/.test(rest) ? "group" : "direct";
 }
 
+const CLASSES: ReadonlySet<string> = new Set([
+  "cron",
+  "hook",
+  "heartbeat",
+  "subagent",
+  "acp",
+  "dashboard",
+  "explicit",
+]);
+
 /** What made the session: the second word of keys such as `agent:main:cron:…`. */
 export function sessionClassification(key: string, mainKey: string): string {
   const rest = parseSessionKey(key)?.rest ?? key;
   if (rest === mainKey) return "direct";
   const first = rest.split(":", 1)[0] ?? "";
-  return ["cron", "hook", "subagent", "acp", "dashboard", "explicit"].includes(first) ? first : "custom";
+  return CLASSES.has(first) ? first : "custom";
 }
 
 /**

@@ -1,6 +1,12 @@
 import type { SqlValue, Transaction } from "../engine/types.ts";
 import { readCounter } from "./counters.ts";
-import { readSession, type SessionRecord } from "./session-rows.ts";
+import {
+  readSession,
+  SESSION_COLUMNS,
+  type SessionRecord,
+  type SessionRow,
+  toSessionRecord,
+} from "./session-rows.ts";
 
 /** Most sessions one page holds. */
 export const MAX_SESSION_PAGE = 500;
@@ -62,6 +68,31 @@ export async function listSessions(tx: Transaction, input: ListSessionsInput): P
       ? await readCounter(tx, "sessions.live")
       : pinned + (await countUpTo(tx, liveWhere, filter));
   return finishPage(tx, keys, limit, total);
+}
+
+/** Where a walk from the session that was used longest ago to the newest stands. */
+export interface StaleCursor {
+  updatedAt: number;
+  sessionKey: string;
+}
+
+/** Live sessions that are not pinned, the one used longest ago first, after a cursor. */
+export async function stalestSessions(
+  tx: Transaction,
+  input: { after?: StaleCursor; limit: number },
+): Promise<SessionRecord[]> {
+  const { updatedAt, sessionKey } = input.after ?? { updatedAt: Number.MIN_SAFE_INTEGER, sessionKey: "" };
+  const rows = await tx.all<SessionRow>(
+    `SELECT ${SESSION_COLUMNS} FROM sessions
+     WHERE archived_at IS NULL AND pinned_at IS NULL
+       AND updated_at >= ? AND (updated_at > ? OR session_key < ?)
+     ORDER BY updated_at, session_key DESC LIMIT ?`,
+    updatedAt,
+    updatedAt,
+    sessionKey,
+    Math.min(Math.max(1, input.limit), MAX_SESSION_PAGE),
+  );
+  return rows.map(toSessionRecord);
 }
 
 interface Filter {

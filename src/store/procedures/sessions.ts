@@ -1,7 +1,7 @@
 import type { Transaction } from "../engine/types.ts";
 import { bumpCounter } from "./counters.ts";
 import { dropInjections } from "./injections.ts";
-import { listSessions } from "./session-listing.ts";
+import { listSessions, stalestSessions } from "./session-listing.ts";
 import {
   insertSession,
   mergeEntry,
@@ -267,6 +267,7 @@ export const sessionProcedures = {
   get: getSession,
   find: findSession,
   list: listSessions,
+  stalest: stalestSessions,
   patch: patchSession,
   reset: resetSession,
   delete: deleteSession,
