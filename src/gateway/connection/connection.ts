@@ -2,33 +2,31 @@ import type { Duplex } from "node:stream";
 import type { WebSocket } from "ws";
 import type { Clock } from "../../kernel/clock.ts";
 import type { Disposable } from "../../kernel/disposable.ts";
-import { isSluiceError } from "../../kernel/errors.ts";
 import type { Logger } from "../../kernel/logger.ts";
-import { parseJson } from "../../kernel/safe-json.ts";
 import { CLOSE, closeReason } from "../../protocol/close-codes.ts";
-import { parseRequestFrame, type RequestFrame } from "../../protocol/frames.ts";
+import type { RequestFrame } from "../../protocol/frames.ts";
 import {
   CLOSE_GRACE_MS,
   HANDSHAKE_TIMEOUT_MS,
   MAX_FRAME_BYTES,
-  MAX_FRAME_DEPTH,
   MAX_HANDSHAKE_FRAME_BYTES,
-  MAX_INVALID_FRAMES,
   MAX_PENDING_HANDSHAKE_FRAMES,
-  MAX_ROLE_VIOLATIONS,
 } from "../../protocol/limits.ts";
 import type { ConnectParams } from "../../protocol/schemas/connect.ts";
 import type { Role } from "../../protocol/scopes.ts";
-import { type CompiledSchema, compileSchema } from "../../protocol/validation.ts";
 import type { SharedFrame } from "../events/frame.ts";
 import { type EventReceiver, Subscriptions } from "../events/hub.ts";
 import type { Caller, CallerClient } from "../rpc/caller.ts";
 import { type Dispatcher, failure, type Replies } from "../rpc/dispatcher.ts";
 import { RequestLane } from "../rpc/request-lane.ts";
+import { readConnect } from "./connect-request.ts";
 import type { RequestFacts } from "./facts.ts";
 import type { Grant, Handshake } from "./handshake.ts";
 import { type CorkBatch, Outlet } from "./outlet.ts";
-import { HandshakeRejection } from "./rejection.ts";
+import { Patience } from "./patience.ts";
+import { raisePayloadLimit } from "./payload-limit.ts";
+import { readFrame } from "./read-frame.ts";
+import { asRejection } from "./rejection.ts";
 import type { WaitingSocket } from "./waiting-sockets.ts";
 
 export interface ConnectionOptions {
@@ -76,12 +74,11 @@ export class Connection implements EventReceiver, Caller, WaitingSocket {
   readonly #lane = new RequestLane();
   readonly #replies: Replies;
   readonly #handshakeTimer: Disposable;
+  readonly #patience = new Patience();
   #abort: AbortController | undefined;
   #state: State = "challenged";
   #early: string[] = [];
   #seq = 0;
-  #violations = 0;
-  #invalidFrames = 0;
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
@@ -89,7 +86,7 @@ export class Connection implements EventReceiver, Caller, WaitingSocket {
     this.#outlet = new Outlet(options.socket, options.corks);
     this.#replies = {
       send: (text) => this.#reply(text),
-      roleChecked: (violated) => this.#countViolation(violated),
+      roleChecked: (violated) => this.#loseAt(this.#patience.roleChecked(violated)),
     };
     this.#handshakeTimer = options.clock.after(HANDSHAKE_TIMEOUT_MS, () => this.close(CLOSE.NORMAL, ""));
     const { webSocket } = options;
@@ -202,7 +199,7 @@ export class Connection implements EventReceiver, Caller, WaitingSocket {
       this.close(CLOSE.TOO_LARGE, "preauth payload too large");
       return;
     }
-    const parsed = parseFrame(data.toString());
+    const parsed = readFrame(data.toString());
     if (!parsed?.ok) {
       this.close(CLOSE.NORMAL, "");
       return;
@@ -213,16 +210,8 @@ export class Connection implements EventReceiver, Caller, WaitingSocket {
 
   async #decide(frame: RequestFrame): Promise<void> {
     const { handshake, facts, nonce, hello, gate } = this.#options;
-    if (frame.method !== "connect") {
-      throw new HandshakeRejection("INVALID_REQUEST", "invalid handshake: first request must be connect");
-    }
-    const schema = await connectSchema();
-    const given = frame.params ?? {};
-    if (!schema.check(given)) {
-      throw new HandshakeRejection("INVALID_REQUEST", `invalid connect params: ${schema.explain(given)}`);
-    }
+    const params = await readConnect(frame);
     gate();
-    const params = given as ConnectParams;
     // Known by what it says it is while that is being decided: who revokes the device now closes this as well.
     this.#deviceId = params.device?.id;
     this.role = params.role === "node" ? "node" : "operator";
@@ -251,39 +240,32 @@ export class Connection implements EventReceiver, Caller, WaitingSocket {
 
   #reject(requestId: string, thrown: unknown): void {
     if (this.#isClosed()) return;
-    const rejection =
-      thrown instanceof HandshakeRejection
-        ? thrown
-        : new HandshakeRejection("UNAVAILABLE", this.#options.dispatcher.wireError(thrown).message, {
-            closeCode: CLOSE.INTERNAL,
-            retryable: isSluiceError(thrown) && thrown.retryable,
-          });
-    if (!(thrown instanceof HandshakeRejection)) {
-      this.#options.logger.error("a handshake failed", { error: thrown });
-    }
+    const { dispatcher, clock, logger } = this.#options;
+    const rejection = asRejection(thrown, (error) => dispatcher.wireError(error).message);
+    if (rejection !== thrown) logger.error("a handshake failed", { error: thrown });
     const answer = () => {
       if (this.#isClosed()) return;
-      this.#outlet.text(failure(requestId, this.#options.dispatcher.wireError(rejection)));
+      this.#outlet.text(failure(requestId, dispatcher.wireError(rejection)));
       this.close(rejection.closeCode, rejection.closeReason);
     };
-    if (rejection.delayMs > 0) this.#options.clock.after(rejection.delayMs, answer);
+    if (rejection.delayMs > 0) clock.after(rejection.delayMs, answer);
     else answer();
   }
 
   #onRequest(text: string, bytes: number): void {
-    const parsed = parseFrame(text);
+    const parsed = readFrame(text);
     // Text that is no JSON has no id to answer to.
     if (!parsed) {
       this.#options.logger.debug("a frame was not JSON", { connId: this.connId, bytes });
-      this.#countInvalid();
+      this.#loseAt(this.#patience.invalidFrame());
       return;
     }
     if (!parsed.ok) {
-      this.#countInvalid();
+      this.#loseAt(this.#patience.invalidFrame());
       this.#reply(failure(parsed.id, { code: "INVALID_REQUEST", message: parsed.message }));
       return;
     }
-    this.#invalidFrames = 0;
+    this.#patience.validFrame();
     if (parsed.frame.method === "connect") {
       const message = "connect is only valid as the first request";
       this.#reply(failure(parsed.frame.id, { code: "INVALID_REQUEST", message }));
@@ -301,15 +283,8 @@ export class Connection implements EventReceiver, Caller, WaitingSocket {
     this.#outlet.text(text);
   }
 
-  #countViolation(violated: boolean): void {
-    this.#violations = violated ? this.#violations + 1 : 0;
-    if (this.#violations > MAX_ROLE_VIOLATIONS) this.close(CLOSE.POLICY, "repeated unauthorized calls");
-  }
-
-  /** Whoever sends nothing but rubbish costs everybody else the time to read it. */
-  #countInvalid(): void {
-    this.#invalidFrames += 1;
-    if (this.#invalidFrames > MAX_INVALID_FRAMES) this.close(CLOSE.POLICY, "too many invalid frames");
+  #loseAt(reason: string | undefined): void {
+    if (reason !== undefined) this.close(CLOSE.POLICY, reason);
   }
 
   #isClosed(): boolean {
@@ -329,31 +304,4 @@ export class Connection implements EventReceiver, Caller, WaitingSocket {
     this.#lane.clear();
     this.#abort?.abort(new Error("the connection is closed"));
   }
-}
-
-/** Loaded with the first connection: a start needs no schemas. */
-async function connectSchema(): Promise<CompiledSchema> {
-  const { ConnectParams: schema } = await import("../../protocol/schemas/connect.ts");
-  return compileSchema(schema);
-}
-
-/** `undefined` for text that is no JSON; unsafe JSON is a frame that is refused. */
-function parseFrame(text: string) {
-  let value: unknown;
-  try {
-    value = parseJson(text, { maxBytes: MAX_FRAME_BYTES, maxDepth: MAX_FRAME_DEPTH });
-  } catch (error) {
-    if (!isSluiceError(error) || error.code === "JSON_INVALID") return undefined;
-    return { ok: false as const, id: "invalid", message: `invalid request frame: ${error.message}` };
-  }
-  return parseRequestFrame(value);
-}
-
-/**
- * The library takes one limit for the life of a socket, but strangers get a smaller one than
- * authenticated clients. The field it reads for every frame is changed here; a test holds both edges.
- */
-function raisePayloadLimit(webSocket: WebSocket, bytes: number): void {
-  const receiver = (webSocket as unknown as { _receiver?: { _maxPayload: number } })._receiver;
-  if (receiver) receiver._maxPayload = bytes;
 }

@@ -1,4 +1,4 @@
-import { SluiceError } from "../../kernel/errors.ts";
+import { isSluiceError, SluiceError } from "../../kernel/errors.ts";
 import { CLOSE, type CloseCode } from "../../protocol/close-codes.ts";
 import type { ErrorCode, HandshakeDetailCode } from "../../protocol/error-codes.ts";
 
@@ -30,4 +30,13 @@ export class HandshakeRejection extends SluiceError<ErrorCode> {
     this.closeReason = options.closeReason ?? message;
     this.delayMs = options.delayMs ?? 0;
   }
+}
+
+/** What was thrown while a handshake was decided, as a refusal. `messageOf` says what a stranger may read of it. */
+export function asRejection(thrown: unknown, messageOf: (thrown: unknown) => string): HandshakeRejection {
+  if (thrown instanceof HandshakeRejection) return thrown;
+  return new HandshakeRejection("UNAVAILABLE", messageOf(thrown), {
+    closeCode: CLOSE.INTERNAL,
+    retryable: isSluiceError(thrown) && thrown.retryable,
+  });
 }
