@@ -9,7 +9,11 @@ import type { RuntimeOwner } from "./loading/load-environment.ts";
 import type { CoreNames } from "./registry/compose.ts";
 import type { PluginEventSink } from "./service-events.ts";
 
-export type PluginHostErrorCode = "PLUGIN_UNKNOWN" | "PLUGIN_DISABLED" | "PLUGIN_HOST_CLOSED";
+export type PluginHostErrorCode =
+  | "PLUGIN_UNKNOWN"
+  | "PLUGIN_DISABLED"
+  | "PLUGIN_LOAD_GIVEN_UP"
+  | "PLUGIN_HOST_CLOSED";
 
 /** The part of the configuration service that the host needs. */
 export interface HostConfig {

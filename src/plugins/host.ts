@@ -1,30 +1,30 @@
-import { join } from "node:path";
 import type { CleanupReason } from "../contracts/capabilities.ts";
 import type { PluginManifest } from "../contracts/manifest.ts";
 import type { GatewayDiscoveryContext } from "../contracts/registrations.ts";
 import type { PluginAgentEvent } from "../contracts/runtime.ts";
 import type { Disposable } from "../kernel/disposable.ts";
-import { errorMessage, SluiceError } from "../kernel/errors.ts";
-import type { Logger } from "../kernel/logger.ts";
-import { packageRoot } from "../kernel/package-root.ts";
+import { errorMessage } from "../kernel/errors.ts";
 import { Scope } from "../kernel/scope.ts";
 import { type ActivationPlan, type ActivationTrigger, planActivation } from "./activation/planner.ts";
+import { SatisfiedTriggers } from "./activation/satisfied.ts";
 import { AgentEventFeed } from "./agent-events.ts";
 import type { WorkflowServices } from "./api/workflow.ts";
 import { configSchemasOf, type PluginConfigSchemas } from "./config/config-schemas.ts";
 import { Departures } from "./departures.ts";
-import type { DiagnosticCode } from "./diagnostic-codes.ts";
 import { type FacadeRequest, Facades } from "./facades/facades.ts";
 import { Findings } from "./findings.ts";
 import { TypedHookRunner } from "./hooks/runner.ts";
-import type { PluginHostErrorCode, PluginHostOptions } from "./host-options.ts";
+import type { PluginHostOptions } from "./host-options.ts";
 import { inspectCold } from "./inspect/cold-inspection.ts";
 import { inspectPlugin, type PluginInspection } from "./inspect/inspect.ts";
 import { PluginInventory } from "./inventory.ts";
+import { LoadAttempts } from "./load-attempts.ts";
 import type { LoadEnvironment } from "./loading/load-environment.ts";
 import { ModuleLoader } from "./loading/load-module.ts";
 import { LoadTrace } from "./loading/load-trace.ts";
 import { offlineRuntime } from "./loading/offline-runtime.ts";
+import { guardProcess, type ProcessGuards } from "./process-guards.ts";
+import { Publication } from "./publication.ts";
 import { recordOf } from "./record.ts";
 import { PluginRegistry } from "./registry/registry.ts";
 import { Retirement } from "./retirement.ts";
@@ -33,15 +33,10 @@ import { RunContexts } from "./run-contexts.ts";
 import { serviceContext } from "./service-context.ts";
 import { ServiceHost } from "./services.ts";
 import type { KnownPlugin, PluginMetadataSnapshot } from "./snapshot.ts";
+import { hostClosed } from "./standing.ts";
 import type { HookRunner, PluginDiagnostic, PluginRecord, RegistryReader } from "./types.ts";
-import { ProcessWatch } from "./watchdog/index.ts";
-import { Leftovers } from "./watchdog/leftovers.ts";
-import { Surroundings } from "./watchdog/surroundings.ts";
 
 export type { HostConfig, PluginHostErrorCode, PluginHostOptions } from "./host-options.ts";
-
-/** Triggers of which the host remembers that nothing is left to load. */
-const MAX_REMEMBERED_TRIGGERS = 256;
 
 const NO_MANIFESTS: readonly PluginManifest[] = [];
 
@@ -57,20 +52,20 @@ export class PluginHost implements Disposable {
   readonly registry: RegistryReader;
   readonly hooks: HookRunner;
   readonly #options: PluginHostOptions;
-  readonly #logger: Logger;
   readonly #scope = new Scope("plugin host");
   readonly #registry: PluginRegistry;
   readonly #inventory: PluginInventory;
   readonly #roster: PluginRoster;
   readonly #facades: Facades;
   readonly #services: ServiceHost;
-  /** Triggers whose plugins are loaded, by the snapshot that said which those are. */
-  readonly #satisfied = new WeakMap<PluginMetadataSnapshot, Set<string>>();
+  readonly #satisfied = new SatisfiedTriggers();
+  readonly #attempts: LoadAttempts;
+  readonly #publication: Publication;
   readonly #runs = new RunContexts();
   readonly #events: AgentEventFeed;
   readonly #findings: Findings;
   readonly #retirement: Retirement;
-  readonly #process: ProcessWatch | undefined;
+  readonly #process: ProcessGuards | undefined;
   readonly #stopping = new AbortController();
   #queue: Promise<unknown> = Promise.resolve();
   #closed = false;
@@ -79,7 +74,6 @@ export class PluginHost implements Disposable {
     const { clock, config } = options;
     this.#options = options;
     const logger = options.logger.child("plugins");
-    this.#logger = logger;
     const registry = new PluginRegistry(options.core ?? {}, (error) =>
       logger.error("a listener of the registry failed", { error: errorMessage(error) }),
     );
@@ -98,7 +92,9 @@ export class PluginHost implements Disposable {
         if (reason === "disable") await options.workflow?.cleanUp?.(pluginId, reason);
       },
     });
-    this.#process = this.#watchProcess();
+    const scope = this.#scope;
+    if (options.process)
+      this.#process = guardProcess({ ...options, ...options.process, logger, findings, scope });
     this.#events = new AgentEventFeed(registry, this.#runs, logger);
     const trace = new LoadTrace({ logger: options.logger, clock, env: options.env ?? {} });
     const loader = new ModuleLoader(options);
@@ -120,27 +116,35 @@ export class PluginHost implements Disposable {
       trace,
       logger,
       onKnown: (snapshot) => {
-        this.#process?.follow(snapshot);
+        this.#process?.watch.follow(snapshot);
         this.#roster.forgetAsked(snapshot);
       },
     });
+    const onFailure = (error: unknown) => this.#roster.logFailure(error);
+    this.#publication = new Publication({ registry, services: this.#services, hooks, trace, onFailure });
+    this.#attempts = new LoadAttempts(this.#environment(loader, trace), findings);
     this.#roster = new PluginRoster({
       config,
       mode: options.mode,
       inventory: this.#inventory,
-      environment: this.#environment(loader, trace),
+      attempts: this.#attempts,
+      publication: this.#publication,
       registry,
-      hooks,
       services: this.#services,
       findings,
-      departures: new Departures(this.#retirement, trace, (error) => this.#roster.logFailure(error)),
+      departures: new Departures(this.#retirement, trace, onFailure),
       logger,
+      stopping: this.#stopping.signal,
+      exclusive: (work) => this.#exclusive(work),
     });
   }
 
-  /** Discovers plugins and loads those that the start needs. Services wait for {@link startServices}. */
+  /**
+   * Discovers plugins and loads those that the start needs; one whose import takes long joins later. Services wait
+   * for {@link startServices}.
+   */
   async start(): Promise<void> {
-    await this.#process?.start();
+    await this.#process?.watch.start();
     // Before anything is read: a change that arrives while plugins load waits for its turn.
     this.#scope.use(
       this.#options.config.onChange(
@@ -166,21 +170,30 @@ export class PluginHost implements Disposable {
     return planActivation((await this.snapshot()).plugins, trigger);
   }
 
-  /** Loads the enabled plugins a trigger concerns, if they are not loaded yet. Cheap to ask again. */
+  /**
+   * Loads the enabled plugins a trigger concerns, if they are not loaded yet, and waits for those that are on
+   * their way. Cheap to ask again.
+   */
   async activate(trigger: ActivationTrigger): Promise<void> {
-    const asked = JSON.stringify(trigger);
     const { known } = this.#inventory;
-    if (known && this.#satisfied.get(known)?.has(asked)) return;
+    if (this.#satisfied.has(known, trigger)) return;
     const { pluginIds } = await this.plan(trigger);
     if (!pluginIds.every((id) => this.#roster.wasTried(id))) {
       await this.#exclusive(() => this.#roster.ask(pluginIds));
     }
-    if (known && known === this.#inventory.known) this.#satisfy(known, asked);
+    await this.#roster.arrived(pluginIds);
+    if (known && known === this.#inventory.known) this.#satisfied.add(known, trigger);
   }
 
   /** Loads the other enabled plugins that do not insist on waiting for a trigger, now and from now on. */
   async activateRest(): Promise<void> {
     await this.#exclusive(() => this.#roster.beginRest());
+    await this.#roster.arrived();
+  }
+
+  /** Resolves when none of these plugins is on its way any more: each runs, or its record says why not. */
+  arrived(pluginIds: readonly string[]): Promise<void> {
+    return this.#roster.arrived(pluginIds);
   }
 
   /** Starts background services, now and for plugins loaded later. Call when the gateway accepts connections. */
@@ -193,7 +206,7 @@ export class PluginHost implements Disposable {
    * instance that is made later, when its services run (spec 2.19).
    */
   announceStart(event: { readonly port: number }, context: () => object): Promise<void> {
-    return this.#roster.announceStart(event, context);
+    return this.#publication.announceStart(event, context);
   }
 
   /** Starts announcing the gateway; call only when local discovery is on. */
@@ -213,7 +226,9 @@ export class PluginHost implements Disposable {
    * @throws SluiceError `PLUGIN_UNKNOWN`, `PLUGIN_DISABLED`, or the `PluginFailure` of the new load
    */
   async reload(id: string): Promise<void> {
-    const { gone, refusal } = await this.#exclusive(() => this.#roster.follow(id));
+    const followed = await this.#exclusive(() => this.#roster.follow(id));
+    await followed.gone;
+    const { gone, refusal } = (await followed.late) ?? followed;
     await gone;
     if (refusal) throw refusal;
   }
@@ -240,7 +255,9 @@ export class PluginHost implements Disposable {
     const loaded = this.#roster.find(known.candidate.id);
     const record = this.#record(known);
     const live = loaded?.mode === "full";
-    if (live || known.candidate.format === "bundle" || record.status === "error") {
+    // What is being imported already is not imported a second time to be looked at.
+    const asItIs = live || known.candidate.format === "bundle" || this.#roster.isArriving(record.id);
+    if (asItIs || record.status === "error") {
       const generation = this.#registry.current();
       return inspectPlugin({ known, record, loaded, generation, sdkFolder, signals });
     }
@@ -250,7 +267,7 @@ export class PluginHost implements Disposable {
       sdkFolder,
       core,
       signals,
-      load: (mode) => this.#roster.load(known, mode, { inspection: true }),
+      load: (mode) => this.#attempts.look(known, mode),
     });
   }
 
@@ -282,7 +299,7 @@ export class PluginHost implements Disposable {
   async dispose(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    this.#stopping.abort();
+    this.#stopping.abort(hostClosed());
     await this.#queue.catch(() => {});
     await this.#services.stopAll();
     await this.#roster.end();
@@ -290,15 +307,8 @@ export class PluginHost implements Disposable {
     await this.#scope.dispose();
   }
 
-  #satisfy(snapshot: PluginMetadataSnapshot, asked: string): void {
-    const triggers = this.#satisfied.get(snapshot) ?? new Set();
-    // Names of models come from outside; a set that grew too long begins anew.
-    if (triggers.size >= MAX_REMEMBERED_TRIGGERS) triggers.clear();
-    this.#satisfied.set(snapshot, triggers.add(asked));
-  }
-
   #environment(loader: ModuleLoader, trace: LoadTrace): LoadEnvironment {
-    const { clock, logger, config, stateDir, workflow, runtimeFor, process } = this.#options;
+    const { clock, logger, config, stateDir, workflow, runtimeFor } = this.#options;
     return {
       clock,
       loader,
@@ -311,7 +321,9 @@ export class PluginHost implements Disposable {
           this.#findings.report(pluginId, "event-loop-held", `held everything up for ${Math.round(ms)} ms`),
       },
       trace,
-      ...(process ? this.#processGuards() : {}),
+      stopping: this.#stopping.signal,
+      surroundings: this.#process?.surroundings,
+      leftovers: this.#process?.leftovers,
       config: () => config.current().config,
       runtimeFor: (pluginId, owner) => runtimeFor(pluginId, owner),
       runtimeForInspection: () => offlineRuntime({ config: () => config.current().config, stateDir }),
@@ -321,37 +333,13 @@ export class PluginHost implements Disposable {
     };
   }
 
-  #watchProcess(): ProcessWatch | undefined {
-    const { clock, stateDir, process } = this.#options;
-    if (!process) return undefined;
-    const watch = new ProcessWatch({
-      clock,
-      logger: this.#logger,
-      stateDir,
-      logFile: process.logFile,
-      report: (pluginId, code, message) => this.#findings.report(pluginId, code, message),
-    });
-    return this.#scope.use(watch, "process watch");
-  }
-
-  /** What a process that belongs to this gateway alone lets the host do about its plugins. */
-  #processGuards(): Pick<LoadEnvironment, "surroundings" | "leftovers"> {
-    const reporting = (code: DiagnosticCode) => (pluginId: string, message: string) =>
-      this.#findings.report(pluginId, code, message);
-    const root = packageRoot();
-    const own = ["bin", "dist", "src", "node_modules"].map((folder) => join(root, folder));
-    return {
-      surroundings: new Surroundings(reporting("surroundings-changed")),
-      leftovers: this.#scope.use(new Leftovers(reporting("resources-left"), own), "what plugins leave open"),
-    };
-  }
-
   #record(known: KnownPlugin): PluginRecord {
     const { id } = known.candidate;
     return recordOf({
       known,
       loaded: this.#roster.find(id),
       failure: this.#roster.failureOf(id),
+      isArriving: this.#roster.isArriving(id),
       conflicts: this.#registry.conflictsOf(id),
       findings: this.#findings.of(id),
     });
@@ -370,11 +358,7 @@ export class PluginHost implements Disposable {
 
   /** One change of the set of plugins at a time. */
   #exclusive<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#closed) {
-      return Promise.reject(
-        new SluiceError<PluginHostErrorCode>("PLUGIN_HOST_CLOSED", "the gateway is shutting down"),
-      );
-    }
+    if (this.#closed) return Promise.reject(hostClosed());
     const next = this.#queue.then(work, work);
     this.#queue = next.catch(() => {});
     return next;

@@ -10,13 +10,24 @@ export interface RecordParts {
   readonly known: KnownPlugin;
   readonly loaded: LoadedPlugin | undefined;
   readonly failure: PluginFailure | undefined;
+  /** Its import goes on; of a plugin that runs, that of its next instance. */
+  readonly isArriving: boolean;
   /** Names lost to other plugins. */
   readonly conflicts: readonly PluginDiagnostic[];
   readonly findings: readonly PluginDiagnostic[];
 }
 
+const ARRIVING = "its import goes on, it runs when that ends";
+
 /** The row of one plugin, from what is known, loaded and found (spec 2.16). */
-export function recordOf({ known, loaded, failure, conflicts, findings }: RecordParts): PluginRecord {
+export function recordOf({
+  known,
+  loaded,
+  failure,
+  isArriving,
+  conflicts,
+  findings,
+}: RecordParts): PluginRecord {
   const { candidate, decision } = known;
   const { id, manifest } = candidate;
   const broken = candidate.diagnostics.find(({ level }) => level === "error");
@@ -36,7 +47,7 @@ export function recordOf({ known, loaded, failure, conflicts, findings }: Record
     rootDir: candidate.rootDir,
     source: candidate.entry ?? candidate.manifestPath ?? candidate.rootDir,
     status: failed ? "error" : decision.enabled ? "loaded" : "disabled",
-    reason: waiting ? `${decision.reason}; loads on first use` : decision.reason,
+    reason: waiting ? `${decision.reason}; ${isArriving ? ARRIVING : "loads on first use"}` : decision.reason,
     imported: loaded !== undefined,
     explicitlyEnabled: decision.explicitlyEnabled,
     ...(failed ? { error } : {}),

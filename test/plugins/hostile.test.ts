@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
 import { ManualClock } from "../../src/kernel/manual-clock.ts";
 import { IMPORT_LIMIT_MS } from "../../src/plugins/loading/import-entry.ts";
+import { IMPORT_PATIENCE_MS } from "../../src/plugins/loading/load-turns.ts";
 import { MAX_LABEL_LENGTH } from "../../src/plugins/loading/register-definition.ts";
 import { type PluginBench, type PluginFiles, pluginBench } from "./support/plugin-bench.ts";
 
@@ -154,8 +155,11 @@ describe("a hostile zoo", () => {
       await bench.write("global", "good", { register: GOOD });
       const starting = bench.host.start();
       if (files.patience) {
-        await vi.waitFor(() => expect(bench.clock.armed).toBe(1));
-        await bench.clock.advance(IMPORT_LIMIT_MS);
+        await vi.waitFor(() => expect(bench.clock.armed).toBe(2));
+        await bench.clock.advance(IMPORT_PATIENCE_MS);
+        await starting;
+        await bench.clock.advance(IMPORT_LIMIT_MS - IMPORT_PATIENCE_MS);
+        await bench.host.arrived(["x"]);
       }
       await starting;
       const bad = bench.host.records().find(({ id }) => id !== "good");

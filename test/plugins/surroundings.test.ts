@@ -117,6 +117,31 @@ it("says nothing of a plugin that minds its own business, nor of globals Node ma
   delete process.env["A_PLUGINS_OWN"];
 });
 
+it("names what a plugin does while only its own import goes on, and both where two load at once", async () => {
+  const said: string[] = [];
+  const surroundings = new Surroundings((pluginId, message) => said.push(`${pluginId}: ${message}`));
+  const leaveSlow = surroundings.enter("slow");
+  everyObject["polluted"] = true;
+  const leaveQuick = surroundings.enter("quick");
+  expect(said).toEqual(["slow: while it loaded it changed Object.prototype.polluted, which was put back"]);
+  process.env["PATH"] += ":/elsewhere";
+  leaveQuick();
+  const what = "set the variable PATH, which was put back";
+  expect(said.splice(0).slice(1)).toEqual([
+    `slow: while it loaded it or "quick", which loaded at the same time, ${what}`,
+    `quick: while it loaded it or "slow", which loaded at the same time, ${what}`,
+  ]);
+  await surroundings.around("later", async () => {});
+  process.env["PATH"] += ":/elsewhere";
+  leaveSlow();
+  leaveSlow();
+  expect(said).toEqual([`slow: while it loaded it ${what}`]);
+  process.env["PATH"] += ":/nobody-loads";
+  leaveQuick();
+  expect(said).toHaveLength(1);
+  process.env["PATH"] = process.env["PATH"]?.replace(":/nobody-loads", "");
+});
+
 it("puts back and names also when the load fails", async () => {
   const said: string[] = [];
   const surroundings = new Surroundings((_, message) => said.push(message));

@@ -7,6 +7,11 @@ export const LOADING = diagnosticRows({
     repair: "The message has the file and the reason; for missing packages run npm install there",
     effect: "plugin",
   },
+  "import-slow": {
+    when: "The import of the code takes so long that the other plugins went ahead; it goes on",
+    repair: "Wait, or do long work in a service instead of while the module loads",
+    effect: "warning",
+  },
   "sdk-incompatible": {
     when: "The code imports what this gateway's SDK has not",
     repair: "Update the plugin or Sluice",

@@ -9,6 +9,7 @@ export interface RunningHost {
   records(): readonly PluginRecord[];
   applyConfig(): Promise<void>;
   reload(id: string): Promise<void>;
+  arrived(ids: readonly string[]): Promise<void>;
 }
 
 /** Lets the installer change the plugins of a running host. */
@@ -21,11 +22,14 @@ export function installHostOf(host: RunningHost): InstallHost {
       const running = host.records().find((record) => record.id === id)?.imported;
       if (running) await host.reload(id);
     },
-    problems: async (ids) =>
-      host
+    problems: async (ids) => {
+      // Whoever installs or enables a plugin is told how it went, however long its import takes.
+      await host.arrived(ids);
+      return host
         .records()
         .filter(({ id, status }) => ids.includes(id) && status === "error")
-        .map(({ id, error }) => `${id} does not run: ${error ?? "it failed to load"}`),
+        .map(({ id, error }) => `${id} does not run: ${error ?? "it failed to load"}`);
+    },
   };
 }
 

@@ -31,6 +31,8 @@ export interface LoadEnvironment {
   readonly workflow: WorkflowServices;
   readonly watch: LoopWatch;
   readonly trace: LoadTrace;
+  /** Aborts when the gateway stops: no import begins any more, and nobody waits for one that goes on. */
+  readonly stopping?: AbortSignal;
   /** Looks after a process that belongs to one gateway; see {@link Surroundings}. */
   readonly surroundings?: Surroundings | undefined;
   /** Closes what an instance leaves open; see {@link Leftovers}. */

@@ -30,17 +30,28 @@ export class LoadTurns {
 
   /**
    * Whether an import takes longer than the others wait for it. Each one that goes on already halves that time:
-   * however many never end, the rest waits less than twice {@link IMPORT_PATIENCE_MS}.
+   * however many never end, the rest waits less than twice {@link IMPORT_PATIENCE_MS}. Nobody waits after `cut`.
    */
-  async outlasts(work: Promise<unknown>, clock: Pick<Clock, "after">): Promise<boolean> {
+  async outlasts(
+    work: Promise<unknown>,
+    clock: Pick<Clock, "after">,
+    cut: AbortSignal | undefined,
+  ): Promise<boolean> {
     const patienceMs = IMPORT_PATIENCE_MS / 2 ** this.#outlasting;
     const isOver = await new Promise<boolean>((resolve) => {
-      const timer = clock.after(patienceMs, () => resolve(false));
-      const end = () => {
+      const end = (over: boolean) => {
         void timer.dispose();
-        resolve(true);
+        cut?.removeEventListener("abort", goAhead);
+        resolve(over);
       };
-      work.then(end, end);
+      const goAhead = () => end(false);
+      const timer = clock.after(patienceMs, goAhead);
+      cut?.addEventListener("abort", goAhead, { once: true });
+      if (cut?.aborted) goAhead();
+      work.then(
+        () => end(true),
+        () => end(true),
+      );
     });
     if (isOver) return false;
     this.#outlasting++;

@@ -27,22 +27,52 @@ type Members = ReadonlyMap<PropertyKey, PropertyDescriptor>;
 
 /**
  * Notices what a plugin does to the process while it loads, where all plugins and the gateway share one. What
- * would harm the others is put back at once; everything is named.
+ * would harm the others is put back at once; everything is named. While the import of one plugin goes on,
+ * others may load: what happens then is named at each of them as something that one of them did.
  */
 export class Surroundings {
   readonly #report: (pluginId: string, message: string) => void;
+  /** Plugins that load now, by an object of each load: two loads may be of one plugin. */
+  readonly #loading = new Map<object, string>();
+  /** How things were when the last of them came or went. */
+  #before: Look | undefined;
 
   constructor(report: (pluginId: string, message: string) => void) {
     this.#report = report;
   }
 
   async around<T>(pluginId: string, work: () => Promise<T>): Promise<T> {
-    const before = new Look();
+    const leave = this.enter(pluginId);
     try {
       return await work();
     } finally {
-      const changes = before.settle();
-      if (changes.length > 0) this.#report(pluginId, `while it loaded it ${changes.join("; ")}`);
+      leave();
+    }
+  }
+
+  /** Watches until the function that is returned is called. */
+  enter(pluginId: string): () => void {
+    const load = {};
+    this.#settle();
+    this.#loading.set(load, pluginId);
+    this.#before = new Look();
+    return () => {
+      if (!this.#loading.has(load)) return;
+      this.#settle();
+      this.#loading.delete(load);
+      this.#before = this.#loading.size > 0 ? new Look() : undefined;
+    };
+  }
+
+  #settle(): void {
+    const changes = this.#before?.settle() ?? [];
+    if (changes.length === 0) return;
+    const ids = [...new Set(this.#loading.values())];
+    const what = changes.join("; ");
+    for (const id of ids) {
+      const others = ids.filter((other) => other !== id).map((other) => `"${other}"`);
+      const who = others.length === 0 ? "it" : `it or ${others.join(" or ")}, which loaded at the same time,`;
+      this.#report(id, `while it loaded ${who} ${what}`);
     }
   }
 }

@@ -1,7 +1,10 @@
 import type { PluginFiles } from "./plugin-bench.ts";
 
-/** What of a plugin's code changes on disk. `broken` fails at import, `unreadable` cannot even be parsed. */
-export type Code = "one" | "two" | "broken" | "unreadable";
+/**
+ * What of a plugin's code changes on disk. `broken` fails at import, `unreadable` cannot even be parsed, and the
+ * import of `slow` goes on while {@link GATES} are shut.
+ */
+export type Code = "one" | "two" | "slow" | "broken" | "unreadable";
 
 export interface Member {
   readonly id: string;
@@ -14,13 +17,19 @@ export interface Member {
 /** Services that run now, by plugin and id, with how often; every host in the process counts. */
 export const RUNNING = Symbol.for("fleet.running");
 
+/** Lets slow imports end: a list of those that wait, or nothing while none has to. */
+export const GATES = Symbol.for("fleet.gates");
+
+const WAIT = `await new Promise((go) => globalThis[Symbol.for("fleet.gates")]?.push(go) ?? go());`;
+
 const COUNT = `const running = globalThis[Symbol.for("fleet.running")] ?? new Map();
   const count = (key, by) => running.set(key, (running.get(key) ?? 0) + by);`;
 
 function entry(id: string, code: Code, body: string, isBundled: boolean): string {
   if (code === "broken") return `throw new Error("${id} is broken");`;
   if (code === "unreadable") return `export default { id: "${id}", register( {`;
-  return `${COUNT} let loads = 0; const CODE = "${code}";
+  // What came along is not read again when it is switched off and on: it would wait at a gate of before.
+  return `${code === "slow" && !isBundled ? WAIT : ""} ${COUNT} let loads = 0; const CODE = "${code}";
     const command = (name, text = name) => ({ name, description: text, handler: () => ({ text: text + CODE }) });
     export default { id: "${id}", register(api) {
       // A module that is run again without being read again would tell. What comes along is read once.
@@ -204,7 +213,7 @@ export const FLEET: readonly Member[] = [
     place: "global",
     files: (code) => ({
       files: {
-        "index.mjs": `import { word } from "./parts/word.mjs"; let loads = 0;
+        "index.mjs": `${code === "slow" ? WAIT : ""} import { word } from "./parts/word.mjs"; let loads = 0;
           export default { id: "helped", version: word, register(api) {
             api.registerCommand({ name: "helped-" + word + "-" + ++loads, description: "d", handler() {} }); } };`,
         "parts/word.mjs":

@@ -60,5 +60,7 @@ export async function registryView(host: PluginHost) {
 export async function inspections(host: PluginHost) {
   const found = [];
   for (const { id } of host.records()) found.push(await host.inspect(id));
-  return JSON.parse(JSON.stringify(withoutQueries(found)).replaceAll(/-(one|two)-\d+"/g, '-$1"')) as unknown;
+  return JSON.parse(
+    JSON.stringify(withoutQueries(found)).replaceAll(/-(one|two|slow)-\d+"/g, '-$1"'),
+  ) as unknown;
 }

@@ -2,7 +2,8 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import fc from "fast-check";
 import type { PluginHost } from "../../../src/plugins/host.ts";
-import { type Code, FLEET, type Member, RUNNING } from "./fleet.ts";
+import { IMPORT_PATIENCE_MS } from "../../../src/plugins/loading/load-turns.ts";
+import { type Code, FLEET, GATES, type Member, RUNNING } from "./fleet.ts";
 import { type PluginBench, pluginBench, writePlugin } from "./plugin-bench.ts";
 
 const IDS = [...new Set(FLEET.map(({ id }) => id))];
@@ -29,7 +30,10 @@ export const step = fc.oneof(
     }),
   },
   { weight: 4, arbitrary: named("reload", { ids: fc.uniqueArray(id, { minLength: 1, maxLength: 3 }) }) },
-  { weight: 4, arbitrary: named("write", { member, code: one<Code>("one", "two", "broken", "unreadable") }) },
+  {
+    weight: 4,
+    arbitrary: named("write", { member, code: one<Code>("one", "two", "slow", "broken", "unreadable") }),
+  },
   { weight: 1, arbitrary: named("lists", { allow: some(IDS, 12), deny: some(IDS, 2) }) },
   { weight: 1, arbitrary: named("all", { enabled: one(true, false, undefined) }) },
   { weight: 2, arbitrary: named("paths", { paths: some(["extra", "extra/visitor", "nowhere"], 3) }) },
@@ -50,6 +54,16 @@ export const step = fc.oneof(
   { weight: 2, arbitrary: named("place", { member, present: fc.boolean() }) },
   { weight: 1, arbitrary: named("look", { id }) },
   { weight: 1, arbitrary: named("refresh", {}) },
+  // New code whose import takes long, and what comes while it goes on.
+  {
+    weight: 8,
+    arbitrary: named("renew", {
+      member,
+      meanwhile: fc.array(one("off", "on", "settings", "feed", "reload", "open", "refresh"), {
+        maxLength: 3,
+      }),
+    }),
+  },
 );
 
 export type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
@@ -64,6 +78,7 @@ export class Voyage {
   #rest: Record<string, unknown> = {};
   readonly #rewritten = new Set<string>();
   #pending: Promise<unknown>[] = [];
+  readonly #gates = new Gates();
 
   private constructor(bench: PluginBench) {
     this.bench = bench;
@@ -73,6 +88,7 @@ export class Voyage {
   static async begin(): Promise<Voyage> {
     Object.assign(globalThis, { [RUNNING]: new Map() });
     const voyage = new Voyage(await pluginBench());
+    voyage.#gates.begin(() => voyage.bench.clock.advance(IMPORT_PATIENCE_MS));
     for (const one of FLEET) await voyage.#write(one, one.id === "helped" ? "broken" : "one");
     voyage.#configure();
     await voyage.host.start();
@@ -81,7 +97,7 @@ export class Voyage {
   }
 
   async take(step: Step): Promise<void> {
-    if (step.kind === "reload" || step.kind === "write" || step.kind === "place") await this.idle();
+    if (["reload", "write", "place", "renew"].includes(step.kind)) await this.idle();
     const work = this.#take(step).catch(() => {});
     this.#pending.push(work);
     // Asked for by name it stays, even when settings meanwhile let it wait again: nobody may come in between.
@@ -93,7 +109,7 @@ export class Voyage {
   async idle(): Promise<void> {
     const pending = this.#pending;
     this.#pending = [];
-    await Promise.all(pending);
+    await this.#gates.openFor(Promise.all(pending));
   }
 
   /**
@@ -101,8 +117,10 @@ export class Voyage {
    * that fails and the old code goes on, by repairing it first.
    */
   async arrive(): Promise<void> {
+    await this.#gates.end();
     await this.idle();
     await this.host.applyConfig();
+    await this.host.arrived(IDS);
     for (const id of this.#rewritten) {
       if (!this.#isTried(id)) continue;
       const before = this.host.registry.current().ofPlugin(id);
@@ -161,11 +179,43 @@ export class Voyage {
         else await rm(this.#folder(one), { recursive: true, force: true });
         return host.applyConfig();
       }
+      case "renew":
+        return this.#renew(FLEET[step.member] as Member, step.meanwhile);
       case "look":
         await host.inspect(step.id);
         return;
       case "refresh":
         return host.applyConfig();
+    }
+  }
+
+  /** What comes while a reload is under way does not wait for it, nor for each other. */
+  async #renew(one: Member, meanwhile: readonly string[]): Promise<void> {
+    if (!this.#isTried(one.id)) return;
+    const begun = this.#gates.next();
+    await this.#write(one, "slow");
+    const all: Promise<unknown>[] = [this.host.reload(one.id)];
+    await Promise.race([begun, ...all]).catch(() => {});
+    // Asked for by name it stays, whatever the settings; see `take`.
+    for (const what of one.id === "lazy" ? [] : meanwhile) all.push(this.#during(one.id, what));
+    await Promise.allSettled(all);
+  }
+
+  #during(one: string, what: string): Promise<unknown> {
+    switch (what) {
+      case "off":
+      case "on":
+        return this.#enter(one, { enabled: what === "on" });
+      case "settings":
+        return this.#enter(one, { config: { priority: 7 } });
+      case "feed":
+        return this.#set({}, { feed: { step: 2 } });
+      case "reload":
+        return this.host.reload(one);
+      case "open":
+        return this.#gates.open();
+      default:
+        return this.host.applyConfig();
     }
   }
 
@@ -190,6 +240,7 @@ export class Voyage {
 
   #isTried(one: string): boolean {
     const record = this.#record(one);
+    if (record?.diagnostics.some(({ code }) => code === "import-slow")) return true;
     return record !== undefined && (record.imported === true || record.failurePhase !== undefined);
   }
 
@@ -221,6 +272,54 @@ export class Voyage {
   #configure(): void {
     const plugins = { ...this.#section, entries: structuredClone(this.#entries) };
     this.bench.config.set({ ...this.#rest, plugins });
+  }
+}
+
+/** What slow imports wait for. Whenever one comes to wait, the time passes that the others wait for it. */
+class Gates {
+  #waiting: (() => void)[] = [];
+  #passing: Promise<unknown> = Promise.resolve();
+  #isOpen = false;
+  #came: () => void = () => {};
+
+  /** Resolves when the next one comes to wait and the time has passed that others wait for it. */
+  next(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#came = resolve;
+    });
+  }
+
+  /** From now on imports wait. */
+  begin(letTimePass: () => Promise<void>): void {
+    const push = (go: () => void) => {
+      this.#waiting.push(go);
+      this.#passing = this.#passing.then(letTimePass).then(() => {
+        this.#came();
+        if (this.#isOpen) void this.open();
+      });
+      return this.#waiting.length;
+    };
+    Object.assign(globalThis, { [GATES]: { push } });
+  }
+
+  /** Those that wait now go on. */
+  async open(): Promise<void> {
+    for (const go of this.#waiting.splice(0)) go();
+  }
+
+  /** None has to wait for longer than the others wait for it, as long as `work` is not done. */
+  async openFor(work: Promise<unknown>): Promise<void> {
+    this.#isOpen = true;
+    await this.open();
+    await work;
+    this.#isOpen = false;
+  }
+
+  /** None has to wait any more. */
+  async end(): Promise<void> {
+    Object.assign(globalThis, { [GATES]: undefined });
+    await this.open();
+    await this.#passing;
   }
 }
 

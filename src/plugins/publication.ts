@@ -1,0 +1,64 @@
+import type { TypedHookRunner } from "./hooks/runner.ts";
+import type { LoadTrace } from "./loading/load-trace.ts";
+import type { LoadedPlugin } from "./loading/loaded-plugin.ts";
+import type { PluginRegistry } from "./registry/registry.ts";
+import type { ServiceHost } from "./services.ts";
+import type { RegistryEntry } from "./types.ts";
+
+export interface PublicationParts {
+  readonly registry: PluginRegistry;
+  readonly services: ServiceHost;
+  readonly hooks: TypedHookRunner;
+  readonly trace: LoadTrace;
+  onFailure(error: unknown): void;
+}
+
+/** Shows what runs to everybody: as a generation of the registry, which the services follow. */
+export class Publication {
+  readonly #parts: PublicationParts;
+  /** Generations of the instances that are published, in load order. */
+  #order: readonly number[] = [];
+  /** What {@link Publication.announceStart} was told. */
+  #started: { readonly event: object; context(): object } | undefined;
+
+  constructor(parts: PublicationParts) {
+    this.#parts = parts;
+  }
+
+  /** Runs `gateway_start` in what runs now, and from now on in every instance that is new (spec 2.19). */
+  async announceStart(event: object, context: () => object): Promise<void> {
+    this.#started = { event, context };
+    await this.#parts.hooks.run("gateway_start", event, context());
+  }
+
+  /** Publishes when plugins came, went, were replaced or changed places. */
+  async follow(loaded: Iterable<LoadedPlugin>): Promise<void> {
+    const plugins = [...loaded].sort((a, b) => a.known.slot - b.known.slot);
+    const order = plugins.map(({ instance }) => instance.generation);
+    const before = this.#order;
+    if (order.join() === before.join()) return;
+    this.#order = order;
+    await this.publish(plugins);
+    const added = plugins.filter(({ instance }) => !before.includes(instance.generation));
+    const ids = new Set(added.map(({ instance }) => instance.pluginId));
+    if (!this.#started || ids.size === 0) return;
+    const { event, context } = this.#started;
+    // Nobody waits: what a plugin does at the start may take its time.
+    this.#parts.hooks
+      .tell("gateway_start", event, context(), (id) => ids.has(id))
+      .catch((error) => this.#parts.onFailure(error));
+  }
+
+  /** Publishes whether or not something changed. */
+  publish(loaded: Iterable<LoadedPlugin>): Promise<void> {
+    return this.#parts.trace.phase("publish", undefined, () => this.#publish(loaded));
+  }
+
+  async #publish(loaded: Iterable<LoadedPlugin>): Promise<void> {
+    const { registry, services } = this.#parts;
+    registry.publish([...loaded].map(({ draft, known }) => ({ draft, slot: known.slot })));
+    // While something stops, a plugin may register more and publish again: only the newest generation counts.
+    await services.stop((entry: RegistryEntry) => !registry.current().list(entry.kind).includes(entry));
+    await services.follow(registry.current());
+  }
+}
