@@ -12,6 +12,9 @@ export interface ProfileUsage {
   /** Milliseconds since 1970. */
   cooldownUntil?: number;
   cooldownReason?: string;
+  /** The only model the cooldown is about. */
+  cooldownModel?: string;
+  lastFailureAt?: number;
   disabledUntil?: number;
   disabledReason?: string;
   errorCount?: number;

@@ -168,7 +168,7 @@ export interface ProviderPlugin {
     context: ProviderModelContext,
   ): { apiKey: string; source: string; mode: "api-key" | "oauth" | "token" } | null | undefined;
   prepareRuntimeAuth?(
-    context: ProviderStreamContext & { authMode?: string },
+    context: ProviderStreamContext & { authMode?: string; profileId?: string },
   ): Promise<
     | { apiKey?: string; baseUrl?: string; request?: Readonly<Record<string, unknown>>; expiresAt?: number }
     | null

@@ -58,7 +58,17 @@ export async function openRooms(ground: Ground, hub: EventHub): Promise<Rooms> {
   const { registry, hooks } = plugins;
   const activate: ActivatePlugins = (trigger) => plugins.activate(trigger);
   const manifests = () => plugins.manifests();
-  const models = createModels({ registry, config, clock, logger, env, activate, manifests });
+  const models = createModels({
+    registry,
+    config,
+    clock,
+    logger,
+    env,
+    activate,
+    manifests,
+    stateDir,
+    redactor: ground.redactor,
+  });
   const systemEvents = new SystemEvents();
   const foundation = createChannelFoundation({ registry, config, clock });
   const coreTools = [

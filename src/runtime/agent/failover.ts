@@ -2,7 +2,8 @@ import type { AssistantMessage } from "../../contracts/messages.ts";
 import type { FailoverReason } from "../../contracts/provider.ts";
 import { isSluiceError, SluiceError } from "../../kernel/errors.ts";
 import type { Logger } from "../../kernel/logger.ts";
-import { failureReason } from "../models/failure-reason.ts";
+import { failureReason, isFailoverReason } from "../models/failure-reason.ts";
+import { isMatterOfProfile } from "../models/profile-health.ts";
 import type { Models, ResolvedModel } from "../models/types.ts";
 
 /** Models one run may try. */
@@ -19,6 +20,8 @@ export interface FallbackAttempt {
   model: string;
   error: string;
   reason: FailoverReason;
+  /** The sign-in it was asked with. */
+  profileId?: string;
 }
 
 export interface FailoverOptions {
@@ -28,6 +31,8 @@ export interface FailoverOptions {
   runId: string;
   /** References in the order they are tried; `undefined` is the default model. */
   candidates: readonly (string | undefined)[];
+  /** The sign-in the session is used to, or that its user chose. */
+  profileId?: string | undefined;
 }
 
 /**
@@ -38,6 +43,10 @@ export class Failover {
   readonly #options: FailoverOptions;
   readonly #waiting: (string | undefined)[];
   readonly #seen = new Set<string>();
+  /** Models that were asked with a second sign-in. */
+  readonly #rotated = new Set<string>();
+  /** Providers that were asked although all their sign-ins rest. */
+  readonly #probed = new Set<string>();
   readonly #attempts: FallbackAttempt[] = [];
 
   constructor(options: FailoverOptions) {
@@ -61,19 +70,45 @@ export class Failover {
       last = error;
     });
     if (found) return found;
-    if (this.#attempts.length < 2) throw last;
+    if (last !== undefined && this.#attempts.length < 2) throw last;
     throw new SluiceError("MODELS_FAILED", describeAttempts(this.#attempts), { cause: last });
   }
 
   /** Notes that a model gave no answer, or not a whole one. */
-  failed({ model }: ResolvedModel, answer: AssistantMessage): void {
-    this.#note(model.provider, model.id, reasonOf(answer), answer.errorMessage ?? "it gave no reason");
+  failed(resolved: ResolvedModel, answer: AssistantMessage): void {
+    const reason = reasonOf(answer);
+    const { model, profile } = resolved;
+    this.#options.models.report(resolved, reason);
+    this.#note({
+      provider: model.provider,
+      model: model.id,
+      reason,
+      error: answer.errorMessage ?? "it gave no reason",
+      ...(profile ? { profileId: profile.profileId } : {}),
+    });
+  }
+
+  /** Notes that a model answered. */
+  answered(resolved: ResolvedModel): void {
+    this.#options.models.report(resolved);
   }
 
   /** The model to ask where `failed` gave no answer; `undefined` when there is none. */
   async after(failed: ResolvedModel, answer: AssistantMessage): Promise<ResolvedModel | undefined> {
     this.failed(failed, answer);
-    return FINAL.has(reasonOf(answer)) ? undefined : this.#next(() => {});
+    const reason = reasonOf(answer);
+    if (FINAL.has(reason)) return undefined;
+    return (await this.#otherProfile(failed, reason)) ?? this.#next(() => {});
+  }
+
+  /** The same model with another sign-in, once (spec 2.6). */
+  async #otherProfile(failed: ResolvedModel, reason: FailoverReason): Promise<ResolvedModel | undefined> {
+    const { models, agentId } = this.#options;
+    const except = failed.profile?.profileId;
+    if (except === undefined || !isMatterOfProfile(reason) || this.#rotated.has(failed.ref)) return undefined;
+    this.#rotated.add(failed.ref);
+    const other = await models.resolve(failed.ref, agentId, { except });
+    return other.profile && !other.profile.pause ? other : undefined;
   }
 
   /** The error of a run in which no model answered: the only one's own, or what each of them said. */
@@ -91,35 +126,54 @@ export class Failover {
   }
 
   async #next(refused: (error: unknown) => void): Promise<ResolvedModel | undefined> {
-    const { models, agentId } = this.#options;
+    const { models, agentId, profileId } = this.#options;
     while (this.#waiting.length > 0) {
       const ref = this.#waiting.shift();
       let resolved: ResolvedModel;
       try {
-        resolved = await models.resolve(ref, agentId);
+        resolved = await models.resolve(ref, agentId, { preferred: profileId });
       } catch (error) {
         // A model that there is not must not keep the others from answering; anything else is no matter of one.
         if (!isSluiceError(error) || error.code !== "MODEL_UNKNOWN") throw error;
         refused(error);
         const { provider, model } = named(ref ?? (error.details as { ref?: string } | undefined)?.ref);
-        this.#note(provider, model, "model_not_found", error.message);
+        this.#note({ provider, model, reason: "model_not_found", error: error.message });
         continue;
       }
       if (this.#seen.has(resolved.ref)) continue;
       this.#seen.add(resolved.ref);
-      return resolved;
+      if (this.#mayAsk(resolved)) return resolved;
     }
     return undefined;
   }
 
-  #note(provider: string, model: string, reason: FailoverReason, error: string): void {
-    this.#attempts.push({ provider, model, error, reason });
+  /** Where every sign-in of a provider rests, one try is allowed for a reason that passes. */
+  #mayAsk({ model, profile }: ResolvedModel): boolean {
+    if (!profile?.pause) return true;
+    const { until, reason, disabled } = profile.pause;
+    if (!disabled && !this.#probed.has(model.provider)) {
+      this.#probed.add(model.provider);
+      return true;
+    }
+    this.#note({
+      provider: model.provider,
+      model: model.id,
+      reason: isFailoverReason(reason) ? reason : "unknown",
+      error: `its sign-ins rest until ${new Date(until).toISOString()}`,
+      profileId: profile.profileId,
+    });
+    return false;
+  }
+
+  #note(attempt: FallbackAttempt): void {
+    this.#attempts.push(attempt);
     this.#options.logger.warn("a model did not answer", {
       runId: this.#options.runId,
-      model: `${provider}/${model}`,
-      reason,
-      error,
+      model: attemptedModel(attempt),
+      reason: attempt.reason,
+      error: attempt.error,
       left: this.#waiting.length,
+      ...(attempt.profileId === undefined ? {} : { profileId: attempt.profileId }),
     });
   }
 }
@@ -139,9 +193,10 @@ export function attemptedModel({ provider, model }: Pick<FallbackAttempt, "provi
 }
 
 function describeAttempts(attempts: readonly FallbackAttempt[]): string {
-  const each = attempts.map(({ provider, model, reason, error }) => {
+  const each = attempts.map(({ provider, model, reason, error, profileId }) => {
     const said = error.length > MAX_ATTEMPT_CHARS ? `${error.slice(0, MAX_ATTEMPT_CHARS)}…` : error;
-    return `${attemptedModel({ provider, model })}: ${reason} (${said})`;
+    const signIn = profileId === undefined ? "" : ` with ${profileId}`;
+    return `${attemptedModel({ provider, model })}${signIn}: ${reason} (${said})`;
   });
   return `no model answered: ${each.join("; ")}`;
 }

@@ -43,6 +43,8 @@ export interface TurnEnd {
   outcome: TurnOutcome;
   entries: NewTranscriptEntry[];
   usage: Usage;
+  /** The sign-in that the session gets used to. */
+  authProfile?: string;
   /** A plugin blocked the turn: its message must not stay in the transcript. */
   blocked?: { category?: string };
 }

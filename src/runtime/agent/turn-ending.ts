@@ -30,6 +30,9 @@ export function finishInput(
       totalTokens: outcome.message?.usage.totalTokens || null,
       ...(outcome.model ? { model: outcome.model, modelProvider: outcome.provider } : {}),
       lastRunError: outcome.error?.message ?? null,
+      ...(end.authProfile === undefined
+        ? {}
+        : { authProfileOverride: end.authProfile, authProfileOverrideSource: "auto" }),
     },
     ...(end.blocked
       ? {

@@ -161,8 +161,12 @@ export class TurnOutcomes {
       ...(fields.error ? { error: fields.error.message } : {}),
     });
     this.#observeEnd(status, fields);
+    const profileId = this.#ready?.resolved.profile?.profileId;
+    const isPinned = begun.session.entry["authProfileOverrideSource"] === "user";
     return {
       usage: this.#ledger.usage,
+      // Providers keep what they have read for a sign-in; a user's choice is not overwritten (spec 2.6).
+      ...(status === "done" && profileId !== undefined && !isPinned ? { authProfile: profileId } : {}),
       entries,
       outcome: {
         runId: request.runId,

@@ -14,7 +14,7 @@ import { pluginCommandReply } from "./plugin-command.ts";
 import { dispatchedReply } from "./reply-dispatch.ts";
 import { mediaUrlsOf } from "./reply-media.ts";
 import { agentSettings } from "./settings.ts";
-import { dropUndefined, joined } from "./text-fields.ts";
+import { dropUndefined, joined, textOrUndefined } from "./text-fields.ts";
 import {
   forModel,
   HISTORY_MAX_CHARS,
@@ -79,6 +79,7 @@ export async function prepareTurn(
     logger: parts.logger,
     agentId: request.agentId,
     runId: request.runId,
+    profileId: textOrUndefined(begun.session.entry["authProfileOverride"]),
     candidates: modelCandidates(request, begun, settings, { ...legacy, ...dropUndefined(choice) }),
   });
   const resolved = await failover.first();

@@ -155,6 +155,9 @@ class TurnRun {
     for (;;) {
       const { answer, said } = await this.#askOne(ready, messages);
       const failed = answer.stopReason === "error" && !this.#turn.signal.aborted;
+      if (answer.stopReason !== "error" && answer.stopReason !== "aborted") {
+        ready.failover.answered(ready.resolved);
+      }
       if (!failed) return answer;
       // What was said is not taken back: the next model would say it again in other words.
       if (said) ready.failover.failed(ready.resolved, answer);

@@ -5,7 +5,8 @@ import { isRecord } from "./catalogue.ts";
 import { normalizeProviderId } from "./model-ref.ts";
 
 const STORE_VERSION = 1;
-const FILE_NAME = "auth-profiles.json";
+/** Where an agent folder keeps its sign-ins. */
+export const PROFILES_FILE_NAME = "auth-profiles.json";
 /** Kinds of sign-ins in the order they are tried. */
 const TYPES = ["oauth", "token", "api_key"];
 
@@ -17,7 +18,11 @@ const TYPES = ["oauth", "token", "api_key"];
  * @throws when a file is there and cannot be read as JSON
  */
 export function readAuthProfiles(folders: readonly string[]): AuthProfileStore {
-  const stores = [...new Set(folders)].map(readStore).reverse();
+  return mergeProfiles([...new Set(folders)].map(readStore).reverse());
+}
+
+/** Several stores as one; later ones go over earlier ones. */
+export function mergeProfiles(stores: readonly Partial<AuthProfileStore>[]): AuthProfileStore {
   const order = merged(stores.map((store) => store.order));
   const usageStats = merged(stores.map((store) => store.usageStats));
   return {
@@ -33,12 +38,17 @@ function merged<T>(parts: readonly (Record<string, T> | undefined)[]): Record<st
 }
 
 function readStore(folder: string): Partial<AuthProfileStore> {
-  let stored: unknown;
   try {
-    stored = JSON.parse(readFileSync(join(folder, FILE_NAME), "utf8"));
+    return readProfiles(readFileSync(join(folder, PROFILES_FILE_NAME), "utf8"));
   } catch (error) {
     if ((error as { code?: unknown }).code !== "ENOENT") throw error;
+    return {};
   }
+}
+
+/** The text of a file of sign-ins. @throws when it is no JSON */
+export function readProfiles(text: string): Partial<AuthProfileStore> {
+  const stored: unknown = JSON.parse(text);
   if (!isRecord(stored)) return {};
   const part = (name: string) => (isRecord(stored[name]) ? { [name]: stored[name] } : {});
   const profiles = Object.entries(isRecord(stored["profiles"]) ? stored["profiles"] : {}).filter(

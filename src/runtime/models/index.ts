@@ -1,6 +1,6 @@
 import type { AssistantMessage } from "../../contracts/messages.ts";
 import type { ModelDefinition } from "../../contracts/model-stream.ts";
-import type { ProviderPlugin } from "../../contracts/provider.ts";
+import type { FailoverReason, ProviderPlugin } from "../../contracts/provider.ts";
 import type { ManifestModelRow } from "../../contracts/provider-metadata.ts";
 import type { ProviderAuthResult } from "../../contracts/runtime/host.ts";
 import { SluiceError } from "../../kernel/errors.ts";
@@ -8,10 +8,11 @@ import { agentModelRef } from "../agent/settings.ts";
 import { buildCatalogue, type Catalogue, completeModel } from "./catalogue.ts";
 import { formatModelRef, type ModelRef, normalizeProviderId, parseModelRef } from "./model-ref.ts";
 import { expandAlias, modelTable } from "./model-table.ts";
+import type { ProfileWish } from "./profile-book.ts";
 import { type AuthQuestion, ProviderAuth } from "./provider-auth.ts";
 import { type ModelsOptions, Providers } from "./providers.ts";
 import { explainFailure, type ModelQuestion, type ModelRequest, prepareRequest } from "./request.ts";
-import { ModelResolution, unknownModel } from "./resolution.ts";
+import { type DefinedModel, ModelResolution, unknownModel } from "./resolution.ts";
 import type { ModelRemark } from "./suppression.ts";
 import type { ThinkingPolicy } from "./thinking.ts";
 import type { ListedModel, ModelErrorCode, Models, ResolvedModel } from "./types.ts";
@@ -45,7 +46,8 @@ class ModelRoom implements Models {
   readonly #resolution: ModelResolution;
   #catalogue: Cached<Catalogue> | undefined;
   #suggested: Cached<string | undefined> | undefined;
-  #resolved = new Map<string, ResolvedModel>();
+  readonly #defined = new Map<string, DefinedModel>();
+  readonly #resolved = new Map<string, ResolvedModel>();
   #resolvedStamp = "";
 
   constructor(options: ModelsOptions) {
@@ -55,21 +57,44 @@ class ModelRoom implements Models {
     this.#resolution = new ModelResolution(options, this.#providers, this.#auth);
   }
 
-  async resolve(ref?: string, agentId?: string): Promise<ResolvedModel> {
+  async resolve(ref?: string, agentId?: string, wish: Omit<ProfileWish, "agentId"> = {}) {
     const wanted = ref ?? (await this.defaultRef(agentId));
     const provider = parseModelRef(expandAlias(this.#config(), wanted))?.provider;
     if (provider) await this.#activate(provider);
+    await this.#providers.profiles?.refresh(agentId);
     const stamp = this.#stamp();
     if (stamp !== this.#resolvedStamp) {
+      this.#defined.clear();
       this.#resolved.clear();
       this.#resolvedStamp = stamp;
     }
-    const ready = this.#resolved.get(wanted);
-    if (ready) return ready;
-    const resolved = await this.#ready(wanted);
-    if (this.#resolved.size >= MAX_RESOLVED_MODELS) this.#resolved.clear();
-    if (stamp === this.#stamp()) this.#resolved.set(wanted, resolved);
+    const defined = this.#defined.get(wanted) ?? (await this.#define(wanted));
+    if (stamp === this.#stamp()) remember(this.#defined, wanted, defined);
+    const preferred = defined.profileId ?? wish.preferred;
+    const { context } = defined;
+    const profile = this.#providers.profileFor(context.provider, context.modelId, {
+      ...wish,
+      preferred,
+      agentId,
+    });
+    // Agents may have different secrets under one id.
+    const key = profile ? JSON.stringify([wanted, profile.profileId, profile.secret]) : wanted;
+    const known = this.#resolved.get(key);
+    if (known) return profile ? { ...known, profile } : known;
+    const resolved = await this.#resolution.prepare(defined, profile);
+    if (stamp === this.#stamp()) remember(this.#resolved, key, resolved);
     return resolved;
+  }
+
+  report({ profile, model }: ResolvedModel, reason?: FailoverReason): void {
+    if (!profile) return;
+    const { profileId, secret } = profile;
+    if (reason === undefined) this.#providers.profiles?.succeeded(profileId, secret);
+    else this.#providers.profiles?.failed(profileId, secret, { reason, modelId: model.id });
+  }
+
+  profileUsage() {
+    return this.#providers.profiles?.usage() ?? {};
   }
 
   prepare(resolved: ResolvedModel, question: ModelQuestion): Promise<ModelRequest> {
@@ -99,6 +124,7 @@ class ModelRoom implements Models {
   }
 
   async list(view: "default" | "configured" | "provider-config" | "all"): Promise<ListedModel[]> {
+    await this.#providers.profiles?.refresh();
     await this.#providers.prepareList();
     const catalogue = await this.#loadCatalogue();
     const chosen = agentModelRef(this.#config());
@@ -147,6 +173,7 @@ class ModelRoom implements Models {
 
   async findAuth(question: AuthQuestion): Promise<ProviderAuthResult> {
     await this.#activate(normalizeProviderId(question.provider));
+    await this.#providers.profiles?.refresh();
     return this.#auth.find(question);
   }
 
@@ -162,13 +189,13 @@ class ModelRoom implements Models {
     return this.#providers.ownerOf(provider);
   }
 
-  async #ready(wanted: string): Promise<ResolvedModel> {
+  async #define(wanted: string): Promise<DefinedModel> {
     const fallback = parseModelRef(await this.defaultRef().catch(() => ""))?.provider;
     const expanded = expandAlias(this.#config(), wanted);
     const parsed = parseModelRef(expanded, fallback);
     const ref = expanded.includes("/") ? parsed : await this.#claimed(expanded, parsed);
     if (!ref) throw unknownModel(wanted, "write it as provider/model");
-    return this.#resolution.resolve(wanted, ref, await this.#loadCatalogue());
+    return this.#resolution.define(wanted, ref, await this.#loadCatalogue());
   }
 
   /** A name without provider: the default one's where that lists it, else that of who claims such names. */
@@ -241,8 +268,15 @@ class ModelRoom implements Models {
   }
 
   #stamp(): string {
-    return `${this.#providers.stamp()}:${this.#options.config.current().revision}`;
+    const profiles = this.#providers.profiles?.version ?? 0;
+    return `${this.#providers.stamp()}:${this.#options.config.current().revision}:${profiles}`;
   }
+}
+
+/** Keeps a value in a map that does not grow without end. */
+function remember<T>(map: Map<string, T>, key: string, value: T): void {
+  if (map.size >= MAX_RESOLVED_MODELS && !map.has(key)) map.clear();
+  map.set(key, value);
 }
 
 /** What a row says of itself besides what a model can do. */

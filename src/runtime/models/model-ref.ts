@@ -6,12 +6,12 @@ export interface ModelRef {
   profileId?: string;
 }
 
-const PROVIDER_ALIASES: Readonly<Record<string, string>> = { "z.ai": "zai" };
+const PROVIDER_ALIASES: ReadonlyMap<string, string> = new Map([["z.ai", "zai"]]);
 
 /** Provider ids are compared in lower case. */
 export function normalizeProviderId(raw: string): string {
   const id = raw.trim().toLowerCase();
-  return PROVIDER_ALIASES[id] ?? id;
+  return PROVIDER_ALIASES.get(id) ?? id;
 }
 
 /**

@@ -34,14 +34,20 @@ export function modelAuthNamespace(rooms: ModelAuthRooms): PluginRuntimeModelAut
           details: { provider: resolved.model.provider },
         });
       }
-      const { source } = models.apiKeyFor(resolved.model.provider);
+      const { profile } = resolved;
+      const source = profile
+        ? `profile:${profile.profileId}`
+        : models.apiKeyFor(resolved.model.provider).source;
       const auth = await runtimeAuthOf(resolved);
       return { ...auth, source: source ?? "none", mode: resolved.authMode ?? "none" };
     },
     resolveProviderIdForAuth: (provider) => authProviderOf(provider),
     ensureAuthProfileStore(folder) {
       const main = agentDir(rooms.stateDir, defaultAgentId(current()));
-      return readAuthProfiles([folder?.trim() || main, main]);
+      const store = readAuthProfiles([folder?.trim() || main, main]);
+      const fared = Object.entries(models.profileUsage()).filter(([id]) => store.profiles[id]);
+      if (fared.length === 0) return store;
+      return { ...store, usageStats: { ...store.usageStats, ...Object.fromEntries(fared) } };
     },
     resolveAuthProfileOrder: ({ cfg, store, provider }) =>
       orderedProfiles({ store, provider, config: cfg ?? current(), authProviderOf, now: clock.now() }),

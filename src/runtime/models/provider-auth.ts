@@ -46,10 +46,13 @@ export class ProviderAuth {
     const { keys } = this.#providers;
     const place = baseUrl ?? row?.baseUrl ?? this.#providers.facts().providers.get(id)?.baseUrl;
     const own = given && rowOf(given, id);
-    const { apiKey, marker, source, mode } = keys.find(
-      id,
-      typeof own?.apiKey === "string" && own.apiKey !== "" ? { ...row, apiKey: own.apiKey } : undefined,
-    );
+    const isGiven = typeof own?.apiKey === "string" && own.apiKey !== "";
+    const { apiKey, marker, source, mode, profileId } = isGiven
+      ? keys.configured(id, { ...row, apiKey: own.apiKey as string })
+      : keys.find(id);
+    if (apiKey !== undefined && profileId !== undefined) {
+      return { apiKey, profileId, source: `profile:${profileId}`, mode: mode ?? "api-key" };
+    }
     if (apiKey !== undefined) return { apiKey, source: source ?? "none", mode: mode ?? "api-key" };
     const owner = this.#providers.ownerOf(id);
     const context: ProviderModelContext = {

@@ -1,3 +1,4 @@
+import type { AuthProfileCredential } from "../../contracts/auth-profiles.ts";
 import type {
   ProviderApiKey,
   ProviderConfig,
@@ -6,6 +7,7 @@ import type {
 } from "../../contracts/provider.ts";
 import type { ManifestFacts } from "./manifest-facts.ts";
 import { normalizeProviderId } from "./model-ref.ts";
+import type { PickedProfile } from "./profile-book.ts";
 
 /** What was found where a provider's key would be. */
 export interface FoundKey extends ProviderApiKey {
@@ -20,12 +22,14 @@ export interface ProviderKeysOptions {
   rows(): Readonly<Record<string, ProviderConfig>>;
   /** The plugin of a provider, if it is loaded. */
   pluginOf(provider: string): ProviderPlugin | undefined;
+  /** The default agent's sign-in with a provider. */
+  profileOf?(provider: string): PickedProfile | undefined;
 }
 
 /** A key in configuration that may be the name of an environment variable. */
 const ENV_NAME = /^[A-Z][A-Z0-9_]{2,}$/;
 
-/** Finds the keys of providers: in configuration, in the environment, or where their manifests say. */
+/** Finds the keys of providers: among sign-ins, in configuration, in the environment, or where manifests say. */
 export class ProviderKeys {
   readonly #options: ProviderKeysOptions;
 
@@ -33,13 +37,38 @@ export class ProviderKeys {
     this.#options = options;
   }
 
+  /** A provider's key: that of the default agent's sign-in, else the {@link configured} one. */
+  find(provider: string): FoundKey {
+    const profile = this.#options.profileOf?.(provider);
+    return profile ? this.ofProfile(provider, profile) : this.configured(provider);
+  }
+
+  /** A sign-in as its provider sends it. */
+  ofProfile(provider: string, { profileId, credential, secret, mode }: PickedProfile): FoundKey {
+    const formatted = this.#formatted(provider, credential);
+    const apiKey = typeof formatted === "string" && formatted !== "" ? formatted : secret;
+    return { apiKey, mode, source: "profile", profileId };
+  }
+
+  #formatted(provider: string, credential: AuthProfileCredential): unknown {
+    const owner = this.#options.pluginOf(normalizeProviderId(provider));
+    const format = owner?.["formatApiKey"];
+    if (typeof format !== "function") return undefined;
+    try {
+      return format.call(owner, { ...credential });
+    } catch {
+      // As with every other function of a provider: no answer. The secret itself may do.
+      return undefined;
+    }
+  }
+
   /**
-   * A provider's key: its config row first, then the environment variables it names, then the provider whose
-   * key it uses.
+   * A provider's key without sign-ins: its config row first, then the environment variables it names, then the
+   * provider whose key it uses.
    *
    * @param row the provider's row with its catalogue below it; the configured one without
    */
-  find(provider: string, row?: ProviderConfig, context?: ProviderModelContext): FoundKey {
+  configured(provider: string, row?: ProviderConfig, context?: ProviderModelContext): FoundKey {
     const id = normalizeProviderId(provider);
     const own = row ?? this.#row(id);
     const found = this.#ownKey(id, own, context);

@@ -9,6 +9,7 @@ import { catalogContext, configuredProviders } from "./catalogue.ts";
 import { CurrentFacts, type ManifestFacts, type ManifestReader } from "./manifest-facts.ts";
 import { normalizeProviderId } from "./model-ref.ts";
 import { isPrivateUrl } from "./private-url.ts";
+import { type PickedProfile, ProfileBook, type ProfileWish } from "./profile-book.ts";
 import { ProviderKeys } from "./provider-keys.ts";
 import { type ThinkingPolicy, thinkingPolicy } from "./thinking.ts";
 
@@ -22,6 +23,10 @@ export interface ModelsOptions {
   activate?: ActivatePlugins;
   /** What enabled plugins say of models without being run; nothing by default. */
   manifests?: ManifestReader;
+  /** Where agents' folders with their sign-ins are; without it there are none. */
+  stateDir?: string;
+  /** Told every secret of a sign-in, so that none is ever logged. */
+  redactor?: { add(secret: string): void };
 }
 
 const NO_MANIFESTS: ReturnType<ManifestReader> = [];
@@ -31,16 +36,27 @@ export class Providers {
   readonly #options: ModelsOptions;
   readonly #facts: CurrentFacts;
   readonly keys: ProviderKeys;
+  /** The agents' sign-ins. */
+  readonly profiles: ProfileBook | undefined;
 
   constructor(options: ModelsOptions) {
     this.#options = options;
+    const { stateDir } = options;
+    this.profiles = stateDir === undefined ? undefined : new ProfileBook({ ...options, stateDir });
     this.#facts = new CurrentFacts(options.manifests ?? (() => NO_MANIFESTS));
     this.keys = new ProviderKeys({
       env: options.env,
       facts: () => this.facts(),
       rows: () => configuredProviders(options.config.current().config),
       pluginOf: (provider) => this.ownerOf(provider),
+      profileOf: (provider) => this.profileFor(provider, ""),
     });
+  }
+
+  /** The sign-in to use for a model; `undefined` where there is none. */
+  profileFor(provider: string, modelId: string, wish?: ProfileWish): PickedProfile | undefined {
+    const authProviderOf = (id: string) => this.keys.lenderOf(id);
+    return this.profiles?.pick({ provider, modelId, authProviderOf }, wish);
   }
 
   /** What manifests tell now. */

@@ -126,13 +126,14 @@ export type RuntimeAuth = Omit<
  * a key is shown to the provider and never sent itself.
  */
 export async function runtimeAuthOf(resolved: ResolvedModel): Promise<RuntimeAuth> {
-  const { owner, context, apiKey, authMarker, authMode } = resolved;
+  const { owner, context, apiKey, authMarker, authMode, profile } = resolved;
   const shown = apiKey ?? authMarker;
   const { apiKey: made, ...rest } =
     (await owner.prepareRuntimeAuth?.({
       ...context,
       ...(shown === undefined ? {} : { apiKey: shown }),
       ...(authMode === undefined ? {} : { authMode }),
+      ...(profile ? { profileId: profile.profileId } : {}),
     })) ?? {};
   const sent = made && made !== authMarker ? made : apiKey;
   return { ...rest, ...(sent === undefined ? {} : { apiKey: sent }) };

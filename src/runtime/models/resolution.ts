@@ -10,6 +10,7 @@ import { type Catalogue, completeModel, configuredProviders, isRecord } from "./
 import { formatModelRef, type ModelRef } from "./model-ref.ts";
 import { modelTable } from "./model-table.ts";
 import { isPrivateUrl } from "./private-url.ts";
+import type { PickedProfile } from "./profile-book.ts";
 import type { ProviderAuth } from "./provider-auth.ts";
 import { type ModelsOptions, needsKey, type Providers } from "./providers.ts";
 import { type ModelRemark, remarkOf } from "./suppression.ts";
@@ -19,6 +20,15 @@ import type { ModelErrorCode, ResolvedModel } from "./types.ts";
 export const CLOUD_IDLE_TIMEOUT_MS = 120_000;
 /** The same for a model on a private or loopback address. */
 export const LOCAL_IDLE_TIMEOUT_MS = 300_000;
+
+/** A model that is known: who serves it and what it can do. */
+export interface DefinedModel {
+  owner: ProviderPlugin;
+  context: ProviderModelContext;
+  model: ModelDefinition;
+  /** The sign-in that the reference names. */
+  profileId?: string;
+}
 
 /** Makes a model ready to be asked: who serves it, what it can do, by which transport and key. */
 export class ModelResolution {
@@ -36,7 +46,7 @@ export class ModelResolution {
    * @param wanted what was asked for, for the error
    * @throws SluiceError `MODEL_UNKNOWN`
    */
-  async resolve(wanted: string, parsed: ModelRef, catalogue: Catalogue): Promise<ResolvedModel> {
+  async define(wanted: string, parsed: ModelRef, catalogue: Catalogue): Promise<DefinedModel> {
     const row = catalogue.get(parsed.provider);
     const find = () => this.#providers.ownerFor(parsed.provider, row?.config.api);
     const owner = find() ?? (row ? await this.#providers.afterAll(find) : undefined);
@@ -76,16 +86,23 @@ export class ModelResolution {
       }),
     );
     if (transport) model = { ...model, ...transport };
-    return this.#prepare(owner, context, model);
+    return { owner, context, model, ...(parsed.profileId ? { profileId: parsed.profileId } : {}) };
   }
 
-  async #prepare(
-    owner: ProviderPlugin,
-    context: ProviderModelContext,
-    model: ModelDefinition,
+  /**
+   * A model with what is needed to ask it.
+   *
+   * @param profile the sign-in to use; the configured key without one
+   * @throws SluiceError `MODEL_UNKNOWN` when nobody speaks its api
+   */
+  async prepare(
+    { owner, context, model }: DefinedModel,
+    profile: PickedProfile | undefined,
   ): Promise<ResolvedModel> {
     const { keys } = this.#providers;
-    const { apiKey, marker, mode } = keys.find(context.provider, context.providerConfig, context);
+    const { apiKey, marker, mode } = profile
+      ? keys.ofProfile(context.provider, profile)
+      : keys.configured(context.provider, context.providerConfig, context);
     const synthetic = apiKey
       ? undefined
       : this.#providers.ask(owner, () => owner.resolveSyntheticAuth?.(context));
@@ -115,6 +132,7 @@ export class ModelResolution {
       params,
       ...(key ? { apiKey: key } : {}),
       ...(authMode ? { authMode } : {}),
+      ...(profile ? { profile } : {}),
       ...(authMarker ? { authMarker } : {}),
       ...(key || authMarker || !needsKey(envNames, model)
         ? {}

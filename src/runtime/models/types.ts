@@ -1,7 +1,14 @@
+import type { ProfileUsage } from "../../contracts/auth-profiles.ts";
 import type { AssistantMessage } from "../../contracts/messages.ts";
 import type { ModelDefinition, StreamFn } from "../../contracts/model-stream.ts";
-import type { ProviderApiKey, ProviderPlugin, ProviderStreamContext } from "../../contracts/provider.ts";
+import type {
+  FailoverReason,
+  ProviderApiKey,
+  ProviderPlugin,
+  ProviderStreamContext,
+} from "../../contracts/provider.ts";
 import type { ProviderAuthResult } from "../../contracts/runtime/host.ts";
+import type { PickedProfile, ProfileWish } from "./profile-book.ts";
 import type { AuthQuestion } from "./provider-auth.ts";
 import type { ModelQuestion, ModelRequest } from "./request.ts";
 import type { ThinkingPolicy } from "./thinking.ts";
@@ -18,6 +25,8 @@ export interface ResolvedModel {
   owner: ProviderPlugin;
   apiKey?: string;
   authMode?: ProviderApiKey["mode"];
+  /** The sign-in behind the key. */
+  profile?: PickedProfile;
   /** Stands where the key would and is never sent; the provider may make a key of it (spec 1.10). */
   authMarker?: string;
   /** Why the model can not be asked: there is no key. */
@@ -54,10 +63,15 @@ export interface ListedModel {
 /** Chooses providers and models for everybody who needs one. */
 export interface Models {
   /**
-   * Resolves a reference, or the default model when there is none.
+   * Resolves a reference, or the default model when there is none. The key is that of the agent's sign-in
+   * whose turn it is, or else the configured one.
    * @throws SluiceError with a {@link ModelErrorCode}; the message says what to configure
    */
-  resolve(ref?: string, agentId?: string): Promise<ResolvedModel>;
+  resolve(ref?: string, agentId?: string, profile?: Omit<ProfileWish, "agentId">): Promise<ResolvedModel>;
+  /** A model was asked and answered, or did not for `reason`: what that says of the sign-in is kept in mind. */
+  report(resolved: ResolvedModel, reason?: FailoverReason): void;
+  /** How sign-ins fared since the gateway started, by profile id. */
+  profileUsage(): Readonly<Record<string, ProfileUsage>>;
   /**
    * A question in the form the model's provider takes it.
    * @throws SluiceError `MODEL_AUTH_MISSING`, or what the provider's `prepareRuntimeAuth` throws

@@ -160,6 +160,10 @@ export async function resetSession(
     lastRunId: null,
     abortedLastRun: null,
     pluginExtensions: null,
+    // A new conversation owes nothing to the sign-in of the last, unless a user chose that.
+    ...(session.entry["authProfileOverrideSource"] === "auto"
+      ? { authProfileOverride: null, authProfileOverrideSource: null }
+      : {}),
     ...Object.fromEntries((input.pluginSlots ?? []).map((slot) => [slot, null])),
   });
   await dropInjections(tx, { sessionKey: input.sessionKey, reason: "reset", now: input.now });

@@ -1,9 +1,12 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { AssistantMessage } from "../../../src/contracts/messages.ts";
 import type { AssistantMessageEvent } from "../../../src/contracts/model-stream.ts";
 import type { ProviderPlugin } from "../../../src/contracts/provider.ts";
 import { MAX_ATTEMPT_CHARS, MAX_CANDIDATES } from "../../../src/runtime/agent/failover.ts";
 import type { TurnRequest } from "../../../src/store/records.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
 import { assistant, call, eventsOf, FOREVER_MS, openRoom, type Script, say } from "./support.ts";
 
 const fail = (errorCode: string | undefined, errorMessage = "no") =>
@@ -254,5 +257,80 @@ describe("the model that stands in", () => {
     });
     await room.turn();
     expect(told).toEqual(["start a", "end a error billing", "start b", "end b completed -", "agent true b"]);
+  });
+});
+
+describe("sign-ins of models that do not answer", () => {
+  const key = (provider: string, text: string) => ({ type: "api_key", provider, key: text });
+
+  /** The keys that are asked with, in order; those in `bad` fail for their reason. */
+  async function signedIn(
+    profiles: Record<string, object>,
+    bad: Record<string, string>,
+    model: object = AB,
+    stored: object = {},
+  ) {
+    const folder = await temporaryFolder();
+    const agent = join(folder, "agents", "main", "agent");
+    await mkdir(agent, { recursive: true });
+    await writeFile(join(agent, "auth-profiles.json"), JSON.stringify({ profiles, ...stored }));
+    const keys: string[] = [];
+    const answer = (_context: unknown, { apiKey = "none" }: { apiKey?: string }) => {
+      keys.push(apiKey);
+      return apiKey in bad ? fail(bad[apiKey]) : say(`with ${apiKey}`);
+    };
+    const room = await models({ a: answer, b: answer }, model, { folder });
+    return { ...room, keys, bad };
+  }
+
+  it("one other of the same provider is tried, then the next model", async () => {
+    const profiles = { "a:1": key("a", "k1"), "a:2": key("a", "k2"), "a:3": key("a", "k3") };
+    const room = await signedIn(profiles, { k1: "auth", k2: "overloaded" });
+    expect((await room.turn())?.payloads.at(-1)?.text).toBe("with none");
+    expect(room.keys).toEqual(["k1", "k2", "none"]);
+    expect(room.asked).toEqual(["a", "a", "b"]);
+    // Both rest now; the third has its turn, and nobody is told that a model changed.
+    expect((await room.turn())?.payloads).toEqual([{ text: "with k3" }]);
+    expect(room.keys.slice(3)).toEqual(["k3"]);
+  });
+
+  it("no other is tried where that would not help", async () => {
+    const profiles = { "a:1": key("a", "k1"), "a:2": key("a", "k2") };
+    const room = await signedIn(profiles, { k1: "model_not_found" });
+    await room.turn();
+    expect(room.keys).toEqual(["k1", "none"]);
+  });
+
+  it("while all rest, one try is allowed for a reason that passes, none for others", async () => {
+    const passing = await signedIn({ "a:1": key("a", "k1") }, { k1: "server_error" });
+    await passing.turn();
+    await passing.turn();
+    expect(passing.keys).toEqual(["k1", "none", "k1", "none"]);
+    const chain = { primary: "a/m", fallbacks: ["a/n", "b/m"] };
+    const unpaid = await signedIn({ "a:1": key("a", "k1") }, { k1: "billing" }, chain);
+    await unpaid.turn();
+    await unpaid.turn();
+    expect(unpaid.keys).toEqual(["k1", "none", "none"]);
+  });
+
+  it("a limit of one model leaves the provider's others", async () => {
+    const chain = { primary: "a/m", fallbacks: ["a/n"] };
+    const room = await signedIn({ "a:1": key("a", "k1") }, { k1: "rate_limit" }, chain);
+    await room.turn();
+    room.bad["k1"] = "overloaded";
+    const outcome = await room.turn();
+    expect(room.keys).toEqual(["k1", "k1", "k1", "k1"]);
+    expect(outcome?.error?.message).toMatch(/^no model answered: a\/m with a:1: .*; a\/n with a:1: /);
+  });
+
+  it("a rest that is written beside them counts", async () => {
+    const usageStats = { "a:1": { disabledUntil: Date.now() + 60_000, disabledReason: "billing" } };
+    const room = await signedIn({ "a:1": key("a", "k1") }, {}, AB, { usageStats });
+    expect((await room.turn())?.payloads.at(-1)?.text).toBe("with none");
+    expect(room.asked).toEqual(["b"]);
+    const alone = await signedIn({ "a:1": key("a", "k1") }, {}, { primary: "a/m" }, { usageStats });
+    const outcome = await alone.turn();
+    expect(outcome).toMatchObject({ status: "failed", error: { code: "MODELS_FAILED" } });
+    expect(outcome?.error?.message).toContain("a/m with a:1: billing (its sign-ins rest until");
   });
 });

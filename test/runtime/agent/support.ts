@@ -217,7 +217,7 @@ export async function openRoom(
     logger,
     stateDir: folder,
     hooks: hooksOf(options.hooks),
-    models: createModels({ registry, config, clock, logger, env: {} }),
+    models: createModels({ registry, config, clock, logger, env: {}, stateDir: folder }),
     systemEvents: new SystemEvents(),
     replyPlanner: options.replyPlanner ?? { plan: () => [] },
   });

@@ -1,0 +1,215 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+import { contract } from "./support.ts";
+
+type Refusal = { status: number; message: string };
+
+const REGISTER = `
+  api.registerGatewayMethod("probe.key", async ({ params }) => {
+    const { apiKey, ...rest } = await api.runtime.modelAuth.resolveApiKeyForProvider(params);
+    const store = api.runtime.modelAuth.ensureAuthProfileStore();
+    return { ...rest, length: apiKey ? apiKey.length : 0, usage: store.usageStats ?? {} };
+  }, { scope: "operator.read" });`;
+
+/** A gateway whose models are on a server that knows keys, and the sign-ins of its agents. */
+async function room(
+  profiles: Record<string, object>,
+  more: {
+    refusals?: Record<string, Refusal>;
+    config?: Record<string, unknown>;
+    agents?: Record<string, Record<string, object>>;
+    env?: Record<string, string>;
+  } = {},
+) {
+  const refusals = more.refusals ?? {};
+  const asked: string[] = [];
+  const http = createServer((request, response) => {
+    const key = (request.headers.authorization ?? "none").replace("Bearer ", "");
+    asked.push(key);
+    request.resume();
+    const refusal = refusals[key];
+    if (refusal) {
+      response.writeHead(refusal.status, { "content-type": "application/json", "retry-after": "600" });
+      response.end(JSON.stringify({ error: { message: refusal.message } }));
+      return;
+    }
+    response.writeHead(200, { "content-type": "text/event-stream" });
+    const chunk = { choices: [{ index: 0, delta: { content: `hello ${key}` }, finish_reason: "stop" }] };
+    response.end(`data: ${JSON.stringify(chunk)}\n\ndata: [DONE]\n\n`);
+  });
+  await new Promise<void>((resolve) => http.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => void http.close());
+  const baseUrl = `http://127.0.0.1:${(http.address() as AddressInfo).port}/v1`;
+  const folder = await temporaryFolder();
+  for (const [agent, own] of Object.entries({ main: profiles, ...more.agents })) {
+    const agentDir = join(folder, "state", "agents", agent, "agent");
+    await mkdir(agentDir, { recursive: true });
+    await writeFile(join(agentDir, "auth-profiles.json"), JSON.stringify({ version: 1, profiles: own }));
+  }
+  const lines: string[] = [];
+  const opened = await contract(
+    { register: REGISTER },
+    {
+      folder,
+      gateway: {
+        env: { ...process.env, ...more.env },
+        logLevel: "debug",
+        onLog: (line: string) => void lines.push(line),
+      },
+      config: {
+        agents: { defaults: { model: "farm/one" } },
+        models: {
+          providers: {
+            farm: { baseUrl, api: "openai-completions", apiKey: "key-of-config", models: [{ id: "one" }] },
+          },
+        },
+        ...more.config,
+      },
+    },
+  );
+  return { ...opened, asked, refusals, lines };
+}
+
+const key = (text: string, more: object = {}) => ({ type: "api_key", provider: "farm", key: text, ...more });
+const FOR_EVER = 4_000_000_000_000;
+
+describe("sign-ins with model providers", () => {
+  it("[F223] go before the configured key, in the order of their kinds, and stay out of the log", async () => {
+    const { say, asked, call, lines } = await room({
+      "farm:key": key("key-of-profile"),
+      "farm:token": { type: "token", provider: "Farm", token: "token-of-profile", expires: FOR_EVER },
+      "farm:late": { type: "oauth", provider: "farm", access: "too-late", refresh: "r", expires: 1 },
+      "other:key": { type: "api_key", provider: "other", key: "of-another" },
+    });
+    expect(await say("hi")).toBe("hello token-of-profile");
+    expect(await say("again")).toBe("hello token-of-profile");
+    expect(asked).toEqual(["token-of-profile", "token-of-profile"]);
+    expect(await call("probe.key", { provider: "farm" })).toMatchObject({
+      profileId: "farm:token",
+      source: "profile:farm:token",
+      mode: "token",
+      length: "token-of-profile".length,
+    });
+    expect(await call("probe.key", { provider: "other" })).toMatchObject({ profileId: "other:key" });
+    expect(lines.join("\n")).not.toContain("token-of-profile");
+  });
+
+  it("follow auth.order, and references to secrets are read", async () => {
+    const { say } = await room(
+      {
+        "farm:a": key("key-a"),
+        "farm:b": {
+          type: "api_key",
+          provider: "farm",
+          keyRef: { source: "env", provider: "default", id: "FARM_SECRET" },
+        },
+      },
+      { config: { auth: { order: { farm: ["farm:b", "farm:a"] } } }, env: { FARM_SECRET: "key-b" } },
+    );
+    expect(await say("hi")).toBe("hello key-b");
+  });
+
+  it("stay with a session; the next session takes the one that rested longest", async () => {
+    const { say, call } = await room({ "farm:a": key("key-a"), "farm:b": key("key-b") });
+    expect(await say("hi", "agent:main:one")).toBe("hello key-a");
+    expect(await say("hi", "agent:main:two")).toBe("hello key-b");
+    expect(await say("again", "agent:main:one")).toBe("hello key-a");
+    expect(await say("again", "agent:main:one")).toBe("hello key-a");
+    expect(await say("again", "agent:main:two")).toBe("hello key-b");
+    await call("sessions.reset", { key: "agent:main:two" });
+    expect(await say("anew", "agent:main:two")).toBe("hello key-a");
+  });
+
+  it("belong to agents; those of the default agent serve all", async () => {
+    const { say } = await room(
+      { "farm:default": key("key-of-main") },
+      {
+        agents: { own: { "farm:default": key("key-of-own") } },
+        config: {
+          agents: { defaults: { model: "farm/one" }, list: [{ id: "main" }, { id: "own" }, { id: "poor" }] },
+        },
+      },
+    );
+    expect(await say("hi", "agent:main:main")).toBe("hello key-of-main");
+    expect(await say("hi", "agent:own:main")).toBe("hello key-of-own");
+    expect(await say("hi", "agent:poor:main")).toBe("hello key-of-main");
+  });
+
+  it.each<[string, Refusal]>([
+    ["rate_limit", { status: 429, message: "slow down" }],
+    ["auth_permanent", { status: 401, message: "incorrect key" }],
+    ["billing", { status: 402, message: "add credits" }],
+  ])("that fail for %s give way to the next, and rest", async (reason, refusal) => {
+    const { say, asked, call } = await room(
+      { "farm:a": key("key-a"), "farm:b": key("key-b") },
+      { refusals: { "key-a": refusal } },
+    );
+    expect(await say("hi")).toBe("hello key-b");
+    expect(await say("again")).toBe("hello key-b");
+    await call("sessions.reset", { key: "main" });
+    expect(await say("and again")).toBe("hello key-b");
+    expect(asked).toEqual(["key-a", "key-b", "key-b", "key-b"]);
+    const { usage } = await call("probe.key", { provider: "farm" });
+    expect(usage["farm:a"]).toMatchObject({ failureCounts: { [reason]: 1 } });
+    const until = usage["farm:a"].disabledUntil ?? usage["farm:a"].cooldownUntil;
+    expect(until).toBeGreaterThan(Date.now());
+  });
+
+  it("that all fail end the turn once, each named; one that has a new key is tried again", async () => {
+    const { say, asked, refusals, client, stateDir } = await room(
+      { "farm:a": key("key-a"), "farm:b": key("key-b") },
+      {
+        refusals: {
+          "key-a": { status: 401, message: "incorrect key" },
+          "key-b": { status: 402, message: "pay" },
+        },
+      },
+    );
+    const answer = await say("hi");
+    expect(answer).toContain("farm/one with farm:a: auth_permanent (401 incorrect key)");
+    expect(answer).toContain("farm/one with farm:b: billing (402 pay)");
+    // Both rest, and nobody is asked in vain.
+    expect(await say("again")).toMatch(
+      /farm\/one with farm:[ab]: (auth_permanent|billing) \(its sign-ins rest until/,
+    );
+    expect(asked).toEqual(["key-a", "key-b"]);
+    expect(client).toBeDefined();
+    delete refusals["key-b"];
+    const file = join(stateDir, "agents", "main", "agent", "auth-profiles.json");
+    await writeFile(
+      file,
+      JSON.stringify({ profiles: { "farm:a": key("key-a"), "farm:b": key("key-b-renewed") } }),
+    );
+    await expect.poll(() => say("now?"), { timeout: 5_000, interval: 300 }).toBe("hello key-b-renewed");
+  });
+
+  it("that a session's user chose go first, and are tried again after others stood in", async () => {
+    const { say, asked, refusals } = await room(
+      { "farm:a": key("key-a"), "farm:b": key("key-b") },
+      { config: { agents: { defaults: { model: "farm/one@farm:b" } } } },
+    );
+    expect(await say("hi")).toBe("hello key-b");
+    refusals["key-b"] = { status: 429, message: "slow down" };
+    expect(await say("again")).toBe("hello key-a");
+    expect(asked).toEqual(["key-b", "key-b", "key-a"]);
+  });
+
+  it("in a file that cannot be read are told of once, and the configured key is used", async () => {
+    const { say, lines, stateDir } = await room({});
+    await writeFile(join(stateDir, "agents", "main", "agent", "auth-profiles.json"), "{ broken");
+    await expect
+      .poll(
+        () => say("hi").then(() => lines.filter((line) => line.includes("sign-ins of an agent")).length),
+        {
+          timeout: 5_000,
+          interval: 300,
+        },
+      )
+      .toBe(1);
+    expect(await say("again")).toBe("hello key-of-config");
+  });
+});
