@@ -69,7 +69,8 @@ async function made(guard: string): Promise<boolean> {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
   }
   const { mtimeMs } = await stat(guard).catch(() => ({ mtimeMs: Date.now() }));
-  if (Date.now() - mtimeMs > GUARD_LIFETIME_MS) await rmdir(guard).catch(() => {});
+  // A guard from the future was made before the clock was set back.
+  if (Math.abs(Date.now() - mtimeMs) > GUARD_LIFETIME_MS) await rmdir(guard).catch(() => {});
   return false;
 }
 

@@ -13,6 +13,7 @@ import {
 } from "./account.ts";
 import { IrcConnection, sleep } from "./connection.ts";
 import { toInboundMessage } from "./inbound.ts";
+import { Intake } from "./intake.ts";
 import { splitLines, toPlainText } from "./lines.ts";
 
 /** Waits between attempts to connect: doubling, and never longer than a minute. */
@@ -100,6 +101,12 @@ async function runAccount(
 ): Promise<void> {
   const { account, abortSignal, log, setStatus, channelRuntime } = context;
   if (!channelRuntime) throw new Error("this IRC plugin needs a host with a channel runtime");
+  const intake = new Intake({
+    receive: (message) => channelRuntime.inbound.receive(message),
+    sleep,
+    signal: abortSignal,
+    log,
+  });
   let failures = 0;
   while (!abortSignal.aborted) {
     const connection = new IrcConnection(account, {
@@ -111,9 +118,7 @@ async function runAccount(
         log?.info(`connected to ${account.host}:${account.port} as ${nick}`);
       },
       onLine: (line) => {
-        channelRuntime.inbound.receive(toInboundMessage(line, account, connection.nick)).catch((error) => {
-          log?.error(`a line of ${line.nick} could not be recorded: ${String(error?.message ?? error)}`);
-        });
+        intake.take(toInboundMessage(line, account, connection.nick));
       },
     });
     setStatus({ connected: false });
