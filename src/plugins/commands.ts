@@ -34,9 +34,12 @@ export function matchCommand(
  * what went wrong is in the log, never in the chat.
  */
 export async function runCommand(
-  { entry, args }: MatchedCommand,
+  {
+    entry,
+    args,
+  }: { readonly entry: Pick<MatchedCommand["entry"], "pluginId" | "value">; readonly args: string },
   context: Omit<PluginCommandContext, "args">,
-  logger: Logger,
+  logger: Pick<Logger, "error">,
 ): Promise<PluginCommandResult> {
   const { name, requireAuth, requiredScopes, exposeSenderIsOwner, handler } = entry.value;
   const scopes = context["gatewayClientScopes"];
