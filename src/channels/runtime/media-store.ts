@@ -13,18 +13,20 @@ export interface SavedMedia {
   contentType?: string;
 }
 
-const EXTENSIONS: Record<string, string> = {
-  "image/png": ".png",
-  "image/jpeg": ".jpg",
-  "image/gif": ".gif",
-  "image/webp": ".webp",
-  "audio/ogg": ".ogg",
-  "audio/mpeg": ".mp3",
-  "audio/mp4": ".m4a",
-  "video/mp4": ".mp4",
-  "application/pdf": ".pdf",
-  "text/plain": ".txt",
-};
+const EXTENSIONS = new Map(
+  Object.entries({
+    "image/png": ".png",
+    "image/jpeg": ".jpg",
+    "image/gif": ".gif",
+    "image/webp": ".webp",
+    "audio/ogg": ".ogg",
+    "audio/mpeg": ".mp3",
+    "audio/mp4": ".m4a",
+    "video/mp4": ".mp4",
+    "application/pdf": ".pdf",
+    "text/plain": ".txt",
+  }),
+);
 
 /**
  * Keeps bytes that a platform sent: `<state>/media/<subdir>/<uuid>---<safe name>` (spec 1.19).
@@ -49,7 +51,7 @@ export async function saveMediaBuffer(
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const type = sniff(buffer) ?? contentType?.split(";")[0]?.trim().toLowerCase();
   const name = safeName(originalFilename ?? "file", "file");
-  const extension = extname(name) === "" ? (EXTENSIONS[type ?? ""] ?? "") : "";
+  const extension = extname(name) === "" ? (EXTENSIONS.get(type ?? "") ?? "") : "";
   const id = `${newUuid()}---${name}${extension}`;
   const path = join(folder, id);
   await writeFile(path, buffer, { mode: 0o600, flag: "wx" });

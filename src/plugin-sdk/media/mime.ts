@@ -44,13 +44,14 @@ const TYPES = Object.fromEntries(Object.entries(EXTENSIONS).map(([type, extensio
 /** In lower case, without parameters, by its usual name. */
 export function normalizeMimeType(mime?: string | null): string | undefined {
   const type = mime?.split(";")[0]?.trim().toLowerCase();
-  return type ? (ALIASES[type] ?? type) : undefined;
+  if (!type) return undefined;
+  return Object.hasOwn(ALIASES, type) ? ALIASES[type] : type;
 }
 
 /** With the dot. */
 export function extensionForMime(mime?: string | null): string | undefined {
   const type = normalizeMimeType(mime);
-  return type === undefined ? undefined : EXTENSIONS[type];
+  return type !== undefined && Object.hasOwn(EXTENSIONS, type) ? EXTENSIONS[type] : undefined;
 }
 
 export function getFileExtension(path?: string | null): string | undefined {

@@ -4,27 +4,29 @@ import type { PluginCandidate } from "../discovery/candidate.ts";
 import type { Claim } from "./types.ts";
 
 /** What people call the contracts that need a word of their own; others are shown by their key. */
-const CONTRACT_WORDS: Readonly<Record<string, string>> = {
-  tools: "agent tool",
-  trustedToolPolicies: "decides about every tool call",
-  agentToolCallMiddleware: "stands around the execution of tools",
-  agentToolResultMiddleware: "changes tool results before the model sees them",
-  embeddingProviders: "embedding provider",
-  memoryEmbeddingProviders: "embedding provider for memory",
-  speechProviders: "speech provider",
-  realtimeTranscriptionProviders: "live transcription provider",
-  realtimeVoiceProviders: "live voice provider",
-  mediaUnderstandingProviders: "media understanding provider",
-  imageGenerationProviders: "image generation provider",
-  videoGenerationProviders: "video generation provider",
-  musicGenerationProviders: "music generation provider",
-  webSearchProviders: "web search provider",
-  webFetchProviders: "web fetch provider",
-  decisionProviders: "decides questions of the gateway",
-  externalAuthProviders: "brings sign-ins for the model provider",
-  gatewayMethodDispatch: "calls gateway methods from its HTTP routes",
-  usageProviders: "reads usage and bills of the model provider",
-};
+const CONTRACT_WORDS: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    tools: "agent tool",
+    trustedToolPolicies: "decides about every tool call",
+    agentToolCallMiddleware: "stands around the execution of tools",
+    agentToolResultMiddleware: "changes tool results before the model sees them",
+    embeddingProviders: "embedding provider",
+    memoryEmbeddingProviders: "embedding provider for memory",
+    speechProviders: "speech provider",
+    realtimeTranscriptionProviders: "live transcription provider",
+    realtimeVoiceProviders: "live voice provider",
+    mediaUnderstandingProviders: "media understanding provider",
+    imageGenerationProviders: "image generation provider",
+    videoGenerationProviders: "video generation provider",
+    musicGenerationProviders: "music generation provider",
+    webSearchProviders: "web search provider",
+    webFetchProviders: "web fetch provider",
+    decisionProviders: "decides questions of the gateway",
+    externalAuthProviders: "brings sign-ins for the model provider",
+    gatewayMethodDispatch: "calls gateway methods from its HTTP routes",
+    usageProviders: "reads usage and bills of the model provider",
+  }),
+);
 
 /** Everything the manifests of a package say about ownership, contributions and permissions, in one order. */
 export function claimsOf(candidates: readonly PluginCandidate[]): readonly Claim[] {
@@ -58,7 +60,7 @@ function addManifest(manifest: PluginManifest, add: AddClaims): void {
   );
   add("starts a program (MCP server)", Object.keys(manifest.mcpServers));
   add("skills", manifest.skills);
-  for (const [key, names] of Object.entries(manifest.contracts)) add(CONTRACT_WORDS[key] ?? key, names);
+  for (const [key, names] of Object.entries(manifest.contracts)) add(CONTRACT_WORDS.get(key) ?? key, names);
   for (const { id, envVars, authEvidence } of manifest.setup?.providers ?? []) {
     add("provider set-up", [id]);
     add("reads environment variable", envVars);

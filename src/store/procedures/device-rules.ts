@@ -28,7 +28,11 @@ export function reasonFor(record: DeviceRecord | undefined, ask: DeviceAsk): Pai
   return undefined;
 }
 
-const ALIASES: Record<string, string> = { macos: "darwin", mac: "darwin", windows: "win32" };
+const ALIASES = new Map([
+  ["macos", "darwin"],
+  ["mac", "darwin"],
+  ["windows", "win32"],
+]);
 
 /** Names of one platform are one fact; something not stated before or now is no change (spec 7.2). */
 function sameFact(stored: Fact, given: Fact): boolean {
@@ -38,7 +42,7 @@ function sameFact(stored: Fact, given: Fact): boolean {
 
 function canonicalFact(value: string): string {
   const lower = value.trim().toLowerCase();
-  return ALIASES[lower] ?? lower;
+  return ALIASES.get(lower) ?? lower;
 }
 
 /** Grants what is asked for; another key begins with nothing. */

@@ -1,5 +1,12 @@
 import type { Transaction } from "../engine/types.ts";
-import type { AdmitResult, DeviceAsk, DeviceRecord, PairingReason, PendingDevice } from "./device-rows.ts";
+import type {
+  AdmitResult,
+  DeviceAsk,
+  DeviceRecord,
+  DeviceToken,
+  PairingReason,
+  PendingDevice,
+} from "./device-rows.ts";
 import { approve, emptyRecord, reasonFor, tokenFor } from "./device-rules.ts";
 
 /** Devices that wait for approval at most; the one that waited longest makes room. */
@@ -97,8 +104,9 @@ export const deviceProcedures = {
     input: { deviceId: string; role: string; now: number },
   ): Promise<number | undefined> {
     const record = await read(tx, input.deviceId);
-    const token = record?.tokens[input.role];
-    if (!record || !token) return undefined;
+    // The role comes from outside: every object has something under `__proto__`.
+    if (!record || !Object.hasOwn(record.tokens, input.role)) return undefined;
+    const token = record.tokens[input.role] as DeviceToken;
     token.revokedAtMs ??= input.now;
     await write(tx, record, input.now);
     return token.revokedAtMs;
