@@ -1,3 +1,4 @@
+import { shownClient } from "./connection/client-names.ts";
 import type { Connection } from "./connection/connection.ts";
 import type { Presence } from "./presence.ts";
 
@@ -14,7 +15,7 @@ export function notePresence(presence: Presence, connection: Connection): void {
   const { client, connectParams } = connection;
   if (!SHOWN_MODES.has(client.mode)) return;
   const name = client.displayName ?? client.id;
-  const info = connectParams?.client;
+  const info = connectParams && shownClient(connectParams.client);
   const kind = connection.role === "node" ? "Node" : "Client";
   presence.upsert(presenceKey(connection), {
     host: name,

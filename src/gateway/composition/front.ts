@@ -87,11 +87,7 @@ export function createFront(ground: Ground, access: Access, hub: EventHub, rooms
     devices: {
       connected: (deviceId) => [...server.connections].some((one) => one.isOpen && one.deviceId === deviceId),
       disconnect: (deviceId, role) =>
-        server.disconnect(
-          (one) => one.deviceId === deviceId && (role === undefined || one.role === role),
-          CLOSE.AUTH_CHANGED,
-          "gateway auth changed",
-        ),
+        server.disconnect((one) => one.concerns(deviceId, role), CLOSE.AUTH_CHANGED, "gateway auth changed"),
     },
     sessionCount,
     agents,

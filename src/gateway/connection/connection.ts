@@ -19,6 +19,7 @@ import { type EventReceiver, Subscriptions } from "../events/hub.ts";
 import type { Caller, CallerClient } from "../rpc/caller.ts";
 import { type Dispatcher, failure, type Replies } from "../rpc/dispatcher.ts";
 import { RequestLane } from "../rpc/request-lane.ts";
+import { shownClient } from "./client-names.ts";
 import { readConnect } from "./connect-request.ts";
 import type { RequestFacts } from "./facts.ts";
 import type { Grant, Handshake } from "./handshake.ts";
@@ -69,6 +70,8 @@ export class Connection implements EventReceiver, Caller, WaitingSocket {
   alive = true;
   #deviceId: string | undefined;
   #byDeviceToken = false;
+  /** What it says it is, while that is being decided. */
+  #claim: { deviceId: string | undefined; role: string } | undefined;
   readonly #options: ConnectionOptions;
   readonly #outlet: Outlet;
   readonly #lane = new RequestLane();
@@ -108,6 +111,15 @@ export class Connection implements EventReceiver, Caller, WaitingSocket {
 
   get deviceId(): string | undefined {
     return this.#deviceId;
+  }
+
+  /**
+   * Whether it is a connection of the device, or one that wants to be and may be admitted in the next moment: who
+   * removes the device closes both.
+   */
+  concerns(deviceId: string, role?: string): boolean {
+    const { deviceId: of, role: as } = this.#state === "open" ? this : (this.#claim ?? this);
+    return of === deviceId && (role === undefined || as === role);
   }
 
   get byDeviceToken(): boolean {
@@ -212,15 +224,13 @@ export class Connection implements EventReceiver, Caller, WaitingSocket {
     const { handshake, facts, nonce, hello, gate } = this.#options;
     const params = await readConnect(frame);
     gate();
-    // Known by what it says it is while that is being decided: who revokes the device now closes this as well.
-    this.#deviceId = params.device?.id;
-    this.role = params.role === "node" ? "node" : "operator";
+    this.#claim = { deviceId: params.device?.id, role: params.role ?? "operator" };
     const grant = await handshake.decide(params, facts, nonce);
     if (this.#isClosed()) return;
     this.role = grant.role;
     this.scopes = grant.scopes;
     this.capabilities = new Set(params.caps);
-    this.client = params.client;
+    this.client = shownClient(params.client);
     this.connectParams = params;
     this.#deviceId = grant.device?.deviceId;
     this.#byDeviceToken = grant.authMethod === "device-token";

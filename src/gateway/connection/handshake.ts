@@ -9,6 +9,7 @@ import type { Store } from "../../store/index.ts";
 import type { AdmitResult, DeviceAsk, PairingReason } from "../../store/procedures/device-rows.ts";
 import type { EventHub } from "../events/hub.ts";
 import type { Authenticated, Authentication, AuthMethod, ProvenDevice } from "./authentication.ts";
+import { shownClient } from "./client-names.ts";
 import { checkDeviceProof } from "./device-proof.ts";
 import type { RequestFacts } from "./facts.ts";
 import { HandshakeRejection } from "./rejection.ts";
@@ -210,7 +211,7 @@ function askOf(
   role: Role,
   scopes: string[],
 ): DeviceAsk {
-  const { client } = params;
+  const client = shownClient(params.client);
   return {
     deviceId: device.deviceId,
     publicKey: device.publicKey,

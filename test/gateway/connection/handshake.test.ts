@@ -360,6 +360,57 @@ describe("origins", () => {
   });
 });
 
+describe("what a client says of itself", () => {
+  it("is shown to others as one bounded line each, and proves the device as it was sent", async () => {
+    const { url } = await testGateway();
+    const reader = await WireClient.open(url, { scopes: ADMIN });
+    const long = `\u202e\u001b[2Jnice\n${"x".repeat(10_000)}`;
+    const client = {
+      id: "openclaw-ios",
+      mode: "ui",
+      displayName: long,
+      platform: long,
+      deviceFamily: long,
+      version: long,
+    };
+    const device = testDevice();
+    const connected = await new WireClient(url).connect({ device, client, scopes: ["operator.read"] });
+    expect(connected.ok).toBe(true);
+    // The same words again are no change that somebody has to approve.
+    expect((await new WireClient(url).connect({ device, client, scopes: ["operator.read"] })).ok).toBe(true);
+    const shown = [
+      ...(await reader.call("system-presence")).payload,
+      ...(await reader.call("device.pair.list")).payload.paired,
+    ].filter(({ deviceId }: { deviceId?: string }) => deviceId === device.id);
+    expect(shown).toHaveLength(2);
+    for (const entry of shown) {
+      expect(JSON.stringify(entry).length).toBeLessThan(3_000);
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not get through
+      expect(Object.values(entry).join("")).not.toMatch(/[\u0000-\u001f\u202e]/);
+    }
+  });
+
+  it("says nothing of a device until it is proven: a stranger's claim neither marks it as gone nor hears of it", async () => {
+    const { url } = await testGateway();
+    const reader = await WireClient.open(url, { scopes: ADMIN });
+    const device = testDevice();
+    const client = { id: "openclaw-ios", mode: "ui" };
+    await WireClient.open(url, { device, client });
+    const stranger = new WireClient(url);
+    const refused = await stranger.connect({
+      device: { ...testDevice(), id: device.id },
+      client,
+      auth: null,
+    });
+    expect(refused.ok).toBe(false);
+    await stranger.closed;
+    const { payload } = await reader.call("system-presence");
+    expect(payload.find((entry: { deviceId?: string }) => entry.deviceId === device.id).reason).toBe(
+      "connect",
+    );
+  });
+});
+
 describe("limits before authentication", () => {
   it("takes 32 unauthenticated sockets of one address and answers the next with 503", async () => {
     const { url } = await testGateway();
