@@ -9,6 +9,8 @@ import type { Clock } from "../../kernel/clock.ts";
 import type { Disposable } from "../../kernel/disposable.ts";
 import { errorMessage } from "../../kernel/errors.ts";
 import type { Logger } from "../../kernel/logger.ts";
+import { gatewayContext } from "./gateway-context.ts";
+import { readAccount } from "./read-account.ts";
 
 export const RESTART_MIN_MS = 5_000;
 export const RESTART_MAX_MS = 300_000;
@@ -123,15 +125,14 @@ export class AccountSupervisor implements Disposable {
     const cfg = this.#parts.config();
     let account: unknown;
     try {
-      const refusal = await this.#refusal(cfg, (resolved) => {
-        account = resolved;
-      });
+      const read = await readAccount(this.#plugin, this.accountId, cfg);
       if (generation !== this.#generation) return;
-      if (refusal !== undefined) {
+      if (read.refusal !== undefined) {
         this.#wanted = false;
-        this.#merge({ ...refusal, running: false, lifecycle: "stopped" });
+        this.#merge({ ...read.refusal, running: false, lifecycle: "stopped" });
         return;
       }
+      account = read.account;
     } catch (error) {
       this.#merge({ running: false, lifecycle: "blocked", lastError: errorMessage(error) });
       this.#logger.error("the account could not be read from the configuration", { error });
@@ -156,7 +157,16 @@ export class AccountSupervisor implements Disposable {
       lastStartAt: startedAt,
       lastError: undefined,
     });
-    const context = this.#contextOf(cfg, account, abort.signal);
+    const context = gatewayContext({
+      cfg,
+      accountId: this.accountId,
+      account,
+      abortSignal: abort.signal,
+      logger: this.#logger,
+      runtime: this.#parts.runtime,
+      status: () => this.#snapshot,
+      report: (fields) => this.#merge(fields),
+    });
     this.#context = context;
     this.#run = (async () => {
       try {
@@ -172,33 +182,6 @@ export class AccountSupervisor implements Disposable {
         if (!abort.signal.aborted) this.#ended(startedAt, errorMessage(error));
       }
     })();
-  }
-
-  /** Why the account is not started, as snapshot fields. */
-  async #refusal(
-    cfg: ChannelConfig,
-    onResolved: (account: unknown) => void,
-  ): Promise<Partial<ChannelAccountSnapshot> | undefined> {
-    const { config } = this.#plugin;
-    const account = config.resolveAccount(cfg, this.accountId);
-    onResolved(account);
-    const stated = (account as { enabled?: unknown } | null | undefined)?.enabled;
-    const enabled = config.isEnabled?.(account, cfg) ?? stated !== false;
-    if (!enabled) {
-      return {
-        enabled: false,
-        lastError: config.disabledReason?.(account, cfg) ?? "disabled in the configuration",
-      };
-    }
-    const configured = (await config.isConfigured?.(account, cfg)) ?? true;
-    if (!configured) {
-      return {
-        enabled: true,
-        configured: false,
-        lastError: config.unconfiguredReason?.(account, cfg) ?? "not configured",
-      };
-    }
-    return undefined;
   }
 
   #ended(startedAt: number, reason: string): void {
@@ -265,36 +248,6 @@ export class AccountSupervisor implements Disposable {
     if (late)
       this.#logger.warn("the account did not stop in time and is left behind", { limitMs: STOP_LIMIT_MS });
     this.#merge({ lastStopAt: clock.now() });
-  }
-
-  #contextOf(cfg: ChannelConfig, account: unknown, abortSignal: AbortSignal): ChannelGatewayContext {
-    const logger = this.#logger;
-    const log = {
-      info: (message: string) => logger.info(String(message)),
-      warn: (message: string) => logger.warn(String(message)),
-      error: (message: string) => logger.error(String(message)),
-      debug: (message: string) => logger.debug(String(message)),
-    };
-    return {
-      cfg,
-      accountId: this.accountId,
-      account,
-      runtime: {
-        log: log.info,
-        error: log.error,
-        exit: (code: number) => {
-          throw new Error(`the channel plugin asked to exit with code ${code}`);
-        },
-      },
-      abortSignal,
-      log,
-      getStatus: () => ({ ...this.#snapshot }),
-      // A late report of an attempt that was stopped must not look like the present one.
-      setStatus: (next) => {
-        if (!abortSignal.aborted) this.#merge(next);
-      },
-      ...(this.#parts.runtime ? { channelRuntime: this.#parts.runtime } : {}),
-    };
   }
 
   #merge(fields: Partial<ChannelAccountSnapshot>): void {
