@@ -13,7 +13,14 @@ const REGISTER = `
     const { apiKey, ...rest } = await api.runtime.modelAuth.resolveApiKeyForProvider(params);
     const store = api.runtime.modelAuth.ensureAuthProfileStore();
     return { ...rest, length: apiKey ? apiKey.length : 0, usage: store.usageStats ?? {} };
-  }, { scope: "operator.read" });`;
+  }, { scope: "operator.read" });
+  api.registerTool({ name: "search", description: "Finds.", parameters: { type: "object", properties: {} },
+    execute: async () => ({ content: [{ type: "text", text: "did search" }] }) });`;
+
+const MANIFEST = {
+  contracts: { tools: ["search"] },
+  toolMetadata: { search: { authSignals: [{ provider: "finder" }] } },
+};
 
 /** A gateway whose models are on a server that knows keys, and the sign-ins of its agents. */
 async function room(
@@ -52,7 +59,7 @@ async function room(
   }
   const lines: string[] = [];
   const opened = await contract(
-    { register: REGISTER },
+    { register: REGISTER, manifest: MANIFEST },
     {
       folder,
       gateway: {
@@ -187,7 +194,25 @@ describe("sign-ins with model providers", () => {
     await expect.poll(() => say("now?"), { timeout: 5_000, interval: 300 }).toBe("hello key-b-renewed");
   });
 
-  it("that a session's user chose go first, and are tried again after others stood in", async () => {
+  it("that a session's user chose go first, through its resets, and others still stand in", async () => {
+    const { say, call, refusal, asked, refusals } = await room({
+      "farm:a": key("key-a"),
+      "farm:b": key("key-b"),
+    });
+    await call("sessions.patch", { key: "main", model: "farm/one@farm:b" });
+    expect(await say("hi")).toBe("hello key-b");
+    await call("sessions.reset", { key: "main" });
+    expect(await say("hi")).toBe("hello key-b");
+    refusals["key-b"] = { status: 429, message: "slow down" };
+    expect(await say("hi")).toBe("hello key-a");
+    expect(asked).toEqual(["key-b", "key-b", "key-b", "key-a"]);
+    const unknown = await refusal("sessions.patch", { key: "main", model: "farm/one@farm:c" });
+    expect(unknown).toMatchObject({ code: "INVALID_REQUEST", message: expect.stringContaining("farm:c") });
+    const { entry } = await call("sessions.patch", { key: "main", model: null });
+    expect(entry.authProfileOverride).toBeUndefined();
+  });
+
+  it("that a reference names go first", async () => {
     const { say, asked, refusals } = await room(
       { "farm:a": key("key-a"), "farm:b": key("key-b") },
       { config: { agents: { defaults: { model: "farm/one@farm:b" } } } },
@@ -211,5 +236,23 @@ describe("sign-ins with model providers", () => {
       )
       .toBe(1);
     expect(await say("again")).toBe("hello key-of-config");
+  });
+
+  it("[F250] of an agent make the tools that need them appear, for that agent", async () => {
+    const finder = { "finder:default": { type: "api_key", provider: "finder", key: "key-of-finder" } };
+    const { say } = await room(
+      {},
+      {
+        agents: { own: finder },
+        config: {
+          agents: {
+            defaults: { model: "echo/echo-1" },
+            list: [{ id: "main" }, { id: "own" }],
+          },
+        },
+      },
+    );
+    expect(await say("/tool search {}", "agent:main:main")).toContain("There is no tool named search");
+    expect(await say("/tool search {}", "agent:own:main")).toContain("did search");
   });
 });

@@ -35,11 +35,14 @@ const create = method({
   async handler({ services }, params) {
     const name = params.key ?? `dashboard:${params.idempotencyKey ?? newUuid()}`;
     const key = services.sessions.key(name, params.agentId);
-    const patch = await services.sessions.validated({
-      ...(params.displayName ? { displayName: params.displayName } : {}),
-      ...(params.model ? { model: params.model } : {}),
-      ...(params.thinkingLevel ? { thinkingLevel: params.thinkingLevel } : {}),
-    });
+    const patch = await services.sessions.validated(
+      {
+        ...(params.displayName ? { displayName: params.displayName } : {}),
+        ...(params.model ? { model: params.model } : {}),
+        ...(params.thinkingLevel ? { thinkingLevel: params.thinkingLevel } : {}),
+      },
+      key.agentId,
+    );
     const session = await services.sessions.patch(key, {
       patch,
       ...(params.label ? { label: params.label } : {}),
@@ -91,7 +94,7 @@ const patch = method({
     }
     const session = await services.sessions.patch(key, {
       ...changes,
-      patch: await services.sessions.validated(changes.patch),
+      patch: await services.sessions.validated(changes.patch, key.agentId),
     });
     const row = services.sessions.row(session, await services.sessions.defaults(key.agentId));
     return {

@@ -38,7 +38,7 @@ export async function toolsOfTurn(
     core: parts.coreTools ?? [],
     settings,
     senderIsOwner: senderIsOwner(request),
-    signals: { config, hasAuth: (provider) => parts.models.hasAuth(provider) },
+    signals: { config, hasAuth: (provider) => parts.models.hasAuth(provider, request.agentId) },
     logger: parts.logger,
     context: {
       config,

@@ -177,8 +177,8 @@ class ModelRoom implements Models {
     return this.#auth.find(question);
   }
 
-  hasAuth(provider: string): boolean {
-    return this.#providers.hasAuth(provider);
+  hasAuth(provider: string, agentId?: string): boolean {
+    return this.#providers.hasAuth(provider, agentId);
   }
 
   authProviderOf(provider: string): string {

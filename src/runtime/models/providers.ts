@@ -112,8 +112,8 @@ export class Providers {
     return this.keys.find(provider);
   }
 
-  hasAuth(provider: string): boolean {
-    return this.keys.has(provider);
+  hasAuth(provider: string, agentId?: string): boolean {
+    return this.profileFor(provider, "", { agentId }) !== undefined || this.keys.has(provider);
   }
 
   /** The native transport of an api: that of a plugin which says it speaks it. */

@@ -92,8 +92,8 @@ export interface Models {
    * @throws SluiceError `MODEL_AUTH_MISSING` with what to do about it
    */
   findAuth(question: AuthQuestion): Promise<ProviderAuthResult>;
-  /** Whether there is a key for a provider, or something that does in its place. */
-  hasAuth(provider: string): boolean;
+  /** Whether an agent, by default the default one, has a sign-in or a key for a provider, or what does as one. */
+  hasAuth(provider: string, agentId?: string): boolean;
   /** The provider whose keys and sign-ins another one uses; itself without an alias (spec 1.11). */
   authProviderOf(provider: string): string;
   /** The plugin that serves a provider id. */

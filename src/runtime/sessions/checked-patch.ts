@@ -1,4 +1,5 @@
 import { SluiceError } from "../../kernel/errors.ts";
+import { parseModelRef } from "../models/model-ref.ts";
 import { normalizeThinkingLevel } from "../models/thinking.ts";
 import type { Models } from "../models/types.ts";
 
@@ -14,10 +15,16 @@ const LEVELS: Readonly<Record<string, readonly string[]>> = {
   groupActivation: ["mention", "always"],
 };
 
-/** Checks the level names and the model of a change. @throws SluiceError `INVALID_REQUEST` */
+/**
+ * Checks the level names and the model of a change; a sign-in that the model's name ends with (`@profile`) stays
+ * the session's first choice until the model is taken back.
+ *
+ * @throws SluiceError `INVALID_REQUEST`
+ */
 export async function checkedPatch(
   patch: Record<string, unknown>,
   models: Pick<Models, "resolve">,
+  agentId?: string,
 ): Promise<Record<string, unknown>> {
   const checked = { ...patch };
   for (const [field, allowed] of Object.entries(LEVELS)) {
@@ -34,12 +41,25 @@ export async function checkedPatch(
     checked["thinkingLevel"] = level;
   }
   if (typeof checked["model"] === "string") {
-    const { model } = await models.resolve(checked["model"]);
+    const wanted = parseModelRef(checked["model"], "default")?.profileId;
+    const { model, profile } = await models.resolve(checked["model"], agentId);
     checked["providerOverride"] = model.provider;
     checked["modelOverride"] = model.id;
+    if (wanted !== undefined) {
+      if (profile?.profileId !== wanted) {
+        throw new SluiceError(
+          "INVALID_REQUEST",
+          `the sign-in "${wanted}" cannot be used with ${model.provider}: there is none of that name, or it rests after failures`,
+        );
+      }
+      checked["authProfileOverride"] = wanted;
+      checked["authProfileOverrideSource"] = "user";
+    }
   } else if (checked["model"] === null) {
     checked["providerOverride"] = null;
     checked["modelOverride"] = null;
+    checked["authProfileOverride"] = null;
+    checked["authProfileOverrideSource"] = null;
   }
   delete checked["model"];
   return checked;

@@ -155,8 +155,8 @@ export class Sessions {
   }
 
   /** Checks the level names and the model of a change. @throws SluiceError `INVALID_REQUEST` */
-  validated(patch: Record<string, unknown>): Promise<Record<string, unknown>> {
-    return checkedPatch(patch, this.#options.models);
+  validated(patch: Record<string, unknown>, agentId?: string): Promise<Record<string, unknown>> {
+    return checkedPatch(patch, this.#options.models, agentId);
   }
 
   /** @throws SluiceError `INVALID_REQUEST` when a precondition fails or the label is taken */
