@@ -1,4 +1,4 @@
-import { realpath } from "node:fs/promises";
+import { realpath, stat } from "node:fs/promises";
 import { isAbsolute, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { MessageToolDescription } from "../../contracts/channel.ts";
@@ -47,9 +47,7 @@ export async function confineMediaSources(
 export async function confineMediaSource(source: string, roots: readonly string[]): Promise<string> {
   const trimmed = source.trim();
   if (trimmed === "" || /^(https?|data):/i.test(trimmed)) return trimmed;
-  const path = /^file:/i.test(trimmed) ? fileURLToPath(trimmed) : trimmed;
-  const absolute = isAbsolute(path) ? path : resolve(roots[0] ?? "/", path);
-  const real = await realpath(absolute).catch(() => undefined);
+  const real = await realFile(trimmed, roots[0] ?? "/");
   const folders = await Promise.all(roots.map((root) => realpath(root).catch(() => undefined)));
   if (real !== undefined && folders.some((folder) => folder !== undefined && isInside(folder, real))) {
     return real;
@@ -58,4 +56,15 @@ export async function confineMediaSource(source: string, roots: readonly string[
     "FORBIDDEN",
     `${source} is not a file of the workspace or the media store; put it there or give a web address`,
   );
+}
+
+/** `undefined` for what is no plain file: reading a pipe or a device would never end. */
+async function realFile(source: string, base: string): Promise<string | undefined> {
+  try {
+    const path = /^file:/i.test(source) ? fileURLToPath(source) : source;
+    const real = await realpath(isAbsolute(path) ? path : resolve(base, path));
+    return (await stat(real)).isFile() ? real : undefined;
+  } catch {
+    return undefined;
+  }
 }
