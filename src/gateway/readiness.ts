@@ -5,15 +5,22 @@ export type GatewayPart = "store" | "configuration" | "plugins" | "agent" | "cha
 
 const PARTS: readonly GatewayPart[] = ["store", "configuration", "plugins", "agent", "channels", "services"];
 
+/** A part that failed at something is named for this long after the last time. */
+export const TROUBLE_SHOWN_MS = 60_000;
+
 /** How far a gateway has come: what is not open yet, what broke, whether it is stopping. */
 export class GatewayProgress implements Readiness {
   readonly startedAt: number;
   readonly version: string;
   readonly #closed = new Set<GatewayPart>(PARTS);
+  readonly #troubledAt = new Map<GatewayPart, number>();
+  readonly #now: () => number;
   #stopping = false;
   #eventLoop = (): Record<string, unknown> => ({});
 
-  constructor(facts: { startedAt: number; version: string }) {
+  /** @param now milliseconds of a clock that never goes back */
+  constructor(facts: { startedAt: number; version: string }, now: () => number) {
+    this.#now = now;
     this.startedAt = facts.startedAt;
     this.version = facts.version;
   }
@@ -25,6 +32,17 @@ export class GatewayProgress implements Readiness {
   /** The part broke while the gateway ran; it is named until the process ends. */
   lost(part: GatewayPart): void {
     this.#closed.add(part);
+  }
+
+  /**
+   * The part could not do what it is for, but may again: it is named for {@link TROUBLE_SHOWN_MS}.
+   *
+   * @returns whether it was not named already
+   */
+  troubled(part: GatewayPart): boolean {
+    const known = this.#isTroubled(part);
+    this.#troubledAt.set(part, this.#now());
+    return !known;
   }
 
   isOpen(part: GatewayPart): boolean {
@@ -41,7 +59,7 @@ export class GatewayProgress implements Readiness {
   }
 
   failing(): string[] {
-    return [...this.#closed];
+    return PARTS.filter((part) => this.#closed.has(part) || this.#isTroubled(part));
   }
 
   draining(): boolean {
@@ -50,5 +68,10 @@ export class GatewayProgress implements Readiness {
 
   eventLoop(): Record<string, unknown> {
     return this.#eventLoop();
+  }
+
+  #isTroubled(part: GatewayPart): boolean {
+    const at = this.#troubledAt.get(part);
+    return at !== undefined && this.#now() - at < TROUBLE_SHOWN_MS;
   }
 }

@@ -9,7 +9,8 @@ export type Store = Database<CoreProcedures>;
 
 export const STORE_FILE_NAME = "sluice.db";
 
-export interface StoreOptions extends Pick<DatabaseOptions, "maxQueued" | "lockWaitMs" | "onFailure"> {
+export interface StoreOptions
+  extends Pick<DatabaseOptions, "maxQueued" | "lockWaitMs" | "onFailure" | "onRefusal"> {
   /** The state folder; the database is its {@link STORE_FILE_NAME}. Or name the file itself. */
   folder?: string;
   /** Absolute path of the database file; wins over `folder`. */
@@ -27,7 +28,7 @@ export interface StoreOptions extends Pick<DatabaseOptions, "maxQueued" | "lockW
  * const stats = await store.stats();
  */
 export function openStore(options: StoreOptions): Promise<Store> {
-  const { folder, workerFile, maxQueued, lockWaitMs, onFailure } = options;
+  const { folder, workerFile, maxQueued, lockWaitMs, onFailure, onRefusal } = options;
   const file = options.file ?? (folder === undefined ? undefined : join(folder, STORE_FILE_NAME));
   if (file === undefined) throw new TypeError("openStore needs a folder or a file");
   return openDatabase<CoreProcedures>({
@@ -36,5 +37,6 @@ export function openStore(options: StoreOptions): Promise<Store> {
     ...(maxQueued === undefined ? {} : { maxQueued }),
     ...(lockWaitMs === undefined ? {} : { lockWaitMs }),
     ...(onFailure === undefined ? {} : { onFailure }),
+    ...(onRefusal === undefined ? {} : { onRefusal }),
   });
 }

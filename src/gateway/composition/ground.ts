@@ -1,6 +1,8 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type Clock, systemClock } from "../../kernel/clock.ts";
+import type { Disposable } from "../../kernel/disposable.ts";
+import { SluiceError } from "../../kernel/errors.ts";
 import { newUuid } from "../../kernel/ids.ts";
 import { createLogger, type Logger } from "../../kernel/logger.ts";
 import { Redactor } from "../../kernel/redaction.ts";
@@ -35,6 +37,29 @@ export interface Ground {
   current(): SluiceConfig;
 }
 
+/** Makes the state folder when it is missing and takes its lock. @throws SluiceError that says what is wrong with it */
+async function takeFolder(stateDir: string): Promise<Disposable> {
+  try {
+    await mkdir(stateDir, { recursive: true, mode: 0o700 });
+    return await takeInstanceLock(join(stateDir, LOCK_FILE_NAME));
+  } catch (error) {
+    const advice = FOLDER_ADVICE[String((error as NodeJS.ErrnoException).code)];
+    if (advice === undefined) throw error;
+    throw new SluiceError("STATE_FOLDER_UNUSABLE", `the state folder ${stateDir} ${advice}`, {
+      cause: error,
+    });
+  }
+}
+
+const FOLDER_ADVICE: Readonly<Record<string, string>> = {
+  ENOSPC: "is on a full disk; free some space and start again",
+  EDQUOT: "is over its quota; free some space and start again",
+  EACCES: "can not be written; give it to the user who runs the gateway, or set SLUICE_STATE_DIR",
+  EPERM: "can not be written; give it to the user who runs the gateway, or set SLUICE_STATE_DIR",
+  EROFS: "is on a read-only disk; mount it for writing, or set SLUICE_STATE_DIR",
+  ENOTDIR: "is no folder; move what is there away, or set SLUICE_STATE_DIR",
+};
+
 /**
  * Takes the state folder for this gateway and opens what lies in it.
  *
@@ -49,8 +74,7 @@ export async function openGround(
   const clock = options.clock ?? systemClock;
   const stateDir = options.stateDir ?? resolveStateDir(env);
   const facts = { version: packageVersion(), bootId: newUuid(), startedAt: clock.now(), stateDir };
-  await mkdir(stateDir, { recursive: true, mode: 0o700 });
-  scope.use(await takeInstanceLock(join(stateDir, LOCK_FILE_NAME)), "instance lock");
+  scope.use(await takeFolder(stateDir), "instance lock");
 
   const redactor = new Redactor();
   const logFile = scope.use(await LogFile.open(join(stateDir, "logs", "gateway.log")), "log file");
@@ -63,13 +87,16 @@ export async function openGround(
     },
   });
 
-  const progress = new GatewayProgress(facts);
+  const progress = new GatewayProgress(facts, () => clock.monotonic());
   const store = scope.use(
     await openStore({
       folder: stateDir,
       onFailure: (error) => {
         progress.lost("store");
         logger.error("the store failed; restart the gateway", { error });
+      },
+      onRefusal: (error) => {
+        if (progress.troubled("store")) logger.error("the store can not be written", { error });
       },
     }),
     "store",

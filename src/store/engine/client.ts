@@ -54,6 +54,7 @@ class WorkerDatabase<Table extends ProcedureTable> implements Database<Table> {
   readonly #file: string;
   readonly #maxQueued: number;
   readonly #onFailure: ((error: Error) => void) | undefined;
+  readonly #onRefusal: ((error: SluiceError) => void) | undefined;
   readonly #pending = new Map<number, Pending>();
   readonly #exited: Promise<void>;
   #opening: { resolve(): void; reject(error: unknown): void } | undefined;
@@ -69,6 +70,7 @@ class WorkerDatabase<Table extends ProcedureTable> implements Database<Table> {
     this.#file = options.file;
     this.#maxQueued = options.maxQueued ?? DEFAULT_MAX_QUEUED;
     this.#onFailure = options.onFailure;
+    this.#onRefusal = options.onRefusal;
     this.#opening = opening;
     this.call = callTable((group, name, input) => this.#call(group, name, input));
     this.callSync = callTable((group, name, input) => this.#callSync(group, name, input));
@@ -249,8 +251,13 @@ class WorkerDatabase<Table extends ProcedureTable> implements Database<Table> {
     const pending = this.#pending.get(answer[0]);
     if (!pending) return;
     this.#pending.delete(answer[0]);
-    if (answer[1]) pending.resolve(answer[2]);
-    else pending.reject(decodeError(answer[2]));
+    if (answer[1]) {
+      pending.resolve(answer[2]);
+      return;
+    }
+    const error = decodeError(answer[2]);
+    if (this.#onRefusal && isOfTheFile(error)) this.#onRefusal(error);
+    pending.reject(error);
   }
 
   /** The worker is gone. After a regular close nothing is pending and nobody needs to know. */
@@ -274,4 +281,10 @@ class WorkerDatabase<Table extends ProcedureTable> implements Database<Table> {
     this.#pending.clear();
     if (!expected && wasOpen) this.#onFailure?.(error);
   }
+}
+
+/** Not the call is at fault but what it is written to. */
+function isOfTheFile({ code, retryable }: SluiceError): boolean {
+  if (code === "STORE_FULL" || code === "STORE_READ_ONLY" || code === "STORE_CORRUPT") return true;
+  return code === "STORE_FAILED" && retryable;
 }

@@ -1,4 +1,5 @@
 import type { Disposable } from "../../kernel/disposable.ts";
+import type { SluiceError } from "../../kernel/errors.ts";
 
 /** What a column or a parameter can hold. Text, numbers within ±2^53, bytes, or null. */
 export type SqlValue = string | number | null | Uint8Array;
@@ -92,6 +93,8 @@ export interface DatabaseOptions {
   lockWaitMs?: number;
   /** Called when the worker itself fails; every call in flight has been rejected by then. */
   onFailure?: (error: Error) => void;
+  /** Called for each call that failed because the file can not be written or is damaged. */
+  onRefusal?: (error: SluiceError) => void;
 }
 
 export interface DatabaseStats {
