@@ -1,4 +1,5 @@
 export { createNativeApprovalControlRegistry } from "./approvals/control-registry.ts";
+export { endedLabel as formatApprovalDecisionLabel } from "./approvals/decisions.ts";
 export {
   buildApprovalPendingReplyPayload,
   buildPluginApprovalResolvedReplyPayload,

@@ -61,6 +61,7 @@ export {
   formatChannelProgressDraftText,
   formatPlanChecklistLines,
   isChannelProgressDraftWorkToolName,
+  normalizeAgentPlanSteps,
   resolveChannelProgressDraftConfig,
   resolveChannelProgressDraftMaxLineChars,
 } from "./previews/progress-text.ts";

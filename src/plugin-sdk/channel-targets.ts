@@ -99,6 +99,17 @@ export function resolveChannelEntryMatchWithFallback<Entry>(params: {
   };
 }
 
+/** Whether a place is on a list of lists: the inner list counts once the outer one has matched; a list that is not set lets all in. */
+export function resolveNestedAllowlistDecision(params: {
+  outerConfigured: boolean;
+  outerMatched: boolean;
+  innerConfigured: boolean;
+  innerMatched: boolean;
+}): boolean {
+  if (!params.outerConfigured) return true;
+  return params.outerMatched && (!params.innerConfigured || params.innerMatched);
+}
+
 /** The settings of the entry that matched, with how it was found; `null` when none did. */
 export function resolveChannelMatchConfig<Entry, Config extends object>(
   match: EntryMatch<Entry>,

@@ -32,6 +32,7 @@ export {
 } from "./media/media-store.ts";
 export { detectMime, extensionForMime, getFileExtension } from "./media/mime.ts";
 export { getAgentScopedMediaLocalRoots } from "./media/outbound-media.ts";
+export { transcribeFirstAudio } from "./media/preflight-audio.ts";
 export { runFfmpeg, runFfprobe } from "./media/programs.ts";
 export { renderQrPngBase64, renderQrPngDataUrl, renderQrTerminal } from "./media/qr.ts";
 export {
@@ -40,6 +41,7 @@ export {
   saveRemoteMedia,
   saveResponseMedia,
 } from "./media/remote-media.ts";
+export { resizeToJpeg } from "./media/resize-image.ts";
 export {
   canonicalizeBase64,
   estimateBase64DecodedBytes,

@@ -10,6 +10,7 @@ export {
   createProviderHttpError,
   extractProviderErrorDetail,
   readProviderBinaryResponse,
+  readProviderJsonArrayFieldResponse,
   readProviderJsonObjectResponse,
   readProviderJsonResponse,
   readProviderTextResponse,

@@ -15,13 +15,19 @@ import {
   buildTypedPluginApprovalPendingReplyPayload,
 } from "../../src/plugin-sdk/approval-reply-runtime.ts";
 import {
+  formatApprovalDecisionLabel,
   resolveExecApprovalCommandDisplay,
   resolveExecApprovalRequestAllowedDecisions,
 } from "../../src/plugin-sdk/approval-runtime.ts";
-import { deriveDurableFinalDeliveryRequirements } from "../../src/plugin-sdk/channel-outbound.ts";
+import {
+  deriveDurableFinalDeliveryRequirements,
+  normalizeAgentPlanSteps,
+} from "../../src/plugin-sdk/channel-outbound.ts";
+import { resolveNestedAllowlistDecision } from "../../src/plugin-sdk/channel-targets.ts";
 import { resolveRuntimeServiceVersion, VERSION } from "../../src/plugin-sdk/cli-runtime.ts";
 import { asPositiveFiniteNumber, formatByteSize } from "../../src/plugin-sdk/number-runtime.ts";
 import { resolveDefaultSecretProviderAlias } from "../../src/plugin-sdk/provider-auth.ts";
+import { readProviderJsonArrayFieldResponse } from "../../src/plugin-sdk/provider-http.ts";
 import { isoToPerplexityDate, throwWebSearchApiError } from "../../src/plugin-sdk/provider-web-search.ts";
 import { evictOldHistoryKeys, MAX_HISTORY_KEYS } from "../../src/plugin-sdk/reply-history.ts";
 import { compileSafeRegexDetailed } from "../../src/plugin-sdk/security-runtime.ts";
@@ -30,6 +36,7 @@ import {
   formatResolvedUnresolvedNote,
   moveSingleAccountChannelSectionToDefaultAccount,
 } from "../../src/plugin-sdk/setup.ts";
+import { isHttpsUrlAllowedByHostnameSuffixAllowlist } from "../../src/plugin-sdk/ssrf-policy.ts";
 import { standardNotConfiguredIssue } from "../../src/plugin-sdk/status-helpers.ts";
 import { chunkTextRanges } from "../../src/plugin-sdk/text-chunking.ts";
 import { lowercasePreservingWhitespace } from "../../src/plugin-sdk/text-runtime.ts";
@@ -237,7 +244,58 @@ describe("answers of a channel", () => {
   });
 });
 
+describe("lists that let in", () => {
+  it("[F001] count inside of what an outer list let in", () => {
+    const decide = (...[outerConfigured, outerMatched, innerConfigured, innerMatched]: boolean[]) =>
+      resolveNestedAllowlistDecision({
+        outerConfigured: outerConfigured === true,
+        outerMatched: outerMatched === true,
+        innerConfigured: innerConfigured === true,
+        innerMatched: innerMatched === true,
+      });
+    expect(decide(false, false, true, false)).toBe(true);
+    expect(decide(true, false, false, true)).toBe(false);
+    expect(decide(true, true, false, false)).toBe(true);
+    expect(decide(true, true, true, false)).toBe(false);
+    expect(decide(true, true, true, true)).toBe(true);
+  });
+
+  it("[F001] name hosts that get a credential, over https only", () => {
+    const allows = (url: string, list = ["graph.invalid"]) =>
+      isHttpsUrlAllowedByHostnameSuffixAllowlist(url, list);
+    expect(allows("https://graph.invalid/x")).toBe(true);
+    expect(allows("https://eu.GRAPH.invalid/x")).toBe(true);
+    expect(allows("https://evilgraph.invalid/x")).toBe(false);
+    expect(allows("http://graph.invalid/x")).toBe(false);
+    expect(allows("https://graph.invalid@evil.invalid/x")).toBe(false);
+    expect(allows("nonsense")).toBe(false);
+    expect(allows("https://any.invalid", ["*"])).toBe(true);
+    expect(allows("https://any.invalid", [])).toBe(false);
+  });
+});
+
 describe("small values", () => {
+  it("[F001] are steps of a plan, labels and lists in answers", async () => {
+    expect(
+      normalizeAgentPlanSteps([
+        " look ",
+        { step: "do", status: "completed" },
+        { text: "x", status: "odd" },
+        1,
+        "",
+      ]),
+    ).toEqual([
+      { step: "look", status: "pending" },
+      { step: "do", status: "completed" },
+      { step: "x", status: "pending" },
+    ]);
+    expect(normalizeAgentPlanSteps("none")).toBeUndefined();
+    expect(formatApprovalDecisionLabel("allow-once")).toBe("Allowed once");
+    const answer = () => new Response('{"value":[1,2],"next":"x"}');
+    expect(await readProviderJsonArrayFieldResponse(answer(), "Graph", "value")).toEqual([1, 2]);
+    await expect(readProviderJsonArrayFieldResponse(answer(), "Graph", "next")).rejects.toThrow('"next"');
+  });
+
   it("[F001] are sizes for people", () => {
     expect(formatByteSize(0)).toBe("0 B");
     expect(formatByteSize(1_536)).toBe("1.5 KB");

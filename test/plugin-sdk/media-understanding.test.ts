@@ -170,6 +170,22 @@ describe("media understanding made of the SDK's functions", () => {
     expect(ears.asked[0]?.headers["x-team"]).toBe("blue");
   });
 
+  it("[F017] the first sound of a message is heard before it is decided whom the message is for", async () => {
+    const server = await modelServer();
+    const { run, files } = await company(server);
+    const heard = await run(
+      `const { transcribeFirstAudio } = await sdk("media-runtime");
+       const ask = async (...media) => (await transcribeFirstAudio({ ctx: { media }, cfg: api.config })) ?? null;
+       return [
+         await ask({ path: params.image, contentType: "image/png" }, { path: params.audio, kind: "audio" }),
+         await ask({ path: params.image, contentType: "image/png" }),
+       ];`,
+      files,
+    );
+    expect(heard).toEqual(["heard 64 bytes", null]);
+    expect(server.asked).toHaveLength(1);
+  });
+
   it("[F017] several pictures in one question, with the body changed before it goes out", async () => {
     const server = await modelServer();
     const { run } = await company(server);

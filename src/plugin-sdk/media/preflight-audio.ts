@@ -11,6 +11,7 @@ export function formatAudioTranscriptForAgent(transcript: string): string {
 interface MediaFact {
   path?: string;
   contentType?: string;
+  kind?: string;
   [extra: string]: unknown;
 }
 
@@ -84,8 +85,15 @@ export function createChannelPreflightAudio<Audio>(params: {
   };
 }
 
-async function transcribeFirstAudio({ ctx, cfg, agentDir }: PreflightRequest): Promise<string | undefined> {
-  const audio = ctx.media?.find(({ path, contentType }) => path && contentType?.startsWith("audio/"));
+/** What is said in the first sound of a message; `undefined` when there is none or nothing understands it. */
+export async function transcribeFirstAudio({
+  ctx,
+  cfg,
+  agentDir,
+}: PreflightRequest): Promise<string | undefined> {
+  const isAudio = ({ contentType, kind }: MediaFact) =>
+    contentType === undefined ? kind === "audio" : contentType.startsWith("audio/");
+  const audio = ctx.media?.find((fact) => fact.path && isAudio(fact));
   if (!audio?.path) return undefined;
   const { transcribeAudioFile } = requireHost("transcribeAudioFile").runtime.mediaUnderstanding;
   const heard = (await transcribeAudioFile?.({

@@ -294,6 +294,18 @@ export async function readProviderJsonObjectResponse(
   return value;
 }
 
+/** A list in a field of a JSON object. @throws when the field holds something else */
+export async function readProviderJsonArrayFieldResponse<T = unknown>(
+  response: Response,
+  label: string,
+  field: string,
+  limits: ReadLimits = {},
+): Promise<T[]> {
+  const value = (await readProviderJsonObjectResponse(response, label, limits))[field];
+  if (!Array.isArray(value)) throw new Error(`${label}: "${field}" of the answer is no list`);
+  return value as T[];
+}
+
 export async function readProviderBinaryResponse(
   response: Response,
   label: string,

@@ -19,3 +19,20 @@ export function buildHostnameAllowlistPolicyFromSuffixAllowlist(
   if (suffixes.length === 0 || suffixes.includes("*")) return undefined;
   return { hostnameAllowlist: suffixes.flatMap((suffix) => [suffix, `*.${suffix}`]) };
 }
+
+/** Whether an address is https and its host one of the suffixes or below it; an empty list allows none. */
+export function isHttpsUrlAllowedByHostnameSuffixAllowlist(
+  url: string,
+  allowlist: readonly string[],
+): boolean {
+  let parsed: URL;
+  try {
+    parsed = new URL(url);
+  } catch {
+    return false;
+  }
+  if (parsed.protocol !== "https:") return false;
+  const host = normalizeHost(parsed.hostname);
+  const suffixes = normalizeHostnameSuffixAllowlist(allowlist);
+  return suffixes.some((suffix) => suffix === "*" || host === suffix || host.endsWith(`.${suffix}`));
+}

@@ -7,7 +7,21 @@ export const DEFAULT_MAX_LINES = 8;
 export const DEFAULT_LINE_CHARS = 160;
 export const DEFAULT_LABEL = "Working…";
 
+const PLAN_STATUSES: readonly unknown[] = ["pending", "in_progress", "completed"];
+
 export type PlanSteps = readonly { step?: string; text?: string; status?: string }[];
+
+/** The steps of a plan as an agent gave them: texts, or objects with a step and how far it is. Others are left out. */
+export function normalizeAgentPlanSteps(steps: unknown): { step: string; status: string }[] | undefined {
+  if (!Array.isArray(steps)) return undefined;
+  return steps.flatMap((given) => {
+    const fields = asRecordOrEmpty(given);
+    const text = typeof given === "string" ? given : (fields["step"] ?? fields["text"]);
+    const step = typeof text === "string" ? text.trim() : "";
+    const status = PLAN_STATUSES.includes(fields["status"]) ? String(fields["status"]) : "pending";
+    return step === "" ? [] : [{ step, status }];
+  });
+}
 
 /** One line per step: `[x]` done, `[>]` being worked on, `[ ]` to come. */
 export function formatPlanChecklistLines(
