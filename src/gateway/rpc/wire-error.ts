@@ -24,11 +24,19 @@ export function toWireError(thrown: unknown, redact: (text: string) => string): 
       ? "INVALID_REQUEST"
       : "UNAVAILABLE";
   const error: WireError = { code, message };
-  const details = known ? thrown.details : withCode(thrown.code, thrown.details);
+  const details = redactedDetails(known ? thrown.details : withCode(thrown.code, thrown.details), redact);
   if (details !== undefined) error.details = details;
   if (thrown.retryable) error.retryable = true;
   if (thrown.retryAfterMs !== undefined) error.retryAfterMs = Math.max(0, Math.ceil(thrown.retryAfterMs));
   return error;
+}
+
+/** Details go out as JSON, so that is where secrets are looked for. */
+function redactedDetails(details: unknown, redact: (text: string) => string): unknown {
+  const json = details === undefined ? undefined : JSON.stringify(details);
+  if (json === undefined) return undefined;
+  const clean = redact(json);
+  return clean === json ? details : (JSON.parse(clean) as unknown);
 }
 
 function withCode(code: string, details: unknown): unknown {

@@ -5,9 +5,10 @@ import type { Caller } from "../../../src/gateway/rpc/caller.ts";
 import { narrowScopes } from "../../../src/gateway/rpc/caller.ts";
 import { RequestLane } from "../../../src/gateway/rpc/request-lane.ts";
 import { toWireError } from "../../../src/gateway/rpc/wire-error.ts";
-import { WriteLimiter } from "../../../src/gateway/rpc/write-limiter.ts";
+import { MAX_WRITE_COUNTERS, WriteLimiter } from "../../../src/gateway/rpc/write-limiter.ts";
 import { SluiceError } from "../../../src/kernel/errors.ts";
 import { ManualClock } from "../../../src/kernel/manual-clock.ts";
+import { Redactor } from "../../../src/kernel/redaction.ts";
 import { OPERATOR_SCOPES, satisfies } from "../../../src/protocol/scopes.ts";
 
 function caller(scopes: readonly string[], role: Caller["role"] = "operator"): Caller {
@@ -99,6 +100,18 @@ describe("control-plane writes", () => {
     await clock.advance(58_000);
     limiter.admit(admin, "config.patch");
   });
+
+  it("remembers a bounded number of callers, the newest", () => {
+    const limiter = new WriteLimiter(new ManualClock());
+    const admin = caller(["operator.admin"]);
+    const from = (address: string) => ({ ...admin, address });
+    for (let count = 0; count < 30; count++) limiter.admit(from("first"), "config.patch");
+    for (let count = 0; count < MAX_WRITE_COUNTERS - 1; count++)
+      limiter.admit(from(`${count}`), "config.patch");
+    expect(() => limiter.admit(from("first"), "config.patch")).toThrow("rate limit");
+    limiter.admit(from("one more"), "config.patch");
+    limiter.admit(from("first"), "config.patch");
+  });
 });
 
 describe("errors on the wire", () => {
@@ -119,6 +132,22 @@ describe("errors on the wire", () => {
     expect(toWireError(new SluiceError("STORE_BUSY", "later", { retryable: true }), same)).toMatchObject({
       code: "UNAVAILABLE",
       retryable: true,
+    });
+  });
+
+  it("redacts the details as well, wherever in them a secret stands", () => {
+    const redactor = new Redactor();
+    redactor.add('se"cret-value');
+    const redact = (text: string) => redactor.text(text);
+    const details = { asked: [{ at: 'x se"cret-value y' }], 'se"cret-value': 1, count: 2 };
+    const thrown = new SluiceError("NOT_PAIRED", "no", { details });
+    expect(toWireError(thrown, redact).details).toEqual({
+      asked: [{ at: "x [redacted] y" }],
+      "[redacted]": 1,
+      count: 2,
+    });
+    expect(toWireError(new SluiceError("NOT_PAIRED", "no", { details: { a: 1 } }), redact).details).toEqual({
+      a: 1,
     });
   });
 
