@@ -1,6 +1,7 @@
 /**
  * A process that accepts messages and answers them until it is killed or done. Arguments: state folder,
- * number of messages, file for what it saw. Every tool call leaves a line in that file.
+ * number of messages, file for what it saw, the store's worker, share of calls in which the first model fails.
+ * Every tool call leaves a line in that file.
  */
 import { appendFileSync } from "node:fs";
 import { emptyUsage } from "../../../src/contracts/messages.ts";
@@ -15,10 +16,10 @@ import type { ConfigService } from "../../../src/runtime/config/types.ts";
 import { createModels } from "../../../src/runtime/models/index.ts";
 import { openStore } from "../../../src/store/index.ts";
 
-const [folder = "", count = "0", log = "", workerFile = ""] = process.argv.slice(2);
+const [folder = "", count = "0", log = "", workerFile = "", failing = "0"] = process.argv.slice(2);
 
 /** Asks for one tool call, then repeats the user's words; pauses a little at each step. */
-const stream: StreamFn = (_model, context) => {
+const stream: StreamFn = (model, context) => {
   async function* events(): AsyncGenerator<AssistantMessageEvent> {
     const last = context.messages.at(-1);
     const base = {
@@ -30,6 +31,11 @@ const stream: StreamFn = (_model, context) => {
       timestamp: 1,
     };
     await new Promise((resolve) => setTimeout(resolve, Math.random() * 4));
+    if (model.id === "m" && Math.random() < Number(failing)) {
+      const error = { ...base, content: [], stopReason: "error" as const, errorCode: "overloaded" };
+      yield { type: "error", reason: "error", error: { ...error, errorMessage: "too much to do" } };
+      return;
+    }
     if (last?.role === "user") {
       const toolCall = {
         type: "toolCall" as const,
@@ -63,7 +69,7 @@ const provider: ProviderPlugin = {
   label: "t",
   auth: [],
   suggestDefaultModel: () => ({ model: "t/m", priority: 1 }),
-  catalog: { run: () => ({ provider: { api: "t", models: [{ id: "m" }] } }) },
+  catalog: { run: () => ({ provider: { api: "t", models: [{ id: "m" }, { id: "n" }] } }) },
   createStreamFn: () => stream,
 };
 const note: ToolRegistration = {
@@ -87,7 +93,8 @@ const generation = {
     kind === "provider" ? row(kind, provider) : kind === "tool" ? row(kind, note) : [],
 };
 const registry = { current: () => generation } as unknown as RegistryReader;
-const config = { current: () => ({ revision: 1, config: {} }) } as unknown as ConfigService;
+const chain = { agents: { defaults: { model: { primary: "t/m", fallbacks: ["t/n"] } } } };
+const config = { current: () => ({ revision: 1, config: chain }) } as unknown as ConfigService;
 
 const store = await openStore({ folder, workerFile });
 const agent = createAgentRuntime({
