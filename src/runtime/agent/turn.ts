@@ -1,20 +1,16 @@
 import type { AssistantMessage, Message, ToolCallPart } from "../../contracts/messages.ts";
 import { errorMessage, isSluiceError } from "../../kernel/errors.ts";
-import { newUuid } from "../../kernel/ids.ts";
 import type { ApprovalRecord } from "../../store/procedures/approvals.ts";
-import { clampThinkingLevel } from "../models/thinking.ts";
-import { askModel } from "./ask-model.ts";
 import { Finalizer } from "./finalize.ts";
 import { callsToGoOn, interruptedBatch } from "./interrupted-calls.ts";
 import { Invocation } from "./invocation.ts";
 import { LoopGuard } from "./loop-guard.ts";
-import { contextBudget, ModelCallHooks } from "./model-call-hooks.ts";
-import { isSilentReply, ReplyText } from "./reply-text.ts";
 import type { RunningTurn, TurnEnd } from "./running-turn.ts";
 import { runToolBatch } from "./tool-batch.ts";
 import { forModel, textOf } from "./transcript-context.ts";
 import { requesterOf, turnSourceOf } from "./turn-facts.ts";
 import { TurnLedger } from "./turn-ledger.ts";
+import { TurnModel } from "./turn-model.ts";
 import { TurnOutcomes } from "./turn-outcomes.ts";
 import type { ReadyTurn, TurnParts } from "./turn-parts.ts";
 import { prepareTurn } from "./turn-preparation.ts";
@@ -45,6 +41,7 @@ class TurnRun {
   readonly #turn: RunningTurn;
   readonly #invocation: Invocation;
   readonly #ledger: TurnLedger;
+  readonly #model: TurnModel;
   readonly #outcomes: TurnOutcomes;
   readonly #guard = new LoopGuard();
   readonly #finalizer = new Finalizer();
@@ -54,6 +51,7 @@ class TurnRun {
     this.#turn = turn;
     this.#invocation = invocation;
     this.#ledger = new TurnLedger(parts.hooks, turn);
+    this.#model = new TurnModel(parts, turn, this.#ledger);
     this.#outcomes = new TurnOutcomes(parts, turn, this.#ledger);
   }
 
@@ -70,14 +68,9 @@ class TurnRun {
     if (prepared.kind === "reply") return this.#outcomes.replied(prepared);
     this.#outcomes.prepared(prepared);
     emit("run_status", { phase: "starting_model" });
-    this.#announceModel(prepared);
+    this.#model.announce(prepared);
     const ended = await this.#goOn(prepared);
     return ended ?? this.#loop(prepared);
-  }
-
-  #announceModel({ resolved }: ReadyTurn): void {
-    const { provider, id: model } = resolved.model;
-    this.#turn.emit("lifecycle", { phase: "model", provider, model });
   }
 
   /** Calls that waited for an approval when the gateway stopped go on waiting; they have not run. */
@@ -111,7 +104,7 @@ class TurnRun {
     const messages = ready.messages;
     let retriedEmpty = false;
     for (let calls = 0; calls < MAX_MODEL_CALLS; calls++) {
-      const answer = await this.#ask(ready, messages);
+      const answer = await this.#model.ask(ready, messages);
       if (answer.stopReason === "aborted" || this.#turn.signal.aborted) return this.#outcomes.aborted(answer);
       if (answer.stopReason === "error") {
         const { code, message } = ready.failover.failure(answer);
@@ -128,7 +121,7 @@ class TurnRun {
       if (text === "" && this.#turn.request.context?.["silenceAllowed"] !== true) {
         if (retriedEmpty) {
           const empty = { ...answer, errorCode: "empty_response", errorMessage: EMPTY_ANSWER_TEXT };
-          if (await this.#switch(ready, empty)) continue;
+          if (await this.#model.goOnWithNext(ready, empty)) continue;
           return this.#outcomes.failed("EMPTY_RESPONSE", EMPTY_ANSWER_TEXT, undefined, EMPTY_ANSWER_TEXT);
         }
         retriedEmpty = true;
@@ -150,86 +143,6 @@ class TurnRun {
     );
   }
 
-  /** Asks the model, and those that stand in for it while it says nothing. */
-  async #ask(ready: ReadyTurn, messages: Message[]): Promise<AssistantMessage> {
-    for (;;) {
-      const { answer, said } = await this.#askOne(ready, messages);
-      const failed = answer.stopReason === "error" && !this.#turn.signal.aborted;
-      if (answer.stopReason !== "error" && answer.stopReason !== "aborted") {
-        ready.failover.answered(ready.resolved);
-      }
-      if (!failed) return answer;
-      // What was said is not taken back: the next model would say it again in other words.
-      if (said) ready.failover.failed(ready.resolved, answer);
-      if (said || !(await this.#switch(ready, answer))) return answer;
-    }
-  }
-
-  /** Goes on with the next model; `false` when there is none. */
-  async #switch(ready: ReadyTurn, answer: AssistantMessage): Promise<boolean> {
-    const next = await ready.failover.after(ready.resolved, answer);
-    if (!next) return false;
-    ready.resolved = next;
-    ready.systemPrompt = ready.systemPromptFor(next);
-    ready.thinking = clampThinkingLevel(ready.thinking, next.thinking);
-    ready.hookContext.modelProviderId = next.model.provider;
-    ready.hookContext.modelId = next.model.id;
-    Object.assign(ready.hookContext, contextBudget(next.model));
-    this.#announceModel(ready);
-    return true;
-  }
-
-  async #askOne(ready: ReadyTurn, messages: Message[]): Promise<{ answer: AssistantMessage; said: boolean }> {
-    const { request, emit, signal, begun } = this.#turn;
-    const { resolved } = ready;
-    const reply = new ReplyText();
-    const itemId = `${request.runId}:${this.#ledger.answers + 1}`;
-    const callId = newUuid();
-    const { hooks, logger, clock } = this.#parts;
-    const { sessionId } = begun.turn;
-    const told = new ModelCallHooks({ hooks, logger, clock, ready, request, sessionId, callId });
-    let thinking = "";
-    let started = false;
-    let said = false;
-    told.started(messages);
-    const answer = await askModel({
-      models: this.#parts.models,
-      resolved,
-      question: {
-        systemPrompt: ready.systemPrompt,
-        messages: [...messages],
-        tools: toolSchemas(ready),
-        thinking: ready.thinking,
-        options: { sessionId: begun.turn.sessionId, requestId: callId },
-      },
-      signal,
-      clock: this.#parts.clock,
-      onRetry: (retry) =>
-        this.#parts.logger.info("a model is asked again", { model: resolved.ref, ...retry }),
-      onEvent: (event) => {
-        if (!started) {
-          started = true;
-          told.answering();
-          this.#turn.onModelStarted();
-        }
-        if (event.type !== "start") said = true;
-        if (event.type === "text_delta") {
-          const delta = reply.add(event.delta);
-          if (delta === "") return;
-          this.#turn.onText(reply.visible);
-          emit("assistant", { text: reply.visible, delta, itemId });
-        } else if (event.type === "thinking_delta") {
-          thinking += event.delta;
-          emit("thinking", { text: thinking, delta: event.delta });
-        }
-      },
-    });
-    this.#ledger.addAnswer(answer, resolved.model);
-    this.#showRest(answer, reply, itemId);
-    told.ended(answer);
-    return { answer, said };
-  }
-
   #revision(ready: ReadyTurn, text: string, messages: Message[]): Promise<string | undefined> {
     const { request, begun } = this.#turn;
     const { provider, id: model } = ready.resolved.model;
@@ -245,20 +158,6 @@ class TurnRun {
       messages,
     };
     return this.#finalizer.revision(this.#parts, event, ready.hookContext);
-  }
-
-  /** Providers may send text only in the final message, or correct it there. */
-  #showRest(answer: AssistantMessage, reply: ReplyText, itemId: string): void {
-    const text = textOf(answer);
-    if (text === reply.visible || text === "" || isSilentReply(text)) return;
-    const grown = text.startsWith(reply.visible);
-    this.#turn.onText(text);
-    this.#turn.emit("assistant", {
-      text,
-      delta: grown ? text.slice(reply.visible.length) : text,
-      itemId,
-      ...(grown ? {} : { replace: true }),
-    });
   }
 
   async #runTools(
@@ -307,8 +206,4 @@ class TurnRun {
     }
     return batch.terminate ? this.#outcomes.ended(answer) : undefined;
   }
-}
-
-function toolSchemas({ tools }: ReadyTurn): { name: string; description: string; parameters: object }[] {
-  return tools.tools.map(({ name, description, parameters }) => ({ name, description, parameters }));
 }
