@@ -3,10 +3,10 @@ import { policyId } from "../discovery/candidate.ts";
 import { claimsOf, digestClaims, reviewToken } from "./claims.ts";
 import type { ExaminedPackage } from "./examine.ts";
 import { askGuards } from "./guards.ts";
-import type { InstallRequest } from "./installer-options.ts";
+import type { InstallHost, InstallRequest } from "./installer-options.ts";
 import { recordedSource } from "./source.ts";
 import type { StagedPackage } from "./stage.ts";
-import type { InstallErrorCode, InstallRecord, InstallReview } from "./types.ts";
+import type { InstallErrorCode, InstallRecord, InstallReview, PresentPlugin } from "./types.ts";
 
 /** A package that may be installed. */
 export interface Prepared {
@@ -24,7 +24,7 @@ export interface Prepared {
  * @throws SluiceError `ID_TAKEN`, `POLICY_…`, `HOOK_BLOCKED`, `CONSENT_REQUIRED`
  */
 export async function reviewPackage(
-  options: Parameters<typeof askGuards>[0],
+  options: Parameters<typeof askGuards>[0] & { readonly host: Pick<InstallHost, "present"> },
   request: InstallRequest,
   { staged, examined, previous }: Omit<Prepared, "review">,
   folder: string,
@@ -59,7 +59,12 @@ export async function reviewPackage(
   const policyWarnings = await askGuards(options, request, base, folder);
   const review: InstallReview = {
     ...base,
-    warnings: [...staged.warnings, ...examined.warnings, ...policyWarnings],
+    warnings: [
+      ...(previous ? [] : displacedBy(examined, await options.host.present())),
+      ...staged.warnings,
+      ...examined.warnings,
+      ...policyWarnings,
+    ],
     added: before ? [] : claims,
   };
   if (!before && !(await request.consent(review))) {
@@ -70,6 +75,23 @@ export async function reviewPackage(
     );
   }
   return { staged, examined, review, previous };
+}
+
+/** Who has to go for the package: a plugin of the same id, or one whose channel it claims. */
+function displacedBy({ candidates }: ExaminedPackage, present: readonly PresentPlugin[]): string[] {
+  const warnings: string[] = [];
+  for (const { id, manifest } of candidates) {
+    const same = present.find((plugin) => policyId(plugin.id) === policyId(id));
+    if (same) {
+      const what = same.origin === "bundled" ? "is part of Sluice" : `lies in ${same.rootDir}`;
+      warnings.push(`it takes the place of the plugin "${same.id}", which ${what}`);
+    }
+    for (const channel of manifest?.channels ?? []) {
+      const owner = present.find((plugin) => plugin !== same && plugin.channels.includes(channel));
+      if (owner) warnings.push(`it claims the channel "${channel}", which "${owner.id}" has`);
+    }
+  }
+  return warnings;
 }
 
 function refuseTakenId(

@@ -275,6 +275,30 @@ describe("consent", () => {
     cliCommands: [{ name: "smoke", description: "x", hasSubcommands: false }],
   };
 
+  it("says whose place it takes: by its id, or by a channel that it claims", async () => {
+    const bench = await installBench();
+    await pluginFolder(
+      { id: "postbox", manifest: { channels: ["post"] } },
+      join(bench.stateDir, "extensions", "postbox"),
+    );
+    await bench.host.applyConfig();
+    const reviews: InstallReview[] = [];
+    const consent = (review: InstallReview) => reviews.push(review) < 0;
+    await expect(bench.install(await pluginFolder({ id: "PostBox" }), { consent })).rejects.toMatchObject({
+      code: "CONSENT_REQUIRED",
+    });
+    const rival = await pluginFolder({ id: "rival", manifest: { channels: ["post"] } });
+    await expect(bench.install(rival, { consent })).rejects.toMatchObject({ code: "CONSENT_REQUIRED" });
+    expect(reviews.map(({ warnings }) => warnings[0])).toEqual([
+      expect.stringMatching(/^it takes the place of the plugin "postbox", which lies in /),
+      'it claims the channel "post", which "postbox" has',
+    ]);
+    await bench.install(await pluginFolder({ id: "alone" }), {
+      consent: (review) => reviews.push(review) > 0,
+    });
+    expect(reviews.at(-1)?.warnings).toEqual([]);
+  });
+
   it("[F259] shows what the manifest claims and installs nothing without agreement", async () => {
     const bench = await installBench();
     const folder = await pluginFolder({ manifest });
