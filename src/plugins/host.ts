@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import type { CleanupReason } from "../contracts/capabilities.ts";
 import type { PluginManifest } from "../contracts/manifest.ts";
 import type { GatewayDiscoveryContext } from "../contracts/registrations.ts";
@@ -23,6 +24,7 @@ import type { LoadEnvironment } from "./loading/load-environment.ts";
 import { ModuleLoader } from "./loading/load-module.ts";
 import { LoadTrace } from "./loading/load-trace.ts";
 import { offlineRuntime } from "./loading/offline-runtime.ts";
+import { TransformCache } from "./loading/transform-cache.ts";
 import { guardProcess, type ProcessGuards } from "./process-guards.ts";
 import { Publication } from "./publication.ts";
 import { recordOf } from "./record.ts";
@@ -97,7 +99,8 @@ export class PluginHost implements Disposable {
       this.#process = guardProcess({ ...options, ...options.process, logger, findings, scope });
     this.#events = new AgentEventFeed(registry, this.#runs, logger);
     const trace = new LoadTrace({ logger: options.logger, clock, env: options.env ?? {} });
-    const loader = new ModuleLoader(options);
+    const transforms = new TransformCache({ folder: join(options.stateDir, "cache", "typescript"), clock });
+    const loader = new ModuleLoader({ ...options, transforms });
     this.#facades = new Facades(loader);
     this.#services = new ServiceHost({
       clock,

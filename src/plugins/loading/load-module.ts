@@ -9,6 +9,7 @@ import type { ImportModule, ModuleRequest } from "./module-request.ts";
 import { loadSdkOf } from "./sdk-modules.ts";
 import { canHookRequire, forgetCommonJs, installSdkResolver } from "./sdk-resolver.ts";
 import { RELOAD_QUERY } from "./sdk-specifier.ts";
+import type { TransformCache } from "./transform-cache.ts";
 import { loadTransformed, typeScriptLoad } from "./transformed.ts";
 
 export interface ModuleLoaderOptions {
@@ -16,6 +17,8 @@ export interface ModuleLoaderOptions {
   readonly sdkFolder: string;
   /** Node's own `import()`; a test runner that rewrites imports hands in the real one. */
   readonly importModule?: ImportModule;
+  /** Keeps what TypeScript was transformed to; without it every load transforms anew. */
+  readonly transforms?: TransformCache;
 }
 
 /** How often the code behind an entry was read; one count for the process, like Node's own module cache. */
@@ -30,10 +33,12 @@ export class ModuleLoader {
   readonly turns = new LoadTurns();
   readonly #sdkFolder: string;
   readonly #importModule: ImportModule;
+  readonly #transforms: TransformCache | undefined;
 
-  constructor({ sdkFolder, importModule = (url) => import(url) }: ModuleLoaderOptions) {
+  constructor({ sdkFolder, importModule = (url) => import(url), transforms }: ModuleLoaderOptions) {
     this.#sdkFolder = sdkFolder;
     this.#importModule = importModule;
+    this.#transforms = transforms;
   }
 
   /**
@@ -109,7 +114,11 @@ export class ModuleLoader {
   }
 
   get #transformOptions() {
-    return { sdkFolder: this.#sdkFolder, importModule: this.#importModule };
+    return {
+      sdkFolder: this.#sdkFolder,
+      importModule: this.#importModule,
+      transforms: this.#transforms,
+    };
   }
 }
 
