@@ -9,9 +9,10 @@ import { Scope } from "../kernel/scope.ts";
 import { type ActivationPlan, type ActivationTrigger, planActivation } from "./activation/planner.ts";
 import { SatisfiedTriggers } from "./activation/satisfied.ts";
 import { AgentEventFeed } from "./agent-events.ts";
-import type { WorkflowServices } from "./api/workflow.ts";
+import { ChangeQueue } from "./change-queue.ts";
 import { configSchemasOf, type PluginConfigSchemas } from "./config/config-schemas.ts";
 import { Departures } from "./departures.ts";
+import { loadEnvironment } from "./environment.ts";
 import { type FacadeRequest, Facades } from "./facades/facades.ts";
 import { Findings } from "./findings.ts";
 import { TypedHookRunner } from "./hooks/runner.ts";
@@ -20,10 +21,8 @@ import { inspectCold } from "./inspect/cold-inspection.ts";
 import { inspectPlugin, type PluginInspection } from "./inspect/inspect.ts";
 import { PluginInventory } from "./inventory.ts";
 import { LoadAttempts } from "./load-attempts.ts";
-import type { LoadEnvironment } from "./loading/load-environment.ts";
 import { ModuleLoader } from "./loading/load-module.ts";
 import { LoadTrace } from "./loading/load-trace.ts";
-import { offlineRuntime } from "./loading/offline-runtime.ts";
 import { TransformCache } from "./loading/transform-cache.ts";
 import { guardProcess, type ProcessGuards } from "./process-guards.ts";
 import { Publication } from "./publication.ts";
@@ -35,7 +34,6 @@ import { RunContexts } from "./run-contexts.ts";
 import { serviceContext } from "./service-context.ts";
 import { ServiceHost } from "./services.ts";
 import type { KnownPlugin, PluginMetadataSnapshot } from "./snapshot.ts";
-import { hostClosed } from "./standing.ts";
 import type { HookRunner, PluginDiagnostic, PluginRecord, RegistryReader } from "./types.ts";
 
 export type { HostConfig, PluginHostErrorCode, PluginHostOptions } from "./host-options.ts";
@@ -68,12 +66,11 @@ export class PluginHost implements Disposable {
   readonly #findings: Findings;
   readonly #retirement: Retirement;
   readonly #process: ProcessGuards | undefined;
-  readonly #stopping = new AbortController();
-  #queue: Promise<unknown> = Promise.resolve();
-  #closed = false;
+  readonly #changes = new ChangeQueue();
 
   constructor(options: PluginHostOptions) {
     const { clock, config } = options;
+    const stopping = this.#changes.closing;
     this.#options = options;
     const logger = options.logger.child("plugins");
     const registry = new PluginRegistry(options.core ?? {}, (error) =>
@@ -88,7 +85,7 @@ export class PluginHost implements Disposable {
     this.#retirement = new Retirement({
       clock,
       findings,
-      stopping: this.#stopping.signal,
+      stopping,
       afterCallbacks: async (pluginId, reason) => {
         this.#runs.forget(pluginId);
         if (reason === "disable") await options.workflow?.cleanUp?.(pluginId, reason);
@@ -125,7 +122,20 @@ export class PluginHost implements Disposable {
     });
     const onFailure = (error: unknown) => this.#roster.logFailure(error);
     this.#publication = new Publication({ registry, services: this.#services, hooks, trace, onFailure });
-    this.#attempts = new LoadAttempts(this.#environment(loader, trace), findings);
+    const environment = loadEnvironment({
+      options,
+      loader,
+      trace,
+      scope,
+      findings,
+      runs: this.#runs,
+      guards: this.#process,
+      stopping,
+      onLateRegistration: (instance) => {
+        if (!stopping.aborted) this.#roster.publishLate(instance);
+      },
+    });
+    this.#attempts = new LoadAttempts(environment, findings);
     this.#roster = new PluginRoster({
       config,
       mode: options.mode,
@@ -137,8 +147,8 @@ export class PluginHost implements Disposable {
       findings,
       departures: new Departures(this.#retirement, trace, onFailure),
       logger,
-      stopping: this.#stopping.signal,
-      exclusive: (work) => this.#exclusive(work),
+      stopping,
+      exclusive: (work) => this.#changes.exclusive(work),
     });
   }
 
@@ -155,7 +165,7 @@ export class PluginHost implements Disposable {
       ),
       "configuration listener",
     );
-    await this.#exclusive(() => this.#roster.begin());
+    await this.#changes.exclusive(() => this.#roster.begin());
   }
 
   /** Metadata of every plugin at the current configuration; runs no plugin code. */
@@ -182,7 +192,7 @@ export class PluginHost implements Disposable {
     if (this.#satisfied.has(known, trigger)) return;
     const { pluginIds } = await this.plan(trigger);
     if (!pluginIds.every((id) => this.#roster.wasTried(id))) {
-      await this.#exclusive(() => this.#roster.ask(pluginIds));
+      await this.#changes.exclusive(() => this.#roster.ask(pluginIds));
     }
     await this.#roster.arrived(pluginIds);
     if (known && known === this.#inventory.known) this.#satisfied.add(known, trigger);
@@ -190,7 +200,7 @@ export class PluginHost implements Disposable {
 
   /** Loads the other enabled plugins that do not insist on waiting for a trigger, now and from now on. */
   async activateRest(): Promise<void> {
-    await this.#exclusive(() => this.#roster.beginRest());
+    await this.#changes.exclusive(() => this.#roster.beginRest());
     await this.#roster.arrived();
   }
 
@@ -219,7 +229,7 @@ export class PluginHost implements Disposable {
 
   /** Follows the configuration: loads, reloads and unloads what it changed, and nothing else. */
   async applyConfig(): Promise<void> {
-    const { gone } = await this.#exclusive(() => this.#roster.follow());
+    const { gone } = await this.#changes.exclusive(() => this.#roster.follow());
     await gone;
   }
 
@@ -229,7 +239,7 @@ export class PluginHost implements Disposable {
    * @throws SluiceError `PLUGIN_UNKNOWN`, `PLUGIN_DISABLED`, or the `PluginFailure` of the new load
    */
   async reload(id: string): Promise<void> {
-    const followed = await this.#exclusive(() => this.#roster.follow(id));
+    const followed = await this.#changes.exclusive(() => this.#roster.follow(id));
     await followed.gone;
     const { gone, refusal } = (await followed.late) ?? followed;
     await gone;
@@ -300,40 +310,12 @@ export class PluginHost implements Disposable {
   }
 
   async dispose(): Promise<void> {
-    if (this.#closed) return;
-    this.#closed = true;
-    this.#stopping.abort(hostClosed());
-    await this.#queue.catch(() => {});
+    if (this.#changes.closing.aborted) return;
+    await this.#changes.close();
     await this.#services.stopAll();
     await this.#roster.end();
     this.#inventory.forget();
     await this.#scope.dispose();
-  }
-
-  #environment(loader: ModuleLoader, trace: LoadTrace): LoadEnvironment {
-    const { clock, logger, config, stateDir, workflow, runtimeFor } = this.#options;
-    return {
-      clock,
-      loader,
-      logger,
-      parent: this.#scope,
-      workflow: this.#workflow(workflow ?? {}),
-      watch: {
-        monotonic: () => clock.monotonic(),
-        onHeld: (pluginId, ms) =>
-          this.#findings.report(pluginId, "event-loop-held", `held everything up for ${Math.round(ms)} ms`),
-      },
-      trace,
-      stopping: this.#stopping.signal,
-      surroundings: this.#process?.surroundings,
-      leftovers: this.#process?.leftovers,
-      config: () => config.current().config,
-      runtimeFor: (pluginId, owner) => runtimeFor(pluginId, owner),
-      runtimeForInspection: () => offlineRuntime({ config: () => config.current().config, stateDir }),
-      onLateRegistration: (instance) => {
-        if (!this.#closed) this.#roster.publishLate(instance);
-      },
-    };
   }
 
   #record(known: KnownPlugin): PluginRecord {
@@ -346,24 +328,5 @@ export class PluginHost implements Disposable {
       conflicts: this.#registry.conflictsOf(id),
       findings: this.#findings.of(id),
     });
-  }
-
-  /** Run contexts live here; the rest is what the rooms above provide. */
-  #workflow(services: WorkflowServices): WorkflowServices {
-    const runs = this.#runs;
-    return {
-      ...services,
-      setRunContext: (pluginId, params) => runs.set(pluginId, params),
-      getRunContext: (pluginId, params) => runs.get(pluginId, params),
-      clearRunContext: (pluginId, params) => runs.clear(pluginId, params),
-    };
-  }
-
-  /** One change of the set of plugins at a time. */
-  #exclusive<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#closed) return Promise.reject(hostClosed());
-    const next = this.#queue.then(work, work);
-    this.#queue = next.catch(() => {});
-    return next;
   }
 }

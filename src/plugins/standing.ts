@@ -2,6 +2,7 @@ import type { PluginRegistrationMode } from "../contracts/plugin-api.ts";
 import { errorMessage, SluiceError } from "../kernel/errors.ts";
 import type { Logger } from "../kernel/logger.ts";
 import { Arrival, Arrivals } from "./arrivals.ts";
+import { hostClosed } from "./change-queue.ts";
 import type { Departures } from "./departures.ts";
 import type { Findings } from "./findings.ts";
 import type { PluginHostErrorCode } from "./host-options.ts";
@@ -258,11 +259,6 @@ export class Standing {
       code: failure.code,
     });
   }
-}
-
-/** What is answered while the gateway stops. */
-export function hostClosed(): SluiceError<PluginHostErrorCode> {
-  return refusal("PLUGIN_HOST_CLOSED", "the gateway is shutting down");
 }
 
 function refusal(code: PluginHostErrorCode, reason: string): SluiceError<PluginHostErrorCode> {
