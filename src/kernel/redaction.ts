@@ -17,8 +17,9 @@ export class Redactor {
   add(secret: string): void {
     if (secret.length < MIN_SECRET_LENGTH || this.#values.has(secret)) return;
     this.#values.add(secret);
-    // The JSON-escaped form appears in serialised log lines.
+    // Serialised log lines hold it escaped, addresses percent-encoded.
     this.#values.add(JSON.stringify(secret).slice(1, -1));
+    this.#values.add(percentEncoded(secret));
     const longestFirst = [...this.#values].sort((a, b) => b.length - a.length);
     this.#pattern = new RegExp(longestFirst.map(escapeForRegExp).join("|"), "g");
   }
@@ -52,6 +53,15 @@ export class Redactor {
 /** True for a field name that usually holds a secret. */
 export function isSecretKey(key: string): boolean {
   return SECRET_KEY.test(key);
+}
+
+function percentEncoded(text: string): string {
+  try {
+    return encodeURIComponent(text);
+  } catch {
+    // Half a character has no encoding, and stands in no address.
+    return text;
+  }
 }
 
 function escapeForRegExp(text: string): string {

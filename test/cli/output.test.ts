@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { segmentsOf } from "../../src/cli/commands/config.ts";
 import { scopeFor } from "../../src/cli/commands/gateway.ts";
 import { describeLine } from "../../src/cli/commands/logs.ts";
+import { Output } from "../../src/cli/output/output.ts";
 import { complaintsOf, describeComplaints, describePlugin } from "../../src/cli/output/plugin-report.ts";
 import { ago, table } from "../../src/cli/output/table.ts";
 
@@ -107,6 +108,18 @@ describe("what people see", () => {
       "error: garden: error",
       "warning: garden: warn",
     ]);
+  });
+
+  it("prints JSON that steers no terminal and has the same values", () => {
+    const written: string[] = [];
+    const stdout = { write: (text: string) => written.push(text) };
+    const output = new Output({ json: true, stdout, stderr: stdout });
+    const value = { name: "a\u009b2J\u202egnp.exe\u001b[2J" };
+    output.result(value, () => "");
+    output.line(JSON.stringify(value), (text) => text);
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not get through
+    expect(written.join("")).not.toMatch(/[\u001b\u009b\u202e]/);
+    expect(written.map((text) => JSON.parse(text))).toEqual([value, value]);
   });
 
   it("lets no stored text steer the terminal", () => {

@@ -35,6 +35,7 @@ async function canaryGateway() {
       api.logger.warn("key is " + apiKey, { apiKey, note: apiKey });
       api.registerGatewayMethod("leaky.fail", () => { throw new Error("refused for " + apiKey); }, { scope: "operator.read" });
       api.registerGatewayMethod("leaky.respond", ({ respond }) => respond(false, undefined, { code: "UNAVAILABLE", message: "no " + apiKey }), { scope: "operator.read" });
+      api.registerGatewayMethod("leaky.environment", () => { throw new Error("refused ${canary("environment")}"); }, { scope: "operator.read" });
       api.registerHttpRoute({ path: "/leaky", auth: "plugin", handler: () => { throw new Error(apiKey); } });
     } };\n`,
   );
@@ -79,7 +80,7 @@ async function canaryGateway() {
   const gateway = await testGateway({
     stateDir,
     configPath,
-    env: { REFERRED: canary("referred") },
+    env: { REFERRED: canary("referred"), LEAKY_API_KEY: canary("environment") },
     logLevel: "debug",
   });
   return { ...gateway, url: gateway.url, port: gateway.port, stateDir, configPath };

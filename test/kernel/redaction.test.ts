@@ -36,6 +36,17 @@ describe("redaction", () => {
     expect(redactor.text("a secret-longer b secret c short")).toBe("a [redacted] b [redacted] c short");
   });
 
+  it("knows a secret as it stands in addresses and in JSON", () => {
+    const redactor = new Redactor();
+    redactor.add('p@ss/"word"');
+    redactor.add("half \ud800 a character");
+    expect(redactor.text(`https://me:${encodeURIComponent('p@ss/"word"')}@x.test/`)).toBe(
+      "https://me:[redacted]@x.test/",
+    );
+    expect(redactor.text(JSON.stringify({ a: 'p@ss/"word"' }))).toBe('{"a":"[redacted]"}');
+    expect(redactor.text("half \ud800 a character")).toBe("[redacted]");
+  });
+
   it("masks by key, cuts what is too deep, and copies instead of changing", () => {
     const redactor = new Redactor();
     const value = {

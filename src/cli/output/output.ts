@@ -1,4 +1,4 @@
-import { shownText } from "../../kernel/shown-text.ts";
+import { shownJson, shownText } from "../../kernel/shown-text.ts";
 import { describeError } from "../errors.ts";
 
 export interface OutputOptions {
@@ -30,13 +30,13 @@ export class Output {
   /** The result of the command: `value` as JSON, or what `text` makes of it. */
   result<T>(value: T, text: (value: T, width: number | undefined) => string): void {
     this.#stdout.write(
-      `${this.json ? JSON.stringify(value, null, 2) : shownText(text(value, this.width))}\n`,
+      `${this.json ? shownJson(JSON.stringify(value, null, 2)) : shownText(text(value, this.width))}\n`,
     );
   }
 
   /** One line of an endless result (`logs --follow`): as it is with `--json`, or what `text` makes of it. */
   line(stored: string, text: (stored: string) => string): void {
-    this.#stdout.write(`${this.json ? stored : shownText(text(stored))}\n`);
+    this.#stdout.write(`${this.json ? shownJson(stored) : shownText(text(stored))}\n`);
   }
 
   note(text: string): void {
@@ -51,7 +51,7 @@ export class Output {
   /** A failure: `{"error": …}` on stdout with `--json`, a sentence on stderr otherwise. */
   failure(thrown: unknown): void {
     const error = describeError(thrown);
-    if (this.json) this.#stdout.write(`${JSON.stringify({ error }, null, 2)}\n`);
+    if (this.json) this.#stdout.write(`${shownJson(JSON.stringify({ error }, null, 2))}\n`);
     else this.#stderr.write(`sluice: ${shownText(error.message)}\n`);
   }
 

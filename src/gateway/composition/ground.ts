@@ -5,7 +5,7 @@ import type { Disposable } from "../../kernel/disposable.ts";
 import { SluiceError } from "../../kernel/errors.ts";
 import { newUuid } from "../../kernel/ids.ts";
 import { createLogger, type Logger } from "../../kernel/logger.ts";
-import { Redactor } from "../../kernel/redaction.ts";
+import { isSecretKey, Redactor } from "../../kernel/redaction.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import { type ConfigSchemas, type ConfigService, openConfig } from "../../runtime/config/index.ts";
 import type { SluiceConfig } from "../../runtime/config/types.ts";
@@ -77,6 +77,7 @@ export async function openGround(
   scope.use(await takeFolder(stateDir), "instance lock");
 
   const redactor = new Redactor();
+  for (const [name, value] of Object.entries(env)) if (value && isSecretKey(name)) redactor.add(value);
   const logFile = scope.use(await LogFile.open(join(stateDir, "logs", "gateway.log")), "log file");
   const logger = createLogger({
     level: options.logLevel ?? "info",

@@ -107,6 +107,7 @@ export class ModelResolution {
       ? undefined
       : this.#providers.ask(owner, () => owner.resolveSyntheticAuth?.(context));
     const key = apiKey ?? keys.sendable(synthetic?.apiKey);
+    if (key) this.#options.redactor?.add(key);
     // Nothing to send, but a reason to believe that the request gets in.
     const authMarker = key ? undefined : (synthetic?.apiKey ?? marker);
     const authMode = apiKey ? mode : (synthetic?.mode ?? (marker ? mode : undefined));
