@@ -1,8 +1,9 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { RENEW_BEFORE_MS } from "../../src/runtime/models/profile-renewal.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { contract } from "./support.ts";
 
@@ -28,6 +29,7 @@ async function room(
   more: {
     refusals?: Record<string, Refusal>;
     config?: Record<string, unknown>;
+    register?: string;
     agents?: Record<string, Record<string, object>>;
     env?: Record<string, string>;
   } = {},
@@ -59,7 +61,7 @@ async function room(
   }
   const lines: string[] = [];
   const opened = await contract(
-    { register: REGISTER, manifest: MANIFEST },
+    { register: `${REGISTER}${more.register ?? ""}`, manifest: MANIFEST },
     {
       folder,
       gateway: {
@@ -72,6 +74,7 @@ async function room(
         models: {
           providers: {
             farm: { baseUrl, api: "openai-completions", apiKey: "key-of-config", models: [{ id: "one" }] },
+            cloud: { baseUrl, api: "openai-completions", apiKey: "key-of-cloud", models: [{ id: "big" }] },
           },
         },
         ...more.config,
@@ -254,5 +257,63 @@ describe("sign-ins with model providers", () => {
     );
     expect(await say("/tool search {}", "agent:main:main")).toContain("There is no tool named search");
     expect(await say("/tool search {}", "agent:own:main")).toContain("did search");
+  });
+
+  const CLOUD = (refresh: string) => `
+    api.registerProvider({ id: "cloud", label: "Cloud", auth: [],
+      refreshOAuth: async (credential) => { seen.push(credential.refresh); ${refresh} },
+      formatApiKey: (credential) => "formatted-" + credential.access });`;
+  const SKY = { agents: { defaults: { model: "cloud/big" } } };
+  const oauth = (expires: number) => ({
+    type: "oauth",
+    provider: "cloud",
+    access: "old-token",
+    refresh: "refresh-1",
+    expires,
+    email: "me@example.org",
+  });
+
+  it("that are about to end are renewed by their provider, once, and written back", async () => {
+    const { say, seen, stateDir } = await room(
+      { "cloud:me": oauth(Date.now() + RENEW_BEFORE_MS - 1_000), "farm:a": key("key-a") },
+      {
+        config: SKY,
+        register: CLOUD(
+          `return { access: "new-token", refresh: "refresh-2", expires: ${FOR_EVER}, provider: "farm" };`,
+        ),
+      },
+    );
+    const answers = await Promise.all([say("hi", "agent:main:one"), say("hi", "agent:main:two")]);
+    expect(answers).toEqual(["hello formatted-new-token", "hello formatted-new-token"]);
+    expect(await seen()).toEqual(["refresh-1"]);
+    const folder = join(stateDir, "agents", "main", "agent");
+    const file = join(folder, "auth-profiles.json");
+    expect(JSON.parse(await readFile(file, "utf8"))).toEqual({
+      version: 1,
+      profiles: {
+        "cloud:me": { ...oauth(FOR_EVER), access: "new-token", refresh: "refresh-2" },
+        "farm:a": key("key-a"),
+      },
+    });
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+    expect(await readdir(folder)).toEqual(["auth-profiles.json"]);
+    expect(await say("again")).toBe("hello formatted-new-token");
+    expect(await seen()).toHaveLength(1);
+  });
+
+  it("that cannot be renewed are used while they last, then left out, and the file stays as it is", async () => {
+    const fails = CLOUD(`throw new Error("the server said no");`);
+    const lasting = oauth(Date.now() + 60_000);
+    const first = await room({ "cloud:me": lasting }, { config: SKY, register: fails });
+    expect(await first.say("hi")).toBe("hello formatted-old-token");
+    expect(await first.say("hi")).toBe("hello formatted-old-token");
+    expect(await first.seen()).toEqual(["refresh-1"]);
+    expect(first.lines.filter((line) => line.includes("could not be renewed"))).toHaveLength(1);
+    const file = join(first.stateDir, "agents", "main", "agent", "auth-profiles.json");
+    expect(JSON.parse(await readFile(file, "utf8")).profiles).toEqual({ "cloud:me": lasting });
+    const second = await room({ "cloud:me": oauth(1) }, { config: SKY, register: fails });
+    expect(await second.say("hi")).toBe("hello key-of-cloud");
+    const third = await room({ "cloud:me": oauth(1) }, { config: SKY, register: CLOUD("return {};") });
+    expect(await third.say("hi")).toBe("hello key-of-cloud");
   });
 });

@@ -72,7 +72,7 @@ class ModelRoom implements Models {
     if (stamp === this.#stamp()) remember(this.#defined, wanted, defined);
     const preferred = defined.profileId ?? wish.preferred;
     const { context } = defined;
-    const profile = this.#providers.profileFor(context.provider, context.modelId, {
+    const profile = await this.#providers.freshProfileFor(context.provider, context.modelId, {
       ...wish,
       preferred,
       agentId,
@@ -174,6 +174,7 @@ class ModelRoom implements Models {
   async findAuth(question: AuthQuestion): Promise<ProviderAuthResult> {
     await this.#activate(normalizeProviderId(question.provider));
     await this.#providers.profiles?.refresh();
+    await this.#providers.freshProfileFor(normalizeProviderId(question.provider), question.modelId ?? "");
     return this.#auth.find(question);
   }
 

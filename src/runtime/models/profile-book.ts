@@ -1,4 +1,4 @@
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import type { AuthProfileCredential, AuthProfileStore, ProfileUsage } from "../../contracts/auth-profiles.ts";
 import type { FailoverReason, ProviderApiKey } from "../../contracts/provider.ts";
 import type { Clock } from "../../kernel/clock.ts";
@@ -10,9 +10,12 @@ import type { ConfigService } from "../config/types.ts";
 import { mergeProfiles, orderedProfiles } from "./auth-profiles.ts";
 import { NO_PROFILES, type ProfileFile, readProfileFile } from "./profile-file.ts";
 import { afterFailure, afterSuccess, type ProfilePause, pauseOf } from "./profile-health.ts";
+import { type Renewal, renewProfile } from "./profile-renewal.ts";
 
 /** A change of a file of sign-ins is seen after this long at the latest. */
 export const PROFILES_TTL_MS = 1_000;
+/** A sign-in that could not be renewed is not tried again before this. */
+export const RENEWAL_REST_MS = 30_000;
 /** Agents whose sign-ins are kept in mind, and sign-ins whose faring is. */
 export const MAX_PROFILE_FOLDERS = 256;
 export const MAX_PROFILE_RECORDS = 1_024;
@@ -56,14 +59,17 @@ interface ProfileRecord {
 
 /**
  * The sign-ins of agents with model providers, in the order in which they are used (spec 2.6), and how they
- * fared. What is in the agents' files is only read: they belong to those who sign in. How sign-ins fare is
- * known for as long as the gateway runs; no pause is longer than some minutes.
+ * fared. The agents' files belong to those who sign in: only tokens that their provider renewed are written. How
+ * sign-ins fare is known for as long as the gateway runs; no pause is longer than some minutes.
  */
 export class ProfileBook {
   readonly #options: ProfileBookOptions;
   readonly #files = new Map<string, ProfileFile & { readAt: number }>();
   readonly #records = new Map<string, ProfileRecord>();
   readonly #complained = new Set<string>();
+  readonly #renewals = new Map<string, Promise<boolean>>();
+  /** From when on renewing is tried again, by file and profile. */
+  readonly #renewable = new Map<string, number>();
   #configRevision: unknown;
   #version = 0;
 
@@ -89,7 +95,13 @@ export class ProfileBook {
 
   /** The sign-in for a model of a provider; `undefined` where there is none to be used. */
   pick(
-    question: { provider: string; modelId: string; authProviderOf(provider: string): string },
+    question: {
+      provider: string;
+      modelId: string;
+      authProviderOf(provider: string): string;
+      /** A sign-in that has ended may be picked, to be renewed. */
+      canRenew?(credential: AuthProfileCredential): boolean;
+    },
     wish: ProfileWish = {},
   ): PickedProfile | undefined {
     const files = this.#folders(wish.agentId).map((folder) => this.#files.get(folder) ?? NO_PROFILES);
@@ -102,8 +114,10 @@ export class ProfileBook {
       question.modelId,
     );
     const secretOf = (id: string) => files.find((file) => file.store.profiles?.[id])?.secrets.get(id);
+    const isUsable = (credential: AuthProfileCredential | undefined) =>
+      !isExpired(credential, now) || (credential !== undefined && question.canRenew?.(credential) === true);
     const usable = orderedProfiles({ ...question, store, config, now }).filter(
-      (id) => id !== wish.except && secretOf(id) !== undefined && !isExpired(store.profiles[id], now),
+      (id) => id !== wish.except && secretOf(id) !== undefined && isUsable(store.profiles[id]),
     );
     const restsUntil = (id: string) => pauseOf(store.usageStats?.[id], question.modelId, now);
     const { preferred } = wish;
@@ -120,6 +134,42 @@ export class ProfileBook {
       mode: modeOf(credential),
       ...(pause ? { pause } : {}),
     };
+  }
+
+  /**
+   * Renews a sign-in that is about to end, once for all who ask at the same time; not again at once where that
+   * failed.
+   *
+   * @returns whether there is a newer one now
+   */
+  async renew(
+    { profileId, secret }: PickedProfile,
+    agentId: string | undefined,
+    refresh: Renewal["refresh"],
+  ): Promise<boolean> {
+    const holds = (path: string) => this.#files.get(path)?.secrets.get(profileId) === secret;
+    const folder = this.#folders(agentId).find(holds);
+    if (folder === undefined) return false;
+    const key = join(folder, profileId);
+    if ((this.#renewable.get(key) ?? 0) > this.#options.clock.monotonic()) return false;
+    const running = this.#renewals.get(key) ?? this.#renewIn(folder, profileId, refresh);
+    this.#renewals.set(key, running);
+    const renewed = await running.finally(() => this.#renewals.delete(key));
+    if (renewed) this.#renewable.delete(key);
+    else this.#renewable.set(key, this.#options.clock.monotonic() + RENEWAL_REST_MS);
+    return renewed;
+  }
+
+  async #renewIn(folder: string, profileId: string, refresh: Renewal["refresh"]): Promise<boolean> {
+    const { clock, logger } = this.#options;
+    try {
+      await renewProfile({ folder, profileId, clock, refresh });
+      await this.#read(folder, { anew: true });
+      return true;
+    } catch (error) {
+      logger.warn("a sign-in could not be renewed", { profileId, error: errorMessage(error) });
+      return false;
+    }
   }
 
   failed(profileId: string, secret: string, failure: { reason: FailoverReason; modelId: string }): void {
@@ -168,11 +218,11 @@ export class ProfileBook {
     return [...new Set([own, main])].map((id) => agentDir(stateDir, id));
   }
 
-  async #read(folder: string): Promise<void> {
+  async #read(folder: string, { anew = false } = {}): Promise<void> {
     const { clock, logger, redactor } = this.#options;
     const known = this.#files.get(folder);
     const readAt = clock.monotonic();
-    if (known && readAt - known.readAt < PROFILES_TTL_MS) return;
+    if (!anew && known && readAt - known.readAt < PROFILES_TTL_MS) return;
     let file: ProfileFile;
     try {
       file = await readProfileFile(folder, known, (reference) => this.#resolve(reference));

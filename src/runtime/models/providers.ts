@@ -1,3 +1,4 @@
+import type { AuthProfileCredential } from "../../contracts/auth-profiles.ts";
 import type { ModelDefinition, StreamFn } from "../../contracts/model-stream.ts";
 import type { ProviderPlugin, ProviderStreamContext } from "../../contracts/provider.ts";
 import type { Clock } from "../../kernel/clock.ts";
@@ -10,6 +11,7 @@ import { CurrentFacts, type ManifestFacts, type ManifestReader } from "./manifes
 import { normalizeProviderId } from "./model-ref.ts";
 import { isPrivateUrl } from "./private-url.ts";
 import { type PickedProfile, ProfileBook, type ProfileWish } from "./profile-book.ts";
+import { isRunningOut } from "./profile-renewal.ts";
 import { ProviderKeys } from "./provider-keys.ts";
 import { type ThinkingPolicy, thinkingPolicy } from "./thinking.ts";
 
@@ -57,6 +59,36 @@ export class Providers {
   profileFor(provider: string, modelId: string, wish?: ProfileWish): PickedProfile | undefined {
     const authProviderOf = (id: string) => this.keys.lenderOf(id);
     return this.profiles?.pick({ provider, modelId, authProviderOf }, wish);
+  }
+
+  /** The same, renewed by its provider where it is about to end or has ended. */
+  async freshProfileFor(
+    provider: string,
+    modelId: string,
+    wish: ProfileWish = {},
+  ): Promise<PickedProfile | undefined> {
+    const { profiles } = this;
+    const refresher = (credential: AuthProfileCredential) => {
+      const owner = this.ownerOf(credential.provider) ?? this.ownerOf(provider);
+      const refresh = owner?.["refreshOAuth"];
+      return typeof refresh === "function" && typeof credential["refresh"] === "string"
+        ? (given: AuthProfileCredential): unknown => refresh.call(owner, given)
+        : undefined;
+    };
+    const picked = profiles?.pick(
+      {
+        provider,
+        modelId,
+        authProviderOf: (id) => this.keys.lenderOf(id),
+        canRenew: (credential) => refresher(credential) !== undefined,
+      },
+      wish,
+    );
+    const now = this.#options.clock.now();
+    const refresh = picked && isRunningOut(picked.credential, now) ? refresher(picked.credential) : undefined;
+    if (!profiles || !picked || !refresh) return picked;
+    const renewed = await profiles.renew(picked, wish.agentId, refresh);
+    return this.profileFor(provider, modelId, renewed ? { ...wish, preferred: picked.profileId } : wish);
   }
 
   /** What manifests tell now. */
