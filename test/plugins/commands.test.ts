@@ -120,6 +120,21 @@ describe("plugin commands", () => {
     ]);
   });
 
+  it("each refused name is told of by itself, shortened", async () => {
+    const bench = await withCommands([
+      `{ name: "stt:status", description: "d", handler() {} }`,
+      `{ name: "stt:install", description: "d", handler() {} }`,
+      `{ name: "9".repeat(81), description: "d", handler() {} }`,
+      `{ name: " ", description: "d", handler() {} }`,
+    ]);
+    const messages = bench.host.records()[0]?.diagnostics.map(({ message }) => message) ?? [];
+    expect(messages).toHaveLength(4);
+    expect(messages[0]).toMatch(/^command "stt:status": a name starts with a letter/);
+    expect(messages[1]).toContain('"stt:install"');
+    expect(messages[2]).toContain(`"${"9".repeat(80)}"`);
+    expect(messages[3]).toBe('command: "name" must not be empty');
+  });
+
   it("[F056] [F057] [F058] [F060] [F061] guidance reaches the surfaces it names, sorted and once", async () => {
     const bench = await withCommands([
       `{ name: "b", description: "d", handler() {}, agentPromptGuidance: ["everywhere", { text: "main only", surfaces: ["pi_main"] }] }`,

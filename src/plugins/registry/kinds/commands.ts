@@ -25,14 +25,18 @@ export function promptSurface(name: string): string {
 }
 
 const COMMAND_NAME = /^[a-z][a-z0-9_-]*$/;
+/** Characters of a refused name that its diagnostic repeats. */
+const MAX_SHOWN_NAME = 80;
 const OPERATOR_SCOPE = /^operator\.[a-z.]+$/;
 
 /** Checks a chat command; its claims are the name and every native alias. */
 export function readCommand(definition: unknown, registrant: Registrant): Accepted | Refused {
   if (!isRecord(definition)) return malformed("command: expected an object");
   const name = nonEmpty(definition["name"])?.toLowerCase();
-  if (!name || !COMMAND_NAME.test(name)) {
-    return malformed('command: "name" must start with a letter and hold letters, digits, "_" and "-"');
+  if (!name) return malformed('command: "name" must not be empty');
+  if (!COMMAND_NAME.test(name)) {
+    const shown = JSON.stringify(name.slice(0, MAX_SHOWN_NAME));
+    return malformed(`command ${shown}: a name starts with a letter and holds letters, digits, "_" and "-"`);
   }
   const wrong = (message: string) => malformed(`command "${name}": ${message}`);
   if (!nonEmpty(definition["description"])) return wrong('"description" must not be empty');
