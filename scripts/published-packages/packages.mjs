@@ -156,4 +156,63 @@ export const OTHERS = [
   ["whatsapp", "@openclaw/whatsapp", { "channels.whatsapp": {} }],
   ["zalo", "@openclaw/zalo", { "channels.zalo": { botToken: "123:abc" } }],
   ["openclaw-weixin", "@tencent-weixin/openclaw-weixin", { "channels.openclaw-weixin": {} }],
+  [
+    "bluebubbles",
+    "@openclaw/bluebubbles",
+    {
+      "channels.bluebubbles": {
+        serverUrl: NOWHERE,
+        password: "password",
+        network: { dangerouslyAllowPrivateNetwork: true },
+      },
+    },
+  ],
+  [
+    "clickclack",
+    "@openclaw/clickclack",
+    { "channels.clickclack": { baseUrl: NOWHERE, token: "token", workspace: "w" } },
+  ],
+  ["imessage", "@openclaw/imessage", { "channels.imessage": { cliPath: "/bin/true" } }],
+  ["qqbot", "@openclaw/qqbot", { "channels.qqbot": { appId: "1", clientSecret: "secret" } }],
+  [
+    "sms",
+    "@openclaw/sms",
+    {
+      "channels.sms": {
+        accountSid: `AC${"0".repeat(32)}`,
+        authToken: "token",
+        fromNumber: "+15550000000",
+        publicWebhookUrl: "https://gateway.invalid/sms",
+      },
+    },
+  ],
+  ["zalouser", "@openclaw/zalouser", { "channels.zalouser": { enabled: true } }],
+  ["mistral", "@openclaw/mistral-provider"],
+  ["perplexity", "@openclaw/perplexity-plugin"],
+  ["qwen", "@openclaw/qwen-provider"],
+  ["venice", "@openclaw/venice-provider"],
+  ["camofox-browser", "@askjo/camofox-browser"],
+  ["openclaw-web-search", "@ollama/openclaw-web-search"],
+  [
+    "channels",
+    "@openclaw-china/channels",
+    {
+      "channels.dingtalk": { enabled: true, clientId: "id", clientSecret: "secret" },
+      "channels.feishu": { enabled: true, appId: "id", appSecret: "secret" },
+    },
+  ],
+  [
+    "wecom",
+    "@mocrane/wecom",
+    { "channels.wecom": { enabled: true, bot: { token: "token", encodingAESKey: "a".repeat(43) } } },
+  ],
+  ["openclaw-linear", "@calltelemetry/openclaw-linear"],
+  ["orchestra", "@gekkocompany/orchestra"],
+  ["oh-my-openclaw", "@happycastle/oh-my-openclaw"],
+  ["recipes", "@jiggai/recipes"],
+  ["devclaw", "@laurentenhoor/devclaw"],
+  ["openclaw-avatar", "@projectavatar/openclaw-avatar"],
+  ["graphiti", "@robertogongora/graphiti"],
+  ["context-compactor", "jasper-context-compactor"],
+  ["simmer-automaton", "simmer-automaton"],
 ].map(([id, spec, settings]) => ({ id, spec, ...(settings ? { settings } : {}) }));

@@ -16,6 +16,7 @@ const COMMAND_LIMIT_MS = 240_000;
 const SETTLE_LIMIT_MS = 8_000;
 /** How long an enabled plugin gets to open what it opens. */
 const WARM_UP_MS = 2_500;
+const LACKING = /is not provided by this host|of undefined \(reading|is not a function/;
 
 /** A state folder with a gateway and the command line that belongs to it. */
 export class Installation {
@@ -85,6 +86,20 @@ export class Installation {
         channels: Object.keys((await client.call("channels.status", {})).channels ?? {}).sort(),
         ...processTraces(this.#gateway.pid, this.#port),
       };
+    } finally {
+      client.close();
+    }
+  }
+
+  /** Errors of running accounts that tell of something this host lacks, rather than of a platform out of reach. */
+  async lacking() {
+    const client = await GatewayClient.open(this.#port, TOKEN);
+    try {
+      const { channelAccounts = {} } = await client.call("channels.status", {});
+      const errors = Object.entries(channelAccounts).flatMap(([channel, accounts]) =>
+        accounts.map(({ accountId, lastError }) => `${channel}/${accountId}: ${lastError ?? ""}`),
+      );
+      return errors.filter((text) => LACKING.test(text));
     } finally {
       client.close();
     }
@@ -216,6 +231,7 @@ export async function trial(
       );
     }
     for (const { level, code, message } of on.diagnostics) wrong(level === "error", `${code}: ${message}`);
+    for (const error of await installation.lacking()) wrong(true, error);
     const running = await installation.traces();
     row.listening = (running.listening?.length ?? 0) - (baseline.listening?.length ?? 0);
     wrong(listens && row.listening < 1, "listens nowhere");
