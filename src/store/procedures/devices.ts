@@ -12,6 +12,12 @@ import { approve, emptyRecord, reasonFor, tokenFor } from "./device-rules.ts";
 /** Devices that wait for approval at most; the one that waited longest makes room. */
 export const MAX_PENDING_DEVICES = 200;
 
+/**
+ * Devices kept that nobody approved by hand; the one that connected longest ago makes room, and is admitted anew
+ * when it comes back. Every private window of a browser on this machine is one.
+ */
+export const MAX_SILENT_DEVICES = 1_000;
+
 /** The records of devices that connect with an identity of their own. */
 export const deviceProcedures = {
   async get(tx: Transaction, input: { deviceId: string }): Promise<DeviceRecord | undefined> {
@@ -50,6 +56,7 @@ export const deviceProcedures = {
     if (ask.remoteIp !== undefined) record.remoteIp = ask.remoteIp;
     const token = tokenFor(record, ask, input);
     await write(tx, record, now);
+    if (reason === "not-paired") await dropOldestSilent(tx);
     return { status: "admitted", record, token, approved };
   },
 
@@ -174,5 +181,16 @@ async function dropOldestPending(tx: Transaction): Promise<void> {
     `DELETE FROM devices WHERE status = 'pending' AND device_id NOT IN (
        SELECT device_id FROM devices WHERE status = 'pending' ORDER BY updated_at DESC LIMIT ?)`,
     MAX_PENDING_DEVICES,
+  );
+}
+
+async function dropOldestSilent(tx: Transaction): Promise<void> {
+  await tx.run(
+    `DELETE FROM devices WHERE device_id IN (
+       SELECT device_id FROM devices WHERE status = 'paired' AND record LIKE ?
+       ORDER BY updated_at DESC, device_id LIMIT ? OFFSET ?)`,
+    '%"approvedVia":"silent"%',
+    MAX_SILENT_DEVICES,
+    MAX_SILENT_DEVICES,
   );
 }
