@@ -1,3 +1,4 @@
+import type { AuthProfileCredential } from "./auth-profiles.ts";
 import type { Message } from "./messages.ts";
 import type { AssistantMessageEventStream, ModelDefinition, StreamFn } from "./model-stream.ts";
 
@@ -167,6 +168,15 @@ export interface ProviderPlugin {
   resolveSyntheticAuth?(
     context: ProviderModelContext,
   ): { apiKey: string; source: string; mode: "api-key" | "oauth" | "token" } | null | undefined;
+  /** What is sent for a sign-in; its key or token as it is without this. */
+  formatApiKey?(credential: AuthProfileCredential): string | null | undefined;
+  /**
+   * Renews an OAuth sign-in that is about to end; gives the fields that change, `access` among them. Called once
+   * at a time; a failure leaves the sign-in as it is.
+   */
+  refreshOAuth?(
+    credential: AuthProfileCredential,
+  ): Promise<Partial<AuthProfileCredential>> | Partial<AuthProfileCredential>;
   prepareRuntimeAuth?(
     context: ProviderStreamContext & { authMode?: string; profileId?: string },
   ): Promise<

@@ -20,6 +20,7 @@ const REGISTER = `
 
 const MANIFEST = {
   contracts: { tools: ["search"] },
+  nonSecretAuthMarkers: ["farm-local"],
   toolMetadata: { search: { authSignals: [{ provider: "finder" }] } },
 };
 
@@ -106,6 +107,11 @@ describe("sign-ins with model providers", () => {
     });
     expect(await call("probe.key", { provider: "other" })).toMatchObject({ profileId: "other:key" });
     expect(lines.join("\n")).not.toContain("token-of-profile");
+  });
+
+  it("whose key is a marker are never sent", async () => {
+    const { say } = await room({ "farm:a": key("farm-local") });
+    expect(await say("hi")).toBe("hello none");
   });
 
   it("follow auth.order, and references to secrets are read", async () => {

@@ -47,15 +47,14 @@ export class ProviderKeys {
   ofProfile(provider: string, { profileId, credential, secret, mode }: PickedProfile): FoundKey {
     const formatted = this.#formatted(provider, credential);
     const apiKey = typeof formatted === "string" && formatted !== "" ? formatted : secret;
-    return { apiKey, mode, source: "profile", profileId };
+    const found = { mode, source: "profile" as const, profileId };
+    return this.#options.facts().isMarker(apiKey) ? { ...found, marker: apiKey } : { ...found, apiKey };
   }
 
   #formatted(provider: string, credential: AuthProfileCredential): unknown {
     const owner = this.#options.pluginOf(normalizeProviderId(provider));
-    const format = owner?.["formatApiKey"];
-    if (typeof format !== "function") return undefined;
     try {
-      return format.call(owner, { ...credential });
+      return owner?.formatApiKey?.({ ...credential });
     } catch {
       // As with every other function of a provider: no answer. The secret itself may do.
       return undefined;

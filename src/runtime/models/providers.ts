@@ -70,9 +70,8 @@ export class Providers {
     const { profiles } = this;
     const refresher = (credential: AuthProfileCredential) => {
       const owner = this.ownerOf(credential.provider) ?? this.ownerOf(provider);
-      const refresh = owner?.["refreshOAuth"];
-      return typeof refresh === "function" && typeof credential["refresh"] === "string"
-        ? (given: AuthProfileCredential): unknown => refresh.call(owner, given)
+      return owner?.refreshOAuth && typeof credential["refresh"] === "string"
+        ? (given: AuthProfileCredential): unknown => owner.refreshOAuth?.(given)
         : undefined;
     };
     const picked = profiles?.pick(
