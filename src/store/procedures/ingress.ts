@@ -9,6 +9,9 @@ export const INGRESS_PAGE_LIMIT = 500;
 /** Payload left in a completed row: only its id is needed, to know a redelivery. */
 const TOMBSTONE = "null";
 
+/** No event is put off for longer: one that becomes due later was put off by a clock that was ahead. */
+export const INGRESS_MAX_WAIT_MS = 30 * 86_400_000;
+
 export interface QueueInput {
   channel: string;
   accountId: string;
@@ -83,7 +86,7 @@ export const ingressProcedures = {
     const held = new Set(input.blockedLanes ?? []);
     for (const row of candidates) {
       if (row.conversation !== "" && held.has(row.conversation)) continue;
-      if (row.available_at > input.now) {
+      if (row.available_at > input.now && row.available_at <= input.now + INGRESS_MAX_WAIT_MS) {
         if (row.conversation !== "") held.add(row.conversation);
         continue;
       }
@@ -196,7 +199,10 @@ export const ingressProcedures = {
     return result.changes === 1;
   },
 
-  /** Gives back events whose claim is older than `staleBefore`, or of the listed ids only. */
+  /**
+   * Gives back events whose claim is older than `staleBefore`, or of the listed ids only. A claim from as far in
+   * the future was made while the clock was ahead.
+   */
   async recoverStale(
     tx: Transaction,
     input: QueueInput & { staleBefore: number; eventIds?: string[]; now: number },
@@ -218,11 +224,13 @@ export const ingressProcedures = {
     }
     const result = await tx.run(
       `UPDATE inbox SET status = 'pending', claimed_by = NULL, claimed_at = NULL, available_at = ?
-       WHERE channel = ? AND account_id = ? AND kind = 'event' AND status = 'claimed' AND claimed_at <= ?`,
+       WHERE channel = ? AND account_id = ? AND kind = 'event' AND status = 'claimed'
+         AND (claimed_at <= ? OR claimed_at > ?)`,
       input.now,
       input.channel,
       input.accountId,
       input.staleBefore,
+      input.now + Math.max(0, input.now - input.staleBefore),
     );
     return result.changes;
   },

@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { openIngressQueue } from "../../../src/channels/runtime/ingress-queue.ts";
 import { ManualClock } from "../../../src/kernel/manual-clock.ts";
 import { openStore } from "../../../src/store/index.ts";
+import { INGRESS_MAX_WAIT_MS } from "../../../src/store/procedures/ingress.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
 
 async function queueOf() {
@@ -114,5 +115,32 @@ test("whatever is done to the queue, nothing is lost and no lane is claimed twic
     }),
     { numRuns: 25 },
   );
+  await store.dispose();
+});
+
+test("events put off or claimed while the clock was years ahead come back once it is right", async () => {
+  const store = await openStore({ folder: await temporaryFolder() });
+  const now = Date.UTC(2026, 0, 1);
+  const ahead = openIngressQueue<{ n: number }>(
+    { store, clock: new ManualClock(now + 4 * 365 * 86_400_000) },
+    { channel: "memo" },
+  );
+  await ahead.enqueue("claimed", { n: 1 });
+  await ahead.claim("claimed");
+  await ahead.enqueue("put-off", { n: 2 }, { laneKey: "a" });
+  await ahead.claim("put-off");
+  await ahead.release("put-off", { availableAt: now + 4 * 365 * 86_400_000 + 5_000 });
+
+  const clock = new ManualClock(now);
+  const queue = openIngressQueue<{ n: number }>({ store, clock }, { channel: "memo" });
+  expect(await queue.claimNext()).toMatchObject({ id: "put-off" });
+  expect(await queue.recoverStaleClaims()).toBe(1);
+  // A claim of this moment is nobody else's, also when the clock has just been set back a little.
+  await clock.advance(0);
+  expect(await queue.claimNext()).toMatchObject({ id: "claimed" });
+  const slightlyBack = openIngressQueue({ store, clock: new ManualClock(now - 60_000) }, { channel: "memo" });
+  expect(await slightlyBack.recoverStaleClaims()).toBe(0);
+  await queue.release("claimed", { availableAt: now + INGRESS_MAX_WAIT_MS });
+  expect(await queue.claimNext()).toBeNull();
   await store.dispose();
 });
