@@ -2,23 +2,21 @@
 // starts it again, and reads the database and the tool's own ledger at the end: a question keeps its id and
 // deadline, its answer is acted on once, and accepted = terminal + still open holds for every kind.
 //   node scripts/crash-loop-workflow.mjs [--kills 40] [--seed 1] [--keep] [--json]
-import { spawn } from "node:child_process";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { mulberry32, pause, runAsCommand } from "./crash-loop/command.mjs";
 import { GatewayClient } from "./crash-loop/gateway-client.mjs";
+import { GatewayProcess } from "./crash-loop/gateway-process.mjs";
 import { writeAskingPlugin } from "./crash-loop/workflow-plugin.mjs";
 import { judgeWorkflow } from "./crash-loop/workflow-verdict.mjs";
-import { freePort, stopProcess } from "./support/irc-server.mjs";
+import { freePort } from "./support/irc-server.mjs";
 
-const root = resolve(fileURLToPath(import.meta.url), "../..");
 const TOKEN = "crash-loop-token-0123456789abcdef";
 const TALK = "agent:main:talk";
 /** Who talks to the plugin directly; each is asked to let it answer. */
 const PEOPLE = ["ada", "bob", "eve", "joe"];
-const START_LIMIT_MS = 30_000;
 const BEGIN_LIMIT_MS = 5_000;
 const SETTLE_LIMIT_MS = 60_000;
 /** Deadlines of questions, in milliseconds: some pass while the gateway is down, most outlive every kill. */
@@ -60,11 +58,13 @@ class Loop {
   #patched = 0;
   #count = 0;
   #parts;
-  #child;
-  #output = "";
+  #gateway;
 
   constructor(parts) {
     this.#parts = parts;
+    const { folder, port } = parts;
+    const env = { CRASH_LEDGER: join(folder, "ledger") };
+    this.#gateway = new GatewayProcess({ folder, port, token: TOKEN, env });
   }
 
   async prepare() {
@@ -84,22 +84,22 @@ class Loop {
   /** One start, some work, one kill. */
   async round() {
     const { random } = this.#parts;
-    this.#start();
+    this.#gateway.start();
     if (random() < 0.2) await pause(random() * 700);
     else {
-      await this.#ready();
+      await this.#gateway.ready();
       const working = this.#work();
       // However slow the machine is: something is under way when the kill comes.
       await Promise.race([working.begun, pause(BEGIN_LIMIT_MS)]);
       await pause(random() * 350);
       working.stop();
     }
-    await stopProcess(this.#child, "SIGKILL");
+    await this.#gateway.kill();
   }
 
   async finish() {
-    this.#start();
-    await this.#ready();
+    this.#gateway.start();
+    await this.#gateway.ready();
     const client = await GatewayClient.open(this.#parts.port, TOKEN);
     const deadline = Date.now() + SETTLE_LIMIT_MS;
     for (const key of this.asked) {
@@ -113,7 +113,7 @@ class Loop {
     await client.call("chat.send", { sessionKey: TALK, message: "the last", idempotencyKey: "last" });
     await client.call("agent.wait", { runId: "last", timeoutMs: SETTLE_LIMIT_MS });
     client.close();
-    await stopProcess(this.#child);
+    await this.#gateway.stop();
   }
 
   facts() {
@@ -131,7 +131,7 @@ class Loop {
   }
 
   async close() {
-    if (this.#child) await stopProcess(this.#child, "SIGKILL");
+    await this.#gateway.kill();
   }
 
   /** Everybody works until `stop` or the kill. */
@@ -255,47 +255,6 @@ class Loop {
       revision: 1,
     });
     if (done.applied) this.#flows.set(made.flowId, "succeeded");
-  }
-
-  #start() {
-    const { folder, port } = this.#parts;
-    this.#output = "";
-    this.#child = spawn(
-      process.execPath,
-      [join(root, "bin/sluice.cjs"), "gateway", "run", "--port", String(port)],
-      {
-        env: {
-          PATH: process.env.PATH,
-          HOME: folder,
-          TMPDIR: tmpdir(),
-          SLUICE_STATE_DIR: join(folder, "state"),
-          SLUICE_GATEWAY_TOKEN: TOKEN,
-          SLUICE_DISABLE_BONJOUR: "1",
-          CRASH_LEDGER: join(folder, "ledger"),
-        },
-        stdio: ["ignore", "pipe", "pipe"],
-      },
-    );
-    for (const stream of [this.#child.stdout, this.#child.stderr]) {
-      stream.on("data", (data) => {
-        this.#output = (this.#output + data).slice(-8_000);
-      });
-    }
-  }
-
-  async #ready() {
-    const deadline = Date.now() + START_LIMIT_MS;
-    for (;;) {
-      if (this.#child.exitCode !== null || Date.now() > deadline) {
-        throw new Error(`the gateway did not become ready:\n${this.#output}`);
-      }
-      const ready = await fetch(`http://127.0.0.1:${this.#parts.port}/readyz`).then(
-        (response) => response.status === 200,
-        () => false,
-      );
-      if (ready) return;
-      await pause(15);
-    }
   }
 }
 

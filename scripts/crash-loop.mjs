@@ -2,22 +2,20 @@
 // the end: every accepted message is answered exactly once in the transcript, none is lost, and
 // accepted = terminal + still queued holds for every kind.
 //   node scripts/crash-loop.mjs [--kills 200] [--seed 1] [--keep] [--json]
-import { spawn } from "node:child_process";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { mulberry32, pause, runAsCommand } from "./crash-loop/command.mjs";
 import { GatewayClient } from "./crash-loop/gateway-client.mjs";
+import { GatewayProcess } from "./crash-loop/gateway-process.mjs";
 import { judge } from "./crash-loop/verdict.mjs";
-import { freePort, missingNgircd, RawIrcClient, startNgircd, stopProcess } from "./support/irc-server.mjs";
+import { freePort, missingNgircd, RawIrcClient, startNgircd } from "./support/irc-server.mjs";
 
-const root = resolve(fileURLToPath(import.meta.url), "../..");
 const TOKEN = "crash-loop-token-0123456789abcdef";
 const BOT = "sluice";
 const NICKS = ["ada", "bob", "eve"];
 const CHATS = ["agent:main:chat-one", "agent:main:chat-two", "agent:main:chat-three"];
-const START_LIMIT_MS = 30_000;
 const SETTLE_LIMIT_MS = 60_000;
 
 /**
@@ -57,12 +55,12 @@ class Loop {
   #unacked = new Map();
   #parts;
   #people = [];
-  #child;
-  #output = "";
+  #gateway;
   #restarts = { beforeReady: 0, afterReady: 0 };
 
   constructor(parts) {
     this.#parts = parts;
+    this.#gateway = new GatewayProcess({ folder: parts.folder, port: parts.gatewayPort, token: TOKEN });
   }
 
   async prepare() {
@@ -88,7 +86,7 @@ class Loop {
   /** One start, some talk, one kill. */
   async round(number) {
     const { random } = this.#parts;
-    this.#start();
+    this.#gateway.start();
     if (random() < 0.25) {
       this.#restarts.beforeReady += 1;
       await pause(random() * 900);
@@ -99,11 +97,11 @@ class Loop {
       await pause(20 + random() * 400);
       talk.stop();
     }
-    await stopProcess(this.#child, "SIGKILL");
+    await this.#gateway.kill();
   }
 
   async finish() {
-    this.#start();
+    this.#gateway.start();
     await this.#ready();
     const client = await GatewayClient.open(this.#parts.gatewayPort, TOKEN);
     for (const [key, params] of this.#unacked) {
@@ -118,7 +116,7 @@ class Loop {
     }
     client.close();
     await pause(300);
-    await stopProcess(this.#child);
+    await this.#gateway.stop();
   }
 
   facts() {
@@ -132,54 +130,19 @@ class Loop {
 
   async close() {
     for (const person of this.#people) person.close();
-    if (this.#child) await stopProcess(this.#child, "SIGKILL");
-  }
-
-  #start() {
-    const { folder, gatewayPort } = this.#parts;
-    const state = join(folder, "state");
-    this.#output = "";
-    this.#child = spawn(
-      process.execPath,
-      [join(root, "bin/sluice.cjs"), "gateway", "run", "--port", String(gatewayPort)],
-      {
-        env: {
-          PATH: process.env.PATH,
-          HOME: folder,
-          TMPDIR: tmpdir(),
-          SLUICE_STATE_DIR: state,
-          SLUICE_GATEWAY_TOKEN: TOKEN,
-          SLUICE_DISABLE_BONJOUR: "1",
-        },
-        stdio: ["ignore", "pipe", "pipe"],
-      },
-    );
-    for (const stream of [this.#child.stdout, this.#child.stderr]) {
-      stream.on("data", (data) => {
-        this.#output = (this.#output + data).slice(-8_000);
-      });
-    }
+    await this.#gateway.kill();
   }
 
   /** The gateway answers and the bot is on the network. */
-  async #ready() {
-    const deadline = Date.now() + START_LIMIT_MS;
+  #ready() {
     const asker = this.#people[0];
-    for (;;) {
-      if (this.#child.exitCode !== null) {
-        throw new Error(`the gateway ended with ${this.#child.exitCode}:\n${this.#output}`);
-      }
+    return this.#gateway.ready(async () => {
       const seen = asker.lines.length;
       asker.write(`ISON ${BOT}`);
-      const ready = await fetch(`http://127.0.0.1:${this.#parts.gatewayPort}/readyz`).then(
-        (response) => response.status === 200,
-        () => false,
-      );
       await pause(15);
       const answer = asker.lines.slice(seen).find((line) => / 303 /.test(line));
-      if (ready && answer?.includes(`:${BOT}`)) return;
-      if (Date.now() > deadline) throw new Error(`the gateway was not ready in time:\n${this.#output}`);
-    }
+      return answer?.includes(`:${BOT}`) === true;
+    });
   }
 
   /** Everybody talks until `stop`. What was not acknowledged before is sent again first. */
