@@ -155,19 +155,23 @@ export class Failover {
       this.#probed.add(model.provider);
       return true;
     }
-    this.#note({
-      provider: model.provider,
-      model: model.id,
-      reason: isFailoverReason(reason) ? reason : "unknown",
-      error: `its sign-ins rest until ${new Date(until).toISOString()}`,
-      profileId: profile.profileId,
-    });
+    this.#note(
+      {
+        provider: model.provider,
+        model: model.id,
+        reason: isFailoverReason(reason) ? reason : "unknown",
+        error: `its sign-ins rest until ${new Date(until).toISOString()}`,
+        profileId: profile.profileId,
+      },
+      "info",
+    );
     return false;
   }
 
-  #note(attempt: FallbackAttempt): void {
+  /** A model that is passed over was complained of when it failed. */
+  #note(attempt: FallbackAttempt, level: "info" | "warn" = "warn"): void {
     this.#attempts.push(attempt);
-    this.#options.logger.warn("a model did not answer", {
+    this.#options.logger[level]("a model did not answer", {
       runId: this.#options.runId,
       model: attemptedModel(attempt),
       reason: attempt.reason,
