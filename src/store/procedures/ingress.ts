@@ -72,6 +72,7 @@ export const ingressProcedures = {
       now: number;
     },
   ): Promise<InboxRecord | undefined> {
+    const limit = Math.min(Math.max(1, input.scanLimit ?? INGRESS_SCAN_LIMIT), INGRESS_PAGE_LIMIT);
     const candidates = await tx.all<InboxRow>(
       `SELECT * FROM inbox AS head WHERE channel = ? AND account_id = ? AND kind = 'event' AND status = 'pending'
          AND (conversation = '' OR NOT EXISTS (SELECT 1 FROM inbox AS busy WHERE busy.channel = head.channel
@@ -80,7 +81,7 @@ export const ingressProcedures = {
        ORDER BY ordinal LIMIT ?`,
       input.channel,
       input.accountId,
-      Math.min(Math.max(1, input.scanLimit ?? INGRESS_SCAN_LIMIT), INGRESS_PAGE_LIMIT),
+      limit,
     );
     // A lane whose oldest event waits for a retry waits as a whole: order within a lane is kept.
     const held = new Set(input.blockedLanes ?? []);
@@ -93,7 +94,11 @@ export const ingressProcedures = {
       if (input.candidateIds && !input.candidateIds.includes(row.message_id)) continue;
       return claimRow(tx, row.inbox_id, input.ownerId, input.now);
     }
-    return undefined;
+    if (candidates.length < limit) return undefined;
+    const further = (await dueHeads(tx, input, limit)).find(
+      (row) => !held.has(row.conversation) && (input.candidateIds?.includes(row.message_id) ?? true),
+    );
+    return further && claimRow(tx, further.inbox_id, input.ownerId, input.now);
   },
 
   async claim(
@@ -263,7 +268,31 @@ export const ingressProcedures = {
   },
 };
 
-async function find(tx: Transaction, input: QueueInput & { eventId: string }): Promise<InboxRow | undefined> {
+async function /**
+ * The oldest due events that stand first in a free lane. However much waits behind one event that is put off, the
+ * other lanes go on. Lanes are compared as expressions: their index leads through every event a lane ever had.
+ */
+dueHeads(tx: Transaction, input: QueueInput & { now: number }, limit: number): Promise<InboxRow[]> {
+  const inQueue = (name: string, status: string) =>
+    `${name}.channel = head.channel AND ${name}.account_id = head.account_id AND ${name}.kind = 'event'
+       AND ${name}.status = '${status}' AND ${name}.conversation || '' = head.conversation`;
+  return tx.all<InboxRow>(
+    `SELECT * FROM inbox AS head WHERE channel = ? AND account_id = ? AND kind = 'event' AND status = 'pending'
+       AND (available_at <= ? OR available_at > ?)
+       AND (conversation = '' OR (
+         NOT EXISTS (SELECT 1 FROM inbox AS busy WHERE ${inQueue("busy", "claimed")})
+         AND NOT EXISTS (SELECT 1 FROM inbox AS older WHERE ${inQueue("older", "pending")}
+           AND older.ordinal < head.ordinal)))
+     ORDER BY ordinal LIMIT ?`,
+    input.channel,
+    input.accountId,
+    input.now,
+    input.now + INGRESS_MAX_WAIT_MS,
+    limit,
+  );
+}
+
+function find(tx: Transaction, input: QueueInput & { eventId: string }): Promise<InboxRow | undefined> {
   return tx.get<InboxRow>(
     "SELECT * FROM inbox WHERE channel = ? AND account_id = ? AND kind = 'event' AND message_id = ?",
     input.channel,

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { openIngressQueue } from "../../../src/channels/runtime/ingress-queue.ts";
 import { ManualClock } from "../../../src/kernel/manual-clock.ts";
 import { openStore } from "../../../src/store/index.ts";
-import { INGRESS_MAX_WAIT_MS } from "../../../src/store/procedures/ingress.ts";
+import { INGRESS_MAX_WAIT_MS, INGRESS_SCAN_LIMIT } from "../../../src/store/procedures/ingress.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
 
 async function queueOf() {
@@ -142,5 +142,22 @@ test("events put off or claimed while the clock was years ahead come back once i
   expect(await slightlyBack.recoverStaleClaims()).toBe(0);
   await queue.release("claimed", { availableAt: now + INGRESS_MAX_WAIT_MS });
   expect(await queue.claimNext()).toBeNull();
+  await store.dispose();
+});
+
+test("however much waits in a lane whose first event is put off, the others go on", async () => {
+  const { store, clock, queue } = await queueOf();
+  for (let index = 0; index < INGRESS_SCAN_LIMIT + 5; index++) {
+    await queue.enqueue(`a${index}`, { n: index }, { laneKey: "a" });
+  }
+  await queue.claim("a0");
+  await queue.release("a0", { availableAt: clock.now() + 60_000 });
+  await queue.enqueue("b0", { n: 0 }, { laneKey: "b" });
+  await queue.enqueue("loose", { n: 0 });
+  expect(await queue.claimNext({ candidateIds: ["loose", "a1"] })).toMatchObject({ id: "loose" });
+  expect(await queue.claimNext()).toMatchObject({ id: "b0" });
+  expect(await queue.claimNext()).toBeNull();
+  await clock.advance(60_000);
+  expect(await queue.claimNext()).toMatchObject({ id: "a0" });
   await store.dispose();
 });
