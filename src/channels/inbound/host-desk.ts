@@ -103,7 +103,8 @@ export class HostDesk {
     const refusal = this.#mayNotDecide(message);
     if (refusal) return { reason, reply: refusal };
     try {
-      const by = message.senderName ?? message.senderId;
+      // A name is what somebody calls themselves; the platform vouches for the id.
+      const by = message.senderId ?? message.senderName;
       await rooms.approvals.resolve(id, decision, {
         kind: "channel",
         ...(by === undefined ? {} : { id: by }),

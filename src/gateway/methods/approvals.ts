@@ -1,6 +1,7 @@
 import { Type } from "typebox";
 import { SluiceError } from "../../kernel/errors.ts";
 import { snapshotOf } from "../../runtime/workflow/approval-snapshot.ts";
+import { decidedBy } from "../rpc/caller.ts";
 import { type MethodGroup, method } from "../rpc/method.ts";
 import { closed, Text } from "./shapes.ts";
 
@@ -46,9 +47,7 @@ const resolve = method({
         details: { reason: "APPROVAL_NOT_FOUND" },
       });
     }
-    const by = reviewer
-      ? ({ kind: "channel", id: reviewer.senderId } as const)
-      : ({ kind: "device", id: caller.client.displayName ?? caller.client.id } as const);
+    const by = reviewer ? ({ kind: "channel", id: reviewer.senderId } as const) : decidedBy(caller);
     const { applied, record } = await services.approvals.settle(id, decision, by);
     return { applied, approval: { ...snapshotOf(record) } };
   },

@@ -12,7 +12,7 @@ import {
 } from "../../runtime/sessions/chat-input.ts";
 import { displayMessage } from "../../runtime/sessions/index.ts";
 import type { TurnRequest } from "../../store/records.ts";
-import { callerHas } from "../rpc/caller.ts";
+import { callerHas, decidedBy } from "../rpc/caller.ts";
 import { type MethodContext, type MethodGroup, method } from "../rpc/method.ts";
 import { ackOf, joinRun, publishFinal, sessionMessage, tellCommand, tellReceived } from "./conversation.ts";
 import { Any, AttachmentList, closed, open, Text } from "./shapes.ts";
@@ -207,8 +207,7 @@ async function approve(
   if (!callerHas(caller, "operator.approvals")) {
     throw new SluiceError("FORBIDDEN", "missing scope: operator.approvals");
   }
-  const by = caller.client.displayName ?? caller.client.id;
-  await services.approvals.resolve(id, decision, { kind: "device", id: by });
+  await services.approvals.resolve(id, decision, decidedBy(caller));
   publishFinal(context, key, runId, `Noted: ${decision}.`);
   return { runId, status: "ok" as const, summary: "approval" };
 }

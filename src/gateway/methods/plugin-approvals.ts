@@ -2,6 +2,7 @@ import { Type } from "typebox";
 import type { ApprovalDecision } from "../../contracts/hooks.ts";
 import { MAX_APPROVAL_DESCRIPTION, MAX_APPROVAL_TITLE } from "../../runtime/workflow/approval-question.ts";
 import { MAX_APPROVAL_TIMEOUT_MS } from "../../runtime/workflow/approvals.ts";
+import { decidedBy } from "../rpc/caller.ts";
 import { type MethodGroup, method } from "../rpc/method.ts";
 import { open, Text } from "./shapes.ts";
 
@@ -87,9 +88,7 @@ const resolve = method({
   summary: "Decides a plugin's question; the first answer counts.",
   idempotent: true,
   async handler({ services, caller }, { id, decision, reviewer }) {
-    const by = reviewer
-      ? ({ kind: "channel", id: reviewer.senderId } as const)
-      : ({ kind: "device", id: caller.client.displayName ?? caller.client.id } as const);
+    const by = reviewer ? ({ kind: "channel", id: reviewer.senderId } as const) : decidedBy(caller);
     await services.approvals.resolve(id, decision, by);
     return { ok: true as const };
   },

@@ -41,3 +41,8 @@ export function callerHas(caller: Caller, scope: OperatorScope): boolean {
 export function narrowScopes(caller: Caller, wanted: readonly string[]): string[] {
   return wanted.filter((scope) => isOperatorScope(scope) && callerHas(caller, scope));
 }
+
+/** Who a decision is written down for: the device that was proven, not the name that a client gives itself. */
+export function decidedBy(caller: Caller): { kind: "device"; id: string } {
+  return { kind: "device", id: caller.deviceId ?? caller.client.id };
+}

@@ -55,6 +55,22 @@ describe("a device that came in with its own token", () => {
     expect((await new WireClient(url).connect({ device: paired, scopes: ["operator.read"] })).ok).toBe(true);
   });
 
+  it("decides in its own name, not in the one it gives itself", async () => {
+    const { url } = await testGateway();
+    const device = testDevice();
+    const scopes = ["operator.approvals"];
+    const client = { id: "openclaw-ios", mode: "ui", displayName: "The owner" };
+    const judge = await WireClient.open(url, { device, scopes, client });
+    void judge.call("plugin.approval.request", {
+      title: "Pay?",
+      pluginId: "p",
+      sessionKey: "agent:main:main",
+    });
+    const { id } = (await judge.event("plugin.approval.requested")).payload;
+    const { payload } = await judge.call("approval.resolve", { id, kind: "plugin", decision: "deny" });
+    expect(payload.approval.resolver).toEqual({ kind: "device", id: device.id });
+  });
+
   it("keeps no connection when it is removed in the very moment it connects", async () => {
     const { url } = await testGateway();
     const admin = await WireClient.open(url, ADMIN);
