@@ -40,6 +40,7 @@ export interface InboundMessage {
   metadata?: Record<string, unknown>;
 }
 
+/** What became of a message that a channel handed over. */
 export interface InboundResult {
   status: "accepted" | "ignored" | "duplicate" | "buffered" | "handled";
   inboxId: string;
@@ -85,10 +86,13 @@ export interface MsgContext {
   [field: string]: unknown;
 }
 
+/** One part of an answer. */
 export type ChannelReplyPayload = ReplyPayload;
 
+/** Output of a tool, a part of the answer while it grows, or the end of it. */
 export type ReplyKind = "tool" | "block" | "final";
 
+/** What is known of a part besides its content. */
 export interface ReplyDeliveryInfo {
   kind: ReplyKind;
   [extra: string]: unknown;
@@ -116,6 +120,7 @@ export interface TurnAdoptionLifecycle {
   onSettled?(): unknown;
 }
 
+/** Follows one answer while it is made. */
 export interface ReplyOptions {
   runId?: string;
   abortSignal?: AbortSignal;
@@ -128,6 +133,7 @@ export interface ReplyOptions {
   [extra: string]: unknown;
 }
 
+/** What was handed over to be delivered. */
 export interface DispatchResult {
   queuedFinal: boolean;
   counts: Record<ReplyKind, number>;
@@ -135,12 +141,14 @@ export interface DispatchResult {
   [extra: string]: unknown;
 }
 
+/** What a plugin decided about a message before its turn. */
 export type ChannelTurnAdmission =
   | { kind: "dispatch" }
   | { kind: "observeOnly"; reason: string }
   | { kind: "handled"; reason: string }
   | { kind: "drop"; reason: string; recordHistory?: boolean };
 
+/** What became of a message that a plugin took through its turn. */
 export interface ChannelTurnResult {
   admission: ChannelTurnAdmission;
   dispatched: boolean;
@@ -163,6 +171,7 @@ export interface IngressRecord<Payload = unknown, Metadata = unknown> {
   ownerId?: string;
 }
 
+/** A plugin's own durable queue of events (spec 1.18.12). Times are milliseconds since the epoch. */
 export interface IngressQueue<Payload = unknown, Metadata = unknown> {
   enqueue(
     id: string,

@@ -20,6 +20,7 @@ export interface PluginConversationBinding extends ConversationRef {
   data?: unknown;
 }
 
+/** What goes with a request for a conversation. */
 export interface BindingRequestParams {
   /** What the plugin wants with the conversation, for the operator. */
   summary?: string;
@@ -29,6 +30,7 @@ export interface BindingRequestParams {
   data?: unknown;
 }
 
+/** Bound at once, waiting for an operator, or refused. */
 export type BindingRequestResult =
   | { status: "bound"; binding: PluginConversationBinding }
   /** An operator has to agree; `reply` says how. */

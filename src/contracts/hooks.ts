@@ -18,9 +18,13 @@ export type Nothing = undefined | void;
 /** Hook name → event, context, result. The table in `src/plugins/hooks/table.ts` has one row per key. */
 export interface HookMap extends AgentHooks, ToolHooks, MessageHooks, SessionHooks, GatewayHooks {}
 
+/** A typed hook. */
 export type HookName = keyof HookMap;
+/** What its handlers are told. */
 export type HookEvent<Name extends HookName> = HookMap[Name]["event"];
+/** Where it happens. */
 export type HookContext<Name extends HookName> = HookMap[Name]["context"];
+/** What its handlers may decide. */
 export type HookResult<Name extends HookName> = HookMap[Name]["result"];
 
 /** A handler may return a result, nothing, or a promise of either. */

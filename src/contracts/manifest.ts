@@ -12,8 +12,10 @@ export type { ManifestToolMetadata } from "./capability-metadata.ts";
 /** JSON Schema as found in a manifest; kept as data and validated lazily. */
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
+/** Exclusive parts of the gateway that a plugin may take; `plugins.slots` selects one of each. */
 export type PluginKind = "memory" | "context-engine";
 
+/** What needs the plugin, so that it is loaded then and not before. */
 export interface ManifestActivation {
   readonly onStartup?: boolean;
   readonly onProviders: readonly string[];
@@ -25,12 +27,14 @@ export interface ManifestActivation {
   readonly onCapabilities: readonly ("provider" | "channel" | "tool" | "hook")[];
 }
 
+/** A command of the plugin, by the name it is looked for. */
 export interface ManifestCommandAlias {
   readonly name: string;
   readonly kind?: "runtime-slash";
   readonly cliCommand?: string;
 }
 
+/** A command of `sluice`, as help shows it. */
 export interface ManifestCliCommand {
   readonly name: string;
   readonly description: string;
@@ -51,6 +55,7 @@ export interface ManifestAuthEvidence {
   readonly source?: string;
 }
 
+/** How a provider can be signed in to, before any code runs. */
 export interface ManifestSetupProvider {
   readonly id: string;
   readonly authMethods: readonly string[];
@@ -66,6 +71,7 @@ export interface ManifestNativeSessionCatalog {
   readonly legacyDefaultEnabled?: boolean;
 }
 
+/** What setting up the plugin needs. */
 export interface ManifestSetup {
   readonly providers: readonly ManifestSetupProvider[];
   readonly cliBackends: readonly string[];
@@ -85,6 +91,7 @@ export interface ConfigUiHint {
   readonly presentation?: "phone-number";
 }
 
+/** A channel's settings: their schema and how they are shown. */
 export interface ManifestChannelConfig {
   readonly schema: JsonSchema;
   readonly uiHints: Readonly<Record<string, ConfigUiHint>>;
@@ -116,6 +123,7 @@ export interface ManifestSecretInput {
 /** Names by contract key (`tools`, `embeddingProviders`, `agentToolResultMiddleware`…). */
 export type ManifestContracts = Readonly<Record<string, readonly string[]>>;
 
+/** A manifest in its normal form (spec 1): lists are there, what was malformed is not. */
 export interface PluginManifest {
   readonly id: string;
   readonly configSchema: JsonSchema;

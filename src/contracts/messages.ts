@@ -1,11 +1,13 @@
 /** Messages as models and transcripts see them (stream protocol, spec 2.7). */
 
+/** Text. The signature is the provider's and goes back to it unchanged. */
 export interface TextPart {
   type: "text";
   text: string;
   textSignature?: string;
 }
 
+/** What a model thought before it answered. */
 export interface ThinkingPart {
   type: "thinking";
   thinking: string;
@@ -13,6 +15,7 @@ export interface ThinkingPart {
   redacted?: boolean;
 }
 
+/** A picture. */
 export interface ImagePart {
   type: "image";
   /** Base64. */
@@ -20,6 +23,7 @@ export interface ImagePart {
   mimeType: string;
 }
 
+/** A model asks for a tool; the result carries the same `id`. */
 export interface ToolCallPart {
   type: "toolCall";
   id: string;
@@ -28,6 +32,7 @@ export interface ToolCallPart {
   thoughtSignature?: string;
 }
 
+/** What the model is told. */
 export interface UserMessage {
   role: "user";
   content: string | (TextPart | ImagePart)[];
@@ -45,8 +50,10 @@ export interface Usage {
   cost: { input: number; output: number; cacheRead: number; cacheWrite: number; total: number };
 }
 
+/** Why an answer ended. */
 export type StopReason = "stop" | "length" | "toolUse" | "error" | "aborted";
 
+/** An answer of a model, or how asking it failed. */
 export interface AssistantMessage {
   role: "assistant";
   content: (TextPart | ThinkingPart | ToolCallPart)[];
@@ -62,6 +69,7 @@ export interface AssistantMessage {
   timestamp: number;
 }
 
+/** What came of a tool call. */
 export interface ToolResultMessage {
   role: "toolResult";
   toolCallId: string;
@@ -72,8 +80,10 @@ export interface ToolResultMessage {
   timestamp: number;
 }
 
+/** One entry of what a model sees. */
 export type Message = UserMessage | AssistantMessage | ToolResultMessage;
 
+/** Nothing used so far. */
 export function emptyUsage(): Usage {
   return {
     input: 0,

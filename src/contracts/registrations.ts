@@ -7,6 +7,7 @@ import type { AgentTool } from "./tool.ts";
 
 /** What plugins hand to the `register*` methods of infrastructure kinds (spec 3.4 – 3.12). */
 
+/** What a connection may do (gateway protocol 3.2). `operator.admin` implies all. */
 export type OperatorScope =
   | "operator.admin"
   | "operator.read"
@@ -39,6 +40,7 @@ export interface ToolFactoryContext {
   [extra: string]: unknown;
 }
 
+/** Makes the tools of one run; nothing when the run gets none. */
 export type ToolFactory = (context: ToolFactoryContext) => AgentTool | AgentTool[] | null | undefined;
 
 /** A tool that insists on a host which can tell whether an invocation is still current. */
@@ -49,6 +51,7 @@ export interface ToolDescriptorV2 {
   ): AgentTool | AgentTool[] | null | undefined;
 }
 
+/** Names of the tools that a factory makes, and who gets them. */
 export interface ToolRegistrationOptions {
   name?: string;
   names?: string[];
@@ -65,6 +68,7 @@ export interface ToolRegistration {
   create(context: ToolFactoryContext): AgentTool | AgentTool[] | null | undefined;
 }
 
+/** A kind of prompt that a hint for the agent is meant for; the last two are older names of the first. */
 export type PromptSurface =
   | "openclaw_main"
   | "codex_app_server"
@@ -74,6 +78,7 @@ export type PromptSurface =
   | "pi_main"
   | "OmeniaClaw_main";
 
+/** A call of a chat command, and who makes it where. */
 export interface PluginCommandContext extends Partial<ConversationBindingCalls> {
   channel: string;
   isAuthorizedSender: boolean;
@@ -93,6 +98,7 @@ export interface PluginCommandContext extends Partial<ConversationBindingCalls> 
   [extra: string]: unknown;
 }
 
+/** A command's answer. */
 export type PluginCommandResult = ReplyPayload & {
   /** Lets the agent's turn go on after the command. */
   continueAgent?: boolean;
@@ -120,6 +126,7 @@ export interface PluginCommand {
   ownership?: "plugin" | "reserved";
 }
 
+/** A colon event such as `command:new`: `type` before the colon, `action` after it. */
 export interface LegacyHookEvent {
   type: "command" | "session" | "agent" | "gateway" | "message";
   action: string;
@@ -130,6 +137,7 @@ export interface LegacyHookEvent {
   messages: string[];
 }
 
+/** `name` or `entry.hook.name` is required; with `register: false` the handler is shown and never called. */
 export interface LegacyHookOptions {
   name?: string;
   description?: string;
@@ -171,6 +179,7 @@ export interface HttpRouteRegistration extends PluginHttpRoute {
   readonly match: "exact" | "prefix";
 }
 
+/** Answers a call, once; with `ok: false` by `error`. */
 export type GatewayRespond = (
   ok: boolean,
   payload?: unknown,
@@ -178,6 +187,7 @@ export type GatewayRespond = (
   meta?: Record<string, unknown>,
 ) => void;
 
+/** A call of a gateway method. */
 export interface GatewayMethodContext {
   params: unknown;
   respond: GatewayRespond;
@@ -186,8 +196,10 @@ export interface GatewayMethodContext {
   [extra: string]: unknown;
 }
 
+/** Answers by `respond`, or by what it returns; a throw is an error response. */
 export type GatewayMethodHandler = (context: GatewayMethodContext) => unknown;
 
+/** Who may call a gateway method. */
 export interface GatewayMethodOptions {
   /** Default `operator.admin`. */
   scope?: OperatorScope;
@@ -202,6 +214,7 @@ export interface GatewayMethodRegistration {
   handler: GatewayMethodHandler;
 }
 
+/** What a background service works with; `stateDir` is its own folder, `signal` aborts when it has to end. */
 export interface PluginServiceContext {
   readonly config: Readonly<Record<string, unknown>>;
   readonly stateDir: string;
@@ -241,6 +254,7 @@ export interface GatewayDiscoveryContext {
   readonly minimal: boolean;
 }
 
+/** Announces the gateway on a network. What `advertise` returns is stopped with the gateway or the plugin. */
 export interface GatewayDiscoveryService {
   id: string;
   advertise(
@@ -248,6 +262,7 @@ export interface GatewayDiscoveryService {
   ): Nothing | { stop?(): void | Promise<void> } | Promise<Nothing | { stop?(): void | Promise<void> }>;
 }
 
+/** A command as help shows it before any code of the plugin runs. */
 export interface CliCommandDescriptor {
   name: string;
   description: string;
@@ -265,8 +280,10 @@ export interface CliRegistrarContext {
   logger: PluginLogger;
 }
 
+/** Adds the plugin's commands to `program`. */
 export type CliRegistrar = (context: CliRegistrarContext) => void | Promise<void>;
 
+/** Where the commands of a registrar stand, and which they are. */
 export interface CliOptions {
   parentPath?: string[];
   commands?: string[];

@@ -1,5 +1,6 @@
 /** Multi-step work that survives restarts (channels-providers-runtime spec 4.6, gateway protocol 13). */
 
+/** The last four are ends. */
 export type FlowStatus =
   | "queued"
   | "running"
@@ -10,12 +11,16 @@ export type FlowStatus =
   | "cancelled"
   | "lost";
 
+/** All but the first two are ends. */
 export type TaskStatus = "queued" | "running" | "succeeded" | "failed" | "timed_out" | "cancelled" | "lost";
 
+/** What kind of work a record stands for. */
 export type TaskRuntime = "subagent" | "acp" | "cron" | "cli";
 
+/** When whoever asked for the work hears of it. */
 export type TaskNotifyPolicy = "done_only" | "state_changes" | "silent";
 
+/** Whether the result has reached whoever asked for it. */
 export type TaskDeliveryStatus =
   | "pending"
   | "delivered"
@@ -84,6 +89,7 @@ export interface FlowTaskSummary {
   byStatus: Record<TaskStatus, number>;
 }
 
+/** A change at a revision: applied, or why not, with the flow as it is. */
 export type FlowMutation =
   | { applied: true; flow: FlowRecord }
   | {
@@ -92,10 +98,12 @@ export type FlowMutation =
       current?: FlowRecord;
     };
 
+/** A linked child, or why there is none. */
 export type FlowTaskResult =
   | { created: true; flow: FlowRecord; task: TaskRecord }
   | { created: false; found: boolean; reason: string; flow?: FlowRecord };
 
+/** Whether the flow has ended; `tasks` are its children. */
 export interface FlowCancelResult {
   found: boolean;
   cancelled: boolean;
@@ -111,6 +119,7 @@ interface FlowPatch {
   updatedAt?: number;
 }
 
+/** A flow to begin with. Times are milliseconds since the epoch. */
 export interface CreateManagedFlow {
   controllerId: string;
   goal: string;
@@ -125,6 +134,7 @@ export interface CreateManagedFlow {
   endedAt?: number | null;
 }
 
+/** Puts a flow on hold: waiting, or blocked when something is named that blocks it. */
 export interface SetFlowWaiting extends FlowPatch {
   currentStep?: string | null;
   stateJson?: unknown;
@@ -133,12 +143,14 @@ export interface SetFlowWaiting extends FlowPatch {
   blockedSummary?: string | null;
 }
 
+/** Takes a flow up again; default `queued`. */
 export interface ResumeFlow extends FlowPatch {
   status?: "queued" | "running";
   currentStep?: string | null;
   stateJson?: unknown;
 }
 
+/** Ends a flow, well or badly. */
 export interface EndFlow extends FlowPatch {
   currentStep?: string | null;
   stateJson?: unknown;
@@ -147,10 +159,12 @@ export interface EndFlow extends FlowPatch {
   endedAt?: number;
 }
 
+/** Marks a flow for its end; asking again does not move the time. */
 export interface RequestFlowCancel extends FlowPatch {
   cancelRequestedAt?: number;
 }
 
+/** A child record of a flow. */
 export interface RunFlowTask {
   flowId: string;
   runtime: TaskRuntime;

@@ -1,5 +1,6 @@
 import type { ImagePart, TextPart } from "./messages.ts";
 
+/** What a tool gives the model: `content`; `details` are for clients and hooks. */
 export interface AgentToolResult {
   content: (TextPart | ImagePart)[];
   details?: unknown;

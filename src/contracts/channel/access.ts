@@ -2,8 +2,10 @@ import type { ChannelConfig } from "./values.ts";
 
 /** Who is heard: direct messages, pairing, groups and mentions (spec 1.6, 1.7). */
 
+/** How sure a channel is of an identifier: `verified` by the platform, down to one that anybody may change. */
 export type IdentityAuthentication = "verified" | "asserted" | "unverified" | "mutable";
 
+/** Who may write in private, and where the configuration says so. */
 export interface DmPolicyDescription {
   /** `pairing` (default), `allowlist`, `open`, `disabled`. */
   policy: string;
@@ -14,6 +16,7 @@ export interface DmPolicyDescription {
   normalizeEntry?(raw: string): string;
 }
 
+/** The access rules of a channel (spec 1.6). */
 export interface ChannelSecurityAdapter<Account = unknown> {
   resolveDmPolicy?(params: {
     cfg: ChannelConfig;
@@ -24,6 +27,7 @@ export interface ChannelSecurityAdapter<Account = unknown> {
   [member: string]: unknown;
 }
 
+/** How strangers are paired on a channel (spec 1.6). */
 export interface ChannelPairingAdapter {
   /** How this platform calls a sender's id, for the reply that carries the code. */
   idLabel: string;
@@ -38,6 +42,7 @@ export interface ChannelPairingAdapter {
   }): Promise<void>;
 }
 
+/** The group, and who writes in it. */
 export interface ChannelGroupContext {
   cfg: ChannelConfig;
   groupId?: string;
@@ -47,11 +52,13 @@ export interface ChannelGroupContext {
   [extra: string]: unknown;
 }
 
+/** Rules of groups (spec 1.7); `undefined` leaves the decision to the host. */
 export interface ChannelGroupAdapter {
   resolveRequireMention?(context: ChannelGroupContext): boolean | undefined;
   resolveToolPolicy?(context: ChannelGroupContext): object | undefined;
 }
 
+/** Takes the mention of the bot out of a text (spec 1.7). */
 export interface ChannelMentionAdapter {
   stripRegexes?(params: { ctx: object; cfg: ChannelConfig; agentId?: string }): RegExp[];
   stripPatterns?(params: { ctx: object; cfg: ChannelConfig; agentId?: string }): string[];

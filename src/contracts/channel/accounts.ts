@@ -3,6 +3,7 @@ import type { ChannelAccountSnapshot, ChannelConfig } from "./values.ts";
 
 /** Accounts: their configuration, their running and their state (spec 1.4, 1.12, 1.13). */
 
+/** Reads a channel's accounts out of the configuration (spec 1.4). */
 export interface ChannelConfigAdapter<Account = unknown> {
   listAccountIds(cfg: ChannelConfig): string[];
   resolveAccount(cfg: ChannelConfig, accountId?: string | null): Account;
@@ -26,6 +27,7 @@ export interface ChannelConfigAdapter<Account = unknown> {
   [member: string]: unknown;
 }
 
+/** Lines of the gateway's log, for one account. */
 export interface ChannelLogSink {
   info(message: string): void;
   warn(message: string): void;
@@ -33,6 +35,7 @@ export interface ChannelLogSink {
   debug?(message: string): void;
 }
 
+/** What a running account is given (spec 1.12). */
 export interface ChannelGatewayContext<Account = unknown> {
   cfg: ChannelConfig;
   accountId: string;
@@ -46,6 +49,7 @@ export interface ChannelGatewayContext<Account = unknown> {
   channelRuntime?: ChannelRuntime;
 }
 
+/** Runs accounts (spec 1.12). */
 export interface ChannelGatewayAdapter<Account = unknown> {
   /** Pending while the account runs; ends when `abortSignal` aborts (spec 1.12). */
   startAccount?(context: ChannelGatewayContext<Account>): Promise<unknown>;
@@ -53,6 +57,7 @@ export interface ChannelGatewayAdapter<Account = unknown> {
   [member: string]: unknown;
 }
 
+/** Looks at an account when an operator asks (spec 1.13). */
 export interface ChannelStatusAdapter<Account = unknown> {
   probeAccount?(params: { account: Account; timeoutMs: number; cfg: ChannelConfig }): Promise<unknown>;
   buildAccountSnapshot?(params: object): ChannelAccountSnapshot;

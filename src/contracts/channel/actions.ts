@@ -19,12 +19,17 @@ export interface MessageToolDiscoveryContext {
   senderIsOwner?: boolean;
 }
 
+/** Parameters that a channel adds to the tool's schema. */
 export interface MessageToolFragment {
   properties: Record<string, object>;
   actions?: string[];
   visibility?: "current-channel" | "all-configured";
 }
 
+/**
+ * What a channel offers in a turn. `mediaSourceParams` names parameters that hold files, for all actions or by
+ * action.
+ */
 export interface MessageToolDescription {
   actions?: string[];
   capabilities?: string[];
@@ -32,6 +37,7 @@ export interface MessageToolDescription {
   mediaSourceParams?: string[] | Record<string, string[]>;
 }
 
+/** An action to be performed; files in `params` are confined already. */
 export interface ChannelMessageActionContext {
   channel: string;
   action: string;
@@ -48,6 +54,7 @@ export interface ChannelMessageActionContext {
   [extra: string]: unknown;
 }
 
+/** Actions of a channel (spec 1.15). */
 export interface ChannelMessageActionAdapter {
   describeMessageTool?(context: MessageToolDiscoveryContext): MessageToolDescription | null;
   supportsAction?(params: { action: string }): boolean;

@@ -2,6 +2,7 @@ import type { ChannelConfig, ChatType } from "./values.ts";
 
 /** Where a message goes and how it is sent (spec 1.8–1.10, 1.14). */
 
+/** Reads addresses as people and agents write them (spec 1.8). */
 export interface ChannelMessagingAdapter {
   targetPrefixes?: string[];
   normalizeTarget?(raw: string): string | undefined;
@@ -33,6 +34,7 @@ export interface MessageReceipt {
   raw?: unknown;
 }
 
+/** What came of sending one part. */
 export interface OutboundDeliveryResult {
   channel?: string;
   messageId: string;
@@ -43,6 +45,7 @@ export interface OutboundDeliveryResult {
   [extra: string]: unknown;
 }
 
+/** One part of a message to be sent. */
 export interface ChannelOutboundContext {
   cfg: ChannelConfig;
   to: string;
@@ -66,6 +69,7 @@ export interface ChannelOutboundContext {
   [extra: string]: unknown;
 }
 
+/** Sends messages (spec 1.9, 1.10). */
 export interface ChannelOutboundAdapter {
   deliveryMode: "direct" | "gateway" | "hybrid";
   sendText?(context: ChannelOutboundContext): Promise<OutboundDeliveryResult>;
@@ -100,6 +104,7 @@ export interface ChannelOutboundAdapter {
   [member: string]: unknown;
 }
 
+/** Threads and quoting (spec 1.14). */
 export interface ChannelThreadingAdapter {
   threadAddressing?: "address" | "message";
   resolveReplyToMode?(params: {

@@ -1,10 +1,12 @@
 /** What the adapters of a channel talk about (spec 1.3, 1.4). */
 
+/** The kinds of conversations that platforms have. */
 export type ChatType = "direct" | "group" | "channel" | "thread";
 
 /** The whole configuration as plugins see it. */
 export type ChannelConfig = Readonly<Record<string, unknown>>;
 
+/** How a channel is shown, and what else it is called. */
 export interface ChannelMeta {
   id: string;
   label: string;
@@ -19,6 +21,7 @@ export interface ChannelMeta {
   [extra: string]: unknown;
 }
 
+/** What a platform can do; what is absent it cannot. */
 export interface ChannelCapabilities {
   chatTypes: ChatType[];
   polls?: boolean;

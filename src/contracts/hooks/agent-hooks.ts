@@ -2,6 +2,7 @@ import type { AssistantMessage, Message } from "../messages.ts";
 import type { HookShape } from "./hook-shape.ts";
 import type { ReplyPayload } from "./message-hooks.ts";
 
+/** What began a turn. */
 export type TurnTrigger = "user" | "heartbeat" | "cron" | "manual" | "memory" | "overflow";
 
 /** Context of hooks that run inside an agent turn. */
@@ -37,11 +38,13 @@ export interface AgentHookContext {
   [extra: string]: unknown;
 }
 
+/** Text around the prompt of one turn. */
 export interface PromptContribution {
   prependContext?: string;
   appendContext?: string;
 }
 
+/** What a handler makes of the prompt; texts of several handlers are joined. */
 export interface PromptBuildResult extends PromptContribution {
   systemPrompt?: string;
   prependSystemContext?: string;
@@ -50,6 +53,7 @@ export interface PromptBuildResult extends PromptContribution {
   toolsAllow?: string[];
 }
 
+/** Another model for the turn; the first handler to name one decides. */
 export interface ModelChoice {
   providerOverride?: string;
   modelOverride?: string;

@@ -1,5 +1,6 @@
 import type { HookShape } from "./hook-shape.ts";
 
+/** The gateway that starts, stops or changes. */
 export interface GatewayHookContext {
   port?: number;
   config?: Readonly<Record<string, unknown>>;

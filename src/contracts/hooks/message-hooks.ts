@@ -1,5 +1,6 @@
 import type { HookShape } from "./hook-shape.ts";
 
+/** Where a message comes from, or goes. */
 export interface MessageHookContext {
   channelId: string;
   accountId?: string;
@@ -11,6 +12,7 @@ export interface MessageHookContext {
   [extra: string]: unknown;
 }
 
+/** An answer, or one part of it. */
 export interface ReplyPayload {
   text?: string;
   mediaUrl?: string;

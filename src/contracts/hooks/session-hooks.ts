@@ -2,6 +2,7 @@ import type { Message } from "../messages.ts";
 import type { AgentHookContext } from "./agent-hooks.ts";
 import type { HookShape } from "./hook-shape.ts";
 
+/** The session that begins, ends or is shortened. */
 export interface SessionHookContext {
   sessionId: string;
   sessionKey?: string;

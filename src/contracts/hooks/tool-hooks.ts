@@ -2,6 +2,7 @@ import type { Message } from "../messages.ts";
 import type { AgentHookContext } from "./agent-hooks.ts";
 import type { HookShape } from "./hook-shape.ts";
 
+/** The turn in which a tool is called. */
 export interface ToolHookContext {
   toolName: string;
   agentId?: string;
@@ -16,6 +17,7 @@ export interface ToolHookContext {
   [extra: string]: unknown;
 }
 
+/** What an operator may answer. */
 export type ApprovalDecision = "allow-once" | "allow-always" | "deny";
 
 /** What `before_tool_call` may ask of the operator (spec 4.8). */
@@ -35,6 +37,7 @@ export interface ToolApprovalRequest {
   onResolution?(decision: ApprovalDecision | "timeout" | "cancelled"): void | Promise<void>;
 }
 
+/** Other arguments, a refusal, or a question to an operator first. */
 export interface BeforeToolCallResult {
   params?: Record<string, unknown>;
   block?: boolean;
