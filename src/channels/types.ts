@@ -1,3 +1,4 @@
+import type { SessionAttachment, SessionAttachmentResult } from "../contracts/capabilities.ts";
 import type { ChannelAccountSnapshot } from "../contracts/channel.ts";
 import type {
   ChannelRuntime,
@@ -5,7 +6,6 @@ import type {
   InboundResult,
   IngressQueue,
 } from "../contracts/channel-runtime.ts";
-import type { SessionAttachment, SessionAttachmentResult } from "../contracts/plugin-api/sessions.ts";
 import type { Disposable } from "../kernel/disposable.ts";
 import type { ReplyPlanner } from "../runtime/agent/types.ts";
 import type { OutboxRecord } from "../store/procedures/outbox-rows.ts";

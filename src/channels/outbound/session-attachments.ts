@@ -1,6 +1,6 @@
 import { lstat, open } from "node:fs/promises";
 import { isAbsolute, join } from "node:path";
-import type { SessionAttachment, SessionAttachmentResult } from "../../contracts/plugin-api/sessions.ts";
+import type { SessionAttachment, SessionAttachmentResult } from "../../contracts/capabilities.ts";
 import { errorMessage, SluiceError } from "../../kernel/errors.ts";
 import { newUuid } from "../../kernel/ids.ts";
 import { detectMime } from "../../runtime/media/detect-mime.ts";

@@ -27,6 +27,34 @@ export interface NextTurnInjection {
   metadata?: unknown;
 }
 
+/** Files for a session's conversation (spec 3.19). */
+export interface SessionAttachment {
+  sessionKey: string;
+  /** 1 to 10 plain files of the agent's workspace or the media store; relative paths start at the workspace. */
+  files: readonly { path: string }[];
+  /** Said with the first file. */
+  text?: string;
+  threadId?: string | number;
+  /** Send pictures and sounds as files, too. */
+  forceDocument?: boolean;
+  /** For all files together; at most, and by default, 26 214 400. */
+  maxBytes?: number;
+  captionFormat?: "plain" | "html" | "markdown";
+  channelHints?: {
+    parseMode?: "HTML";
+    silent?: boolean;
+    /** The MIME type that every file must have. */
+    forceDocumentMime?: string;
+    threadId?: string | number;
+    [channel: string]: unknown;
+  };
+}
+
+/** Where the files went, or why they did not. */
+export type SessionAttachmentResult =
+  | { ok: true; channel: string; deliveredTo: string; count: number }
+  | { ok: false; error: string };
+
 /** Something the plugin scheduled for a session by itself, and how to take it back. */
 export interface SessionSchedulerJob {
   id: string;

@@ -2,6 +2,8 @@ import type {
   ControlUiDescriptor,
   NextTurnInjection,
   SessionAction,
+  SessionAttachment,
+  SessionAttachmentResult,
   SessionExtension,
   SessionSchedulerJob,
 } from "../capabilities.ts";
@@ -14,33 +16,6 @@ export interface SessionStateApi {
    */
   registerSessionExtension(extension: SessionExtension): void;
 }
-
-/** Files for a session's conversation (spec 3.19). */
-export interface SessionAttachment {
-  sessionKey: string;
-  /** 1 to 10 plain files of the agent's workspace or the media store; relative paths start at the workspace. */
-  files: readonly { path: string }[];
-  /** Said with the first file. */
-  text?: string;
-  threadId?: string | number;
-  /** Send pictures and sounds as files, too. */
-  forceDocument?: boolean;
-  /** For all files together; at most, and by default, 26 214 400. */
-  maxBytes?: number;
-  captionFormat?: "plain" | "html" | "markdown";
-  channelHints?: {
-    parseMode?: "HTML";
-    silent?: boolean;
-    /** The MIME type that every file must have. */
-    forceDocumentMime?: string;
-    threadId?: string | number;
-    [channel: string]: unknown;
-  };
-}
-
-export type SessionAttachmentResult =
-  | { ok: true; channel: string; deliveredTo: string; count: number }
-  | { ok: false; error: string };
 
 /** What a plugin adds to the course of a session (spec 3.19). */
 export interface SessionWorkflowApi {

@@ -1,11 +1,10 @@
-import type { CleanupReason, NextTurnInjection } from "../../contracts/capabilities.ts";
 import type {
-  AgentEventsApi,
-  RunContextApi,
+  CleanupReason,
+  NextTurnInjection,
   SessionAttachment,
   SessionAttachmentResult,
-  SessionWorkflowApi,
-} from "../../contracts/plugin-api.ts";
+} from "../../contracts/capabilities.ts";
+import type { AgentEventsApi, RunContextApi, SessionWorkflowApi } from "../../contracts/plugin-api.ts";
 import type { RegistrationDraft } from "../registry/draft.ts";
 import { isJsonValue } from "../registry/json-value.ts";
 

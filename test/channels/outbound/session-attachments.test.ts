@@ -5,8 +5,8 @@ import {
   MAX_ATTACHED_BYTES,
   MAX_ATTACHED_FILES,
 } from "../../../src/channels/outbound/session-attachments.ts";
+import type { SessionAttachment } from "../../../src/contracts/capabilities.ts";
 import type { ChannelOutboundContext } from "../../../src/contracts/channel.ts";
-import type { SessionAttachment } from "../../../src/contracts/plugin-api/sessions.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
 import { incoming, openChannels, testPlatform } from "../support.ts";
 
