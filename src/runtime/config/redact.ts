@@ -1,6 +1,6 @@
 import { isRecord } from "../../kernel/records.ts";
 import { MIN_SECRET_LENGTH } from "../../kernel/redaction.ts";
-import { isSecretSection, isSecretText } from "./secret-places.ts";
+import { isSecretSection, isSecretText, secretParts } from "./secret-places.ts";
 import { isSecretRef } from "./secret-ref.ts";
 
 const NONE: ReadonlySet<string> = new Set();
@@ -46,21 +46,45 @@ const KEY_AND_TEXT = /(["']?)([\w$-]+)\1(\s*:\s*)("(?:\\.|[^"\\])*"|'(?:\\.|[^'\
 
 /**
  * A file's text that can be shown, comments and all. Works on text that does not parse, too: texts under
- * secret keys are replaced, then every further occurrence of the secrets of `config`.
+ * secret keys are replaced, then every further occurrence of the secrets of `config`. Values that may be
+ * ordinary words are replaced where they stand as a whole text only, so that no key is lost.
  */
 export function redactText(text: string, config: unknown, declared: ReadonlySet<string> = NONE): string {
-  const secrets = new Set<string>(declared);
-  collectSecrets(config, "", false, secrets);
+  const found: FoundSecrets = { anywhere: new Set(), whole: new Set(declared) };
+  collectSecrets(config, "", false, found);
   let redacted = text.replace(
     KEY_AND_TEXT,
     (match, quote: string, key: string, colon: string, value: string) =>
       isSecretText(value.slice(1, -1), key, false) ? `${quote}${key}${quote}${colon}"${REDACTED}"` : match,
   );
-  for (const secret of [...secrets].sort((a, b) => b.length - a.length)) {
+  redacted = redacted.replace(WHOLE_TEXT, (match, literal: string, colon: string | undefined) =>
+    colon === undefined && found.whole.has(unquoted(literal)) ? JSON.stringify(REDACTED) : match,
+  );
+  for (const secret of [...found.anywhere].sort((a, b) => b.length - a.length)) {
     redacted = redacted.replaceAll(secret, REDACTED);
     redacted = redacted.replaceAll(JSON.stringify(secret).slice(1, -1), REDACTED);
   }
   return redacted;
+}
+
+/** A quoted text, and the colon that makes it a key. */
+const WHOLE_TEXT = /("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')(\s*:)?/g;
+
+function unquoted(literal: string): string {
+  const inner = literal.slice(1, -1);
+  try {
+    return JSON.parse(
+      `"${literal.startsWith("'") ? inner.replaceAll("\\'", "'").replaceAll('"', '\\"') : inner}"`,
+    ) as string;
+  } catch {
+    return inner;
+  }
+}
+
+interface FoundSecrets {
+  /** Nothing else reads like them. */
+  anywhere: Set<string>;
+  whole: Set<string>;
 }
 
 interface Around {
@@ -93,14 +117,18 @@ function redact(value: unknown, key: string, source: unknown, around: Around): u
   );
 }
 
-function collectSecrets(value: unknown, key: string, inSection: boolean, secrets: Set<string>): void {
+function collectSecrets(value: unknown, key: string, inSection: boolean, found: FoundSecrets): void {
   if (typeof value === "string") {
-    // Shorter ones would blank out ordinary words.
-    if (value.length >= MIN_SECRET_LENGTH && isSecretText(value, key, inSection)) secrets.add(value);
+    if (!isSecretText(value, key, inSection)) return;
+    found.whole.add(value);
+    for (const part of secretParts(value, key, inSection)) {
+      // Shorter ones would blank out ordinary words.
+      if (part.length >= MIN_SECRET_LENGTH) found.anywhere.add(part);
+    }
   } else if (typeof value === "object" && value !== null && !isSecretRef(value)) {
     for (const [name, child] of Object.entries(value)) {
-      if (Array.isArray(value)) collectSecrets(child, key, inSection, secrets);
-      else collectSecrets(child, name, inSection || isSecretSection(name), secrets);
+      if (Array.isArray(value)) collectSecrets(child, key, inSection, found);
+      else collectSecrets(child, name, inSection || isSecretSection(name), found);
     }
   }
 }

@@ -8,8 +8,8 @@ const PLACEHOLDER = /^\$\{[A-Z_][A-Z0-9_]*\}$/;
 /** `scheme://user:password@host` */
 const ADDRESS_PASSWORD = /^[a-z][a-z0-9+.-]*:\/\/[^/?#@\s]*?:([^/?#@\s]+)@/i;
 const ADDRESS_PARAMETER = /[?&]([^=&#]+)=([^&#]+)/g;
-/** Shorter ones of these places are words such as `on` and `utf-8`. */
-const MIN_UNNAMED_LENGTH = 8;
+/** A text of a header or an environment that looks made up; a host, a path or a word does not. */
+const MADE_UP = /^(?=.*[a-z])(?=.*\d)(?!\/)[\w+/=.~-]{16,}$/i;
 
 /** Whether everything below a key counts as secret. */
 export function isSecretSection(key: string): boolean {
@@ -29,10 +29,10 @@ export function isSecretText(value: string, key: string, inSection: boolean): bo
 /** The parts of a secret text that must not appear in logs; of an address only what gives access. */
 export function secretParts(value: string, key: string, inSection: boolean): readonly string[] {
   if (!isSecretText(value, key, inSection)) return [];
-  if (isSecretKey(key)) return [value];
+  if (isSecretKey(key) || SECRET_ADDRESS.test(key)) return [value];
   const inAddress = secretsOfAddress(value);
   if (inAddress.length > 0) return inAddress;
-  return value.length >= MIN_UNNAMED_LENGTH && /\d/.test(value) ? [value] : [];
+  return MADE_UP.test(value) ? [value] : [];
 }
 
 function secretsOfAddress(text: string): string[] {

@@ -151,12 +151,20 @@ describe("showing a configuration", () => {
         providers: {
           own: {
             baseUrl: "http://me:pass-word-1@models.test/v1?key=query-key-2&v=3",
-            headers: { "X-Custom": "header-value-3", Nested: ["list-value-4"] },
+            headers: { "X-Custom": "header-value-made-up-3", Nested: ["list-value-4"] },
           },
           open: { baseUrl: "https://models.test/v1?version=2", name: "Open" },
         },
       },
-      env: { vars: { SOME_NAME: "variable-5", OTHER: "${KEY}" }, shellEnv: { enabled: true } },
+      env: {
+        vars: {
+          SOME_NAME: "variable-5",
+          OTHER: "${KEY}",
+          HOST: "127.0.0.1:11434",
+          FOLDER: "/var/lib/folder-number-1",
+        },
+        shellEnv: { enabled: true },
+      },
       plugins: { entries: { hooks: { config: { webhookUrl: "https://hooks.test/T0/B0/path-6" } } } },
     };
     const hidden = JSON.stringify(redactConfig(secret));
@@ -164,7 +172,7 @@ describe("showing a configuration", () => {
     for (const part of [
       "pass-word-1",
       "query-key-2",
-      "header-value-3",
+      "header-value-made-up-3",
       "list-value-4",
       "variable-5",
       "path-6",
@@ -178,8 +186,29 @@ describe("showing a configuration", () => {
     });
     expect(restoreRedacted(redactConfig(secret), secret)).toEqual(secret);
     const { redactor } = await configFixture({ "sluice.json": JSON.stringify(secret) });
+    // Hosts and folders stay: who reads a log has to know where something failed.
+    const where = "127.0.0.1:11434 /var/lib/folder-number-1";
+    expect(redactor.text(where)).toBe(where);
     expect(
-      redactor.text("http://me:pass-word-1@models.test/v1?key=query-key-2&v=3 said header-value-3"),
+      redactor.text("http://me:pass-word-1@models.test/v1?key=query-key-2&v=3 said header-value-made-up-3"),
     ).toBe("http://me:[redacted]@models.test/v1?key=[redacted]&v=3 said [redacted]");
+  });
+
+  it("hides ordinary words in the file's text as whole values only: no key and no number is lost", () => {
+    const config = {
+      env: { vars: { NODE_ENV: "production", PIN: "1234", QUOTED: 'it\'s "so"' } },
+      production: { port: 12345 },
+      agents: { production: "main" },
+    };
+    const text = `{
+  // production settings
+  env: { vars: { NODE_ENV: "production", PIN: '1234', QUOTED: 'it\\'s "so"' } },
+  production: { port: 12345 }, "agents": { "production": "main" },
+}`;
+    expect(redactText(text, config, new Set(["1234"]))).toBe(`{
+  // production settings
+  env: { vars: { NODE_ENV: "${REDACTED}", PIN: "${REDACTED}", QUOTED: "${REDACTED}" } },
+  production: { port: 12345 }, "agents": { "production": "main" },
+}`);
   });
 });
