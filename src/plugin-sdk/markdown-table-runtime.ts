@@ -3,6 +3,7 @@ import { resolveNormalizedAccountEntry } from "./accounts/account-ids.ts";
 import { asRecordOrEmpty, readPath } from "./values/records.ts";
 
 export { convertMarkdownTables } from "../channels/text/tables.ts";
+export { getMarkdownTableSource } from "./text/markdown-tables.ts";
 
 const MODES: readonly unknown[] = ["off", "bullets", "code", "block"];
 

@@ -2,9 +2,11 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { getMarkdownTableSource } from "../../src/plugin-sdk/markdown-table-runtime.ts";
 import { isAutoLinkedFileRef } from "../../src/plugin-sdk/text-autolink-runtime.ts";
 import {
   markdownToIR,
+  markdownToIRWithMeta,
   renderMarkdownIRChunksWithinLimit,
   renderMarkdownWithAttributedRanges,
   renderMarkdownWithMarkers,
@@ -15,6 +17,52 @@ import {
 } from "../../src/plugin-sdk/text-chunking.ts";
 import { CONFIG_DIR, ensureDir } from "../../src/plugin-sdk/text-utility-runtime.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
+
+describe("tables of a text", () => {
+  const TEXT = "Before\r\n  | Name | *Price* |\r\n|---|:-:|\r\n| a\\|b | **5** | extra |\r\n| c |\r\nAfter";
+
+  it("[F001] are taken out with what Markdown said of their cells, and known by where they stood", () => {
+    const { ir, tables, hasTables } = markdownToIRWithMeta(TEXT, { tableMode: "block" });
+    expect([ir.text, hasTables, tables.length]).toEqual(["Before\n\nAfter", true, 1]);
+    const table = tables[0] as (typeof tables)[number];
+    expect(table).toMatchObject({
+      headers: ["Name", "Price"],
+      rows: [["a|b", "5"], ["c"]],
+      placeholderOffset: "Before\n".length,
+    });
+    expect(table.headerCells[1]?.styles).toEqual([{ start: 0, end: 5, style: "italic" }]);
+    expect(table.rowCells[0]?.[1]?.styles).toEqual([{ start: 0, end: 1, style: "bold" }]);
+    const source = getMarkdownTableSource(table);
+    expect(TEXT.slice(source?.start, source?.end)).toBe(
+      TEXT.slice(TEXT.indexOf("| Name"), TEXT.indexOf("\r\nAfter")),
+    );
+    expect(getMarkdownTableSource({ ...table })).toBeUndefined();
+  });
+
+  it("stay, or become what the mode says", () => {
+    expect(markdownToIRWithMeta(TEXT)).toMatchObject({ tables: [], hasTables: true });
+    expect(markdownToIR(TEXT, { tableMode: "bullets" }).text).toContain("Name: c");
+    const code = "```\n| a | b |\n|---|---|\n```";
+    expect(markdownToIRWithMeta(code, { tableMode: "block" }).tables).toEqual([]);
+    expect(markdownToIRWithMeta("no | table", { tableMode: "block" })).toMatchObject({
+      tables: [],
+      hasTables: false,
+    });
+  });
+
+  it("leave every other text as it is", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: fc.constantFrom("a", "|", "-", "\n", "\r", "*", " ", "`") }), (text) => {
+        const { ir, tables } = markdownToIRWithMeta(text, { tableMode: "block" });
+        if (tables.length === 0) expect(ir).toEqual(markdownToIR(text));
+        for (const table of tables) {
+          const { start = 0, end = 0 } = getMarkdownTableSource(table) ?? {};
+          expect(text.slice(start, end)).toMatch(/^\|/);
+        }
+      }),
+    );
+  });
+});
 
 describe("parts of a text with ranges", () => {
   it("keep the part of each range that lies in them", () => {

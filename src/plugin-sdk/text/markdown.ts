@@ -1,3 +1,5 @@
+import { convertMarkdownTables, type MarkdownTableMode } from "../../channels/text/tables.ts";
+import { type MarkdownTable, readTable, tableEnd } from "./markdown-tables.ts";
 import { findCodeRegions, isInsideCode } from "./visible-text.ts";
 
 export type MarkdownStyle =
@@ -91,6 +93,8 @@ export interface MarkdownParseOptions {
   headingStyle?: "none" | "bold";
   enableSpoilers?: boolean;
   linkify?: boolean;
+  /** What becomes of tables; `block` takes them out of the text. Default: they stay as they are. */
+  tableMode?: MarkdownTableMode;
   [extra: string]: unknown;
 }
 
@@ -105,8 +109,22 @@ const INLINE: readonly { style: MarkdownStyle; pattern: RegExp }[] = [
 
 /** Reads the Markdown of chat answers: emphasis, code, links, headings, lists and quotes. */
 export function markdownToIR(markdown: string, options: MarkdownParseOptions = {}): MarkdownIR {
+  return parse(markdown, options, () => {});
+}
+
+function parse(
+  markdown: string,
+  options: MarkdownParseOptions,
+  onTable: (table: MarkdownTable) => void,
+): MarkdownIR {
   const ir: MarkdownIR = { text: "", styles: [], links: [] };
-  const lines = markdown.replace(/\r\n?/g, "\n").split("\n");
+  const { tableMode = "off" } = options;
+  const source = tableMode === "block" ? markdown : convertMarkdownTables(markdown, tableMode);
+  const starts: number[] = [];
+  const lines = [...source.matchAll(/([^\r\n]*)(?:\r\n?|\n|$)/g)].slice(0, lineCount(source)).map((match) => {
+    starts.push(match.index);
+    return match[1] as string;
+  });
   for (let index = 0; index < lines.length; index++) {
     if (index > 0) ir.text += "\n";
     const line = lines[index] as string;
@@ -118,16 +136,40 @@ export function markdownToIR(markdown: string, options: MarkdownParseOptions = {
       index = Math.min(end, lines.length - 1);
       continue;
     }
+    const afterTable = tableMode === "block" ? tableEnd(lines, index) : undefined;
+    if (afterTable !== undefined) {
+      const last = afterTable - 1;
+      const place = {
+        start: (starts[index] as number) + line.search(/\S/),
+        end: (starts[last] as number) + (lines[last] as string).length,
+      };
+      const readCell = (text: string) => {
+        const cell: MarkdownIR = { text: "", styles: [], links: [] };
+        appendInline(cell, text, options);
+        return cell;
+      };
+      onTable(readTable(lines.slice(index, afterTable), place, ir.text.length, readCell));
+      index = last;
+      continue;
+    }
     appendLine(ir, line, options);
   }
   return ir;
 }
 
-export function markdownToIRWithMeta(markdown: string, options: MarkdownParseOptions = {}) {
-  return {
-    ir: markdownToIR(markdown, options),
-    hasTables: /^\s*\|.*\|\s*\n\s*\|?[\s:|-]+\|/m.test(markdown),
-  };
+function lineCount(text: string): number {
+  return text.split(/\r\n?|\n/).length;
+}
+
+/** The same with the tables that were taken out (`tableMode: "block"`), and whether there are any at all. */
+export function markdownToIRWithMeta(
+  markdown: string,
+  options: MarkdownParseOptions = {},
+): { ir: MarkdownIR; tables: MarkdownTable[]; hasTables: boolean } {
+  const tables: MarkdownTable[] = [];
+  const ir = parse(markdown, options, (table) => tables.push(table));
+  const hasTables = tables.length > 0 || /^\s*\|.*\|\s*\n\s*\|?[\s:|-]+\|/m.test(markdown);
+  return { ir, tables, hasTables };
 }
 
 function closingFence(lines: readonly string[], from: number, fence: string): number {
