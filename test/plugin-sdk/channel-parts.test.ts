@@ -19,6 +19,7 @@ import {
   resolveExecApprovalCommandDisplay,
   resolveExecApprovalRequestAllowedDecisions,
 } from "../../src/plugin-sdk/approval-runtime.ts";
+import { reportChannelRoomJoin } from "../../src/plugin-sdk/channel-join-intro-runtime.ts";
 import {
   deriveDurableFinalDeliveryRequirements,
   normalizeAgentPlanSteps,
@@ -191,6 +192,24 @@ describe("setting up a second account", () => {
       "Found: a, b\nNot found, kept as typed: c",
     );
     expect(formatResolvedUnresolvedNote({ resolved: [], unresolved: [] })).toBeUndefined();
+  });
+});
+
+describe("an account that was brought into a room", () => {
+  it("[F001] hears what becomes of an introduction, so that the platform's event is done with", async () => {
+    const join = (memo: object, roomAllowed = true, accountId?: string) =>
+      reportChannelRoomJoin({
+        cfg: { channels: { memo } } as never,
+        channel: "memo",
+        conversationId: "room",
+        roomAllowed,
+        ...(accountId ? { accountId } : {}),
+      });
+    expect(await join({ joinIntro: false })).toEqual({ kind: "skipped", reason: "disabled" });
+    const accounts = { Work: { joinIntro: false } };
+    expect(await join({ joinIntro: true, accounts }, true, "work")).toMatchObject({ reason: "disabled" });
+    expect(await join({}, false)).toEqual({ kind: "skipped", reason: "room-not-allowed" });
+    expect(await join({ accounts }, true, "other")).toMatchObject({ kind: "failed" });
   });
 });
 
