@@ -10,7 +10,7 @@ const LOWEST_NODE = [20, 19];
 /** How long a long-running program warms up before its compiled functions are written. */
 const WARM_UP_MS = 4_000;
 const SETTLED_EVENT = "sluice:settled";
-/** Build id that scripts/build.mjs appends to a bundle: `//# build=` and 32 hexadecimal digits. */
+/** Build id that scripts/build/launcher-text.mjs appends to a bundle: `//# build=` and 32 hexadecimal digits. */
 const BUILD_ID_BYTES = 32;
 
 const root = path.resolve(fs.realpathSync(__filename), "../..");

@@ -13,7 +13,15 @@ import { buildEnvironment, REPAIR, sqliteProblem } from "./support/sqlite.mjs";
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 const LOWEST_NODE = [20, 19];
 /** What a build reads; a change below any of these makes dist/ stale. */
-const SOURCES = ["src", "extensions", "ui", "scripts/build.mjs", "package.json", "tsconfig.build.json"];
+const SOURCES = [
+  "src",
+  "extensions",
+  "ui",
+  "scripts/build.mjs",
+  "scripts/build",
+  "package.json",
+  "tsconfig.build.json",
+];
 const BUILD_STAMP = "dist/.built";
 
 const say = (text) => console.error(`sluice: ${text}`);

@@ -1,0 +1,145 @@
+import { existsSync } from "node:fs";
+import { readdir } from "node:fs/promises";
+import { dirname, join, relative, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build as esbuild } from "esbuild";
+import { forLauncher } from "./launcher-text.mjs";
+import { addMissingSdkNames } from "./sdk-names.mjs";
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
+const dist = join(root, "dist");
+
+const importMetaForCommonJs = {
+  define: { "import.meta.url": "__importMetaUrl" },
+  banner: { js: 'const __importMetaUrl = require("node:url").pathToFileURL(__filename).href;' },
+};
+
+const common = {
+  absWorkingDir: root,
+  bundle: true,
+  platform: "node",
+  target: "node20.19",
+  write: false,
+  metafile: false,
+  logLevel: "silent",
+  legalComments: "none",
+  minifySyntax: true,
+  minifyWhitespace: true,
+  external: ["better-sqlite3", "jiti"],
+};
+
+function commonJs(entry, outfile) {
+  return { ...common, ...importMetaForCommonJs, entryPoints: [entry], format: "cjs", outfile };
+}
+
+function esModules(entryPoints, outdir, outbase, extra = {}) {
+  return {
+    ...common,
+    entryPoints,
+    format: "esm",
+    splitting: true,
+    outdir,
+    outbase,
+    chunkNames: "chunks/[name]-[hash]",
+    // Packages that still call require() find Node's.
+    banner: {
+      js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
+    },
+    ...extra,
+  };
+}
+
+/** Extensions see the SDK as files beside them, so that every plugin shares one instance. */
+function sharedSdk(outdir) {
+  return {
+    name: "shared-sdk",
+    setup(builder) {
+      builder.onResolve({ filter: /^sluice\/plugin-sdk(\/|$)/ }, ({ path }) => {
+        const subpath = path.slice("sluice/plugin-sdk".length).replace(/^\//, "") || "index";
+        const file = relative(outdir, join(dist, "plugin-sdk", `${subpath}.js`));
+        return { path: file.startsWith(".") ? file : `./${file}`, external: true };
+      });
+    },
+  };
+}
+
+/**
+ * Bundles the subpath `zod` by itself: it hands out all of the library, while the SDK's own schemas need a
+ * quarter of it, which is all that channels should have to load.
+ */
+const wholeZod = {
+  name: "whole-zod",
+  setup(builder) {
+    builder.onLoad({ filter: /[\\/]plugin-sdk[\\/]zod\.ts$/ }, async ({ path }) => {
+      const { outputFiles } = await esbuild({ ...common, entryPoints: [path], format: "esm" });
+      return { contents: outputFiles[0].text, loader: "js" };
+    });
+  },
+};
+
+/** Everything that is bundled: `{ name, options }` with what is copied beside it and done to its text. */
+export async function targets() {
+  const list = [];
+  const add = (name, file, options, extra = {}) => {
+    if (existsSync(join(root, file))) list.push({ name, options, ...extra });
+  };
+  // These two are started by bin/sluice.cjs, which caches their compiled code by build id.
+  const launched = { finish: forLauncher };
+  add("gateway", "src/gateway/main.ts", commonJs("src/gateway/main.ts", "dist/gateway.cjs"), launched);
+  add("cli", "src/cli/main.ts", commonJs("src/cli/main.ts", "dist/cli.cjs"), launched);
+  add("store worker", "src/store/worker.ts", commonJs("src/store/worker.ts", "dist/workers/store.cjs"));
+  const loopWatch = "src/plugins/watchdog/worker.ts";
+  add("loop watch worker", loopWatch, commonJs(loopWatch, "dist/workers/loop-watch.cjs"));
+  const json5 = "src/plugins/manifest/json5-worker.ts";
+  add("JSON5 worker", json5, commonJs(json5, "dist/workers/json5.cjs"));
+  const moduleHooks = "src/plugins/loading/hooks-thread.ts";
+  add("module hooks", moduleHooks, {
+    ...common,
+    entryPoints: [moduleHooks],
+    format: "esm",
+    outfile: "dist/workers/module-hooks.mjs",
+  });
+
+  const sdkFolder = join(root, "src/plugin-sdk");
+  const sdk = (await readdir(sdkFolder))
+    .filter((file) => file.endsWith(".ts"))
+    .map((file) => `src/plugin-sdk/${file}`);
+  const library = existsSync(join(root, "src/index.ts")) ? ["src/index.ts"] : [];
+  if (library.length > 0) list.push({ name: "library", options: esModules(library, "dist", "src") });
+  if (sdk.length > 0) {
+    const missing = "src/plugin-sdk/missing/missing-name.ts";
+    list.push({
+      name: "plugin SDK",
+      options: esModules([...sdk, missing], "dist", "src", { metafile: true, plugins: [wholeZod] }),
+      complete: addMissingSdkNames,
+    });
+  }
+
+  for (const id of await readdir(join(root, "extensions"))) {
+    const folder = `extensions/${id}`;
+    if (!existsSync(join(root, folder, "index.ts"))) continue;
+    const files = await readdir(join(root, folder));
+    const entries = files.filter((file) =>
+      /^(index|api|[a-z-]+-api|setup-entry|cli-metadata)\.ts$/.test(file),
+    );
+    const outdir = join(dist, "extensions", id);
+    list.push({
+      name: `extension ${id}`,
+      options: esModules(
+        entries.map((file) => `${folder}/${file}`),
+        `dist/extensions/${id}`,
+        folder,
+        // Chunks lie beside the entry: the SDK's relative address is then the same for all of them.
+        { plugins: [sharedSdk(outdir)], chunkNames: "[name]-[hash]" },
+      ),
+      copies: files
+        .filter((file) => file === "openclaw.plugin.json" || file === "assets" || file === "clients")
+        .map((file) => [join(root, folder, file), join(outdir, file)]),
+    });
+    for (const file of files.filter((name) => name.endsWith(".worker.ts"))) {
+      const out = `dist/extensions/${id}/${file.replace(/\.ts$/, ".cjs")}`;
+      list.push({ name: `worker ${id}/${file}`, options: commonJs(`${folder}/${file}`, out) });
+    }
+  }
+  return list;
+}
