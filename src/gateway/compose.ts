@@ -7,6 +7,7 @@ import { openAccess } from "./composition/access.ts";
 import { createFront } from "./composition/front.ts";
 import { openGround } from "./composition/ground.ts";
 import { openRooms, type Rooms } from "./composition/rooms.ts";
+import { declaredSecrets } from "./declared-secrets.ts";
 import { discoveryFacts, isDiscoverable } from "./discovery.ts";
 import { EventLog } from "./events/event-log.ts";
 import { EventHub } from "./events/hub.ts";
@@ -51,11 +52,15 @@ async function build(options: GatewayOptions, scope: Scope): Promise<RunningGate
   const { plugins, installer, workflow, agent, channels, tasks } = rooms;
   const { services, server } = createFront(ground, access, hub, rooms);
 
+  const learnDeclared = async () => {
+    for (const secret of declaredSecrets(await plugins.snapshot(), current())) services.redactor.add(secret);
+  };
   publishEvents(services, scope);
   runUpkeep(services, scope);
   scope.use(
     config.onChange((next, previous) => {
       access.credentials.learn(next.config);
+      learnDeclared().catch((error) => logger.warn("declared secrets could not be read", { error }));
       if (access.settings().secret !== access.credentials.settings(previous.config).secret) {
         server.disconnect(() => true, CLOSE.AUTH_CHANGED, "gateway auth changed");
       }
@@ -69,6 +74,7 @@ async function build(options: GatewayOptions, scope: Scope): Promise<RunningGate
     .recover()
     .catch((error) => logger.error("an interrupted installation could not be finished", { error }));
   await plugins.start();
+  await learnDeclared();
   progress.opened("plugins");
   const { host } = access;
   const address = await server.listen(portOf(options.port, env, current()), host);

@@ -31,7 +31,8 @@ async function canaryGateway() {
   await writeFile(
     join(plugin, "index.js"),
     `export default { id: "leaky", name: "Leaky", register(api) {
-      const { apiKey } = api.pluginConfig;
+      const { apiKey, signature } = api.pluginConfig;
+      api.registerGatewayMethod("leaky.signed", () => { api.logger.warn("signed " + signature); throw new Error("refused " + signature); }, { scope: "operator.read" });
       api.logger.warn("key is " + apiKey, { apiKey, note: apiKey });
       api.registerGatewayMethod("leaky.fail", () => { throw new Error("refused for " + apiKey); }, { scope: "operator.read" });
       api.registerGatewayMethod("leaky.respond", ({ respond }) => respond(false, undefined, { code: "UNAVAILABLE", message: "no " + apiKey }), { scope: "operator.read" });
