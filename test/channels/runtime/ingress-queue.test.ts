@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { openIngressQueue } from "../../../src/channels/runtime/ingress-queue.ts";
 import { ManualClock } from "../../../src/kernel/manual-clock.ts";
 import { openStore } from "../../../src/store/index.ts";
-import { INGRESS_MAX_WAIT_MS, INGRESS_SCAN_LIMIT } from "../../../src/store/procedures/ingress.ts";
+import { INGRESS_MAX_WAIT_MS, INGRESS_SCAN_LIMIT } from "../../../src/store/procedures/ingress-claims.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
 
 async function queueOf() {
