@@ -1,8 +1,4 @@
-import type { Duplex } from "node:stream";
-import type { WebSocket } from "ws";
-import type { Clock } from "../../kernel/clock.ts";
 import type { Disposable } from "../../kernel/disposable.ts";
-import type { Logger } from "../../kernel/logger.ts";
 import { CLOSE, closeReason } from "../../protocol/close-codes.ts";
 import type { RequestFrame } from "../../protocol/frames.ts";
 import {
@@ -17,40 +13,17 @@ import type { Role } from "../../protocol/scopes.ts";
 import type { SharedFrame } from "../events/frame.ts";
 import { type EventReceiver, Subscriptions } from "../events/hub.ts";
 import type { Caller, CallerClient } from "../rpc/caller.ts";
-import { type Dispatcher, failure, type Replies } from "../rpc/dispatcher.ts";
+import { failure, type Replies } from "../rpc/dispatcher.ts";
 import { RequestLane } from "../rpc/request-lane.ts";
 import { shownClient } from "./client-names.ts";
 import { readConnect } from "./connect-request.ts";
-import type { RequestFacts } from "./facts.ts";
-import type { Grant, Handshake } from "./handshake.ts";
-import { type CorkBatch, Outlet } from "./outlet.ts";
+import type { ConnectionOptions } from "./connection-options.ts";
+import { Outlet } from "./outlet.ts";
 import { Patience } from "./patience.ts";
 import { raisePayloadLimit } from "./payload-limit.ts";
 import { readFrame } from "./read-frame.ts";
 import { asRejection } from "./rejection.ts";
 import type { WaitingSocket } from "./waiting-sockets.ts";
-
-export interface ConnectionOptions {
-  connId: string;
-  /** One per socket; the client's device signs it. */
-  nonce: string;
-  webSocket: WebSocket;
-  socket: Duplex;
-  /** Shared by the connections of a server. */
-  corks: CorkBatch;
-  facts: RequestFacts;
-  clock: Clock;
-  logger: Logger;
-  handshake: Handshake;
-  dispatcher: Dispatcher;
-  /** Refuses connects while the gateway is not accepting (spec 1.8). @throws HandshakeRejection */
-  gate(): void;
-  /** Builds the payload of `hello-ok`. */
-  hello(grant: Grant, connId: string): Promise<object>;
-  /** Told once when the handshake succeeded, before `hello-ok` leaves. */
-  onOpen(connection: Connection): void;
-  onClose(connection: Connection): void;
-}
 
 type State = "challenged" | "deciding" | "open" | "closed";
 
