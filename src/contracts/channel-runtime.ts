@@ -255,5 +255,9 @@ export interface ChannelRuntime {
   readonly debounce: Readonly<Record<string, unknown>>;
   readonly media: Readonly<Record<string, unknown>>;
   readonly outbound: Readonly<Record<string, unknown>>;
+  /** The reaction that tells a sender the message was seen (spec 1.18.12). */
+  readonly reactions: Readonly<Record<string, unknown>>;
+  /** What is live of running accounts (spec 1.12): `register`, `get`, `watch`. */
+  readonly runtimeContexts: Readonly<Record<string, unknown>>;
   readonly [namespace: string]: unknown;
 }

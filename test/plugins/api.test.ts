@@ -84,6 +84,15 @@ describe("the api object", () => {
     expect(bench.host.records()[0]?.error).toContain("registerHttpRoute");
   });
 
+  it("[F083] a plugin that asks for a removed method before it calls goes on without it", async () => {
+    const bench = await started(`
+      if (api.registerHttpHandler) api.registerHttpHandler(() => {});
+      api.registerEmbeddedExtensionFactory?.(() => {});
+      api.registerCommand({ name: "kept", description: "d", handler() {} });`);
+    expect(bench.host.records()[0]).toMatchObject({ status: "loaded" });
+    expect(bench.host.registry.current().get("command", "kept")?.pluginId).toBe("it");
+  });
+
   it("registrations after retirement do nothing, those while running appear at once", async () => {
     const bench = await started(
       `globalThis.late = (name) => api.registerCommand({ name, description: "d", handler() {} });`,

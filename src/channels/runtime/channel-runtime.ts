@@ -13,6 +13,7 @@ import type { ChannelDirectory } from "../directory.ts";
 import * as commands from "../inbound/commands.ts";
 import { type DebouncerOptions, InboundDebouncer, resolveInboundDebounceMs } from "../inbound/debouncer.ts";
 import type { InboundPipeline } from "../inbound/pipeline.ts";
+import * as acknowledgement from "../outbound/acknowledgement.ts";
 import type { LiveReplies } from "../outbound/live-replies.ts";
 import type { MessageOutlet } from "../outbound/outlet.ts";
 import { resolveAgentRoute } from "../routing/agent-route.ts";
@@ -23,6 +24,7 @@ import { createIngressResolver } from "./ingress-resolver.ts";
 import { saveMediaBuffer } from "./media-store.ts";
 import { createPairingNamespace } from "./pairing-namespace.ts";
 import { createReplyNamespace } from "./reply-namespace.ts";
+import { createRuntimeContexts } from "./runtime-contexts.ts";
 import { createSessionNamespace } from "./session-namespace.ts";
 import { createTextNamespace } from "./text-namespace.ts";
 
@@ -94,6 +96,8 @@ export function createChannelRuntime(parts: ChannelRuntimeParts): ChannelRuntime
       },
     },
     pairing: createPairingNamespace(parts),
+    reactions: { ...acknowledgement },
+    runtimeContexts: createRuntimeContexts(),
     activity: {
       record: (params: {
         channel: string;

@@ -69,6 +69,7 @@ export function openIngressQueue<Payload = unknown, Metadata = unknown>(
         ...queue,
         eventId: idOf(claim),
         ...(given.metadata === undefined ? {} : { metadata: given.metadata }),
+        ...(typeof claim === "string" ? { inboxId: newSortableId(now()) } : {}),
         now: given.completedAt ?? now(),
       }),
     release: (claim, given = {}) =>

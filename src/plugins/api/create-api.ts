@@ -10,7 +10,10 @@ import { KINDS } from "../registry/kinds.ts";
 import { isActive, type KindRow } from "../registry/row.ts";
 import type { PluginWorkflow } from "./workflow.ts";
 
-/** Methods older hosts had; calling one fails the plugin with the way out. */
+/**
+ * Methods older hosts had. They are not there, so that a plugin which asks before it calls goes on without;
+ * calling one fails the plugin with the way out.
+ */
 const REMOVED: Readonly<Record<string, string>> = {
   registerHttpHandler: "registerHttpHandler was removed; use registerHttpRoute({ path, auth, handler })",
   registerEmbeddedExtensionFactory:
@@ -109,12 +112,16 @@ export function createPluginApi(parts: ApiParts): PluginApi {
   Object.assign(api, sessionState, sessionWorkflow, sessionControls, agentEvents, runContext, {
     registerRuntimeLifecycle,
   });
-  for (const [name, message] of Object.entries(REMOVED)) {
-    api[name] = () => {
-      throw new TypeError(message);
-    };
-  }
   return api as unknown as PluginApi;
+}
+
+/** The way out for a plugin that called a method older hosts had. */
+export function removedMethodHint(error: unknown): string | undefined {
+  if (!(error instanceof TypeError)) return undefined;
+  const name = Object.keys(REMOVED).find((method) =>
+    new RegExp(`\\b${method} is not a function`).test(error.message),
+  );
+  return name === undefined ? undefined : REMOVED[name];
 }
 
 function createRegistrars(parts: ApiParts): Record<string, (...args: unknown[]) => boolean> {

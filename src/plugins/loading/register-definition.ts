@@ -1,6 +1,6 @@
 import type { PluginRuntime } from "../../contracts/runtime.ts";
 import { errorMessage } from "../../kernel/errors.ts";
-import { createPluginApi } from "../api/create-api.ts";
+import { createPluginApi, removedMethodHint } from "../api/create-api.ts";
 import { createWorkflow } from "../api/workflow.ts";
 import { RegistrationDraft } from "../registry/draft.ts";
 import { kindRow } from "../registry/kinds.ts";
@@ -149,7 +149,7 @@ function asRegisterFailure(error: unknown): PluginFailure {
   return new PluginFailure(
     "register",
     "register-failed",
-    `register(api) failed: ${errorMessage(error)}`,
+    `register(api) failed: ${removedMethodHint(error) ?? errorMessage(error)}`,
     error,
   );
 }

@@ -54,23 +54,28 @@ export const ingressProcedures = {
     return rows.map(toInboxRecord);
   },
 
-  /** Ends an event well; what stays is a tombstone without payload. */
+  /**
+   * Ends an event well; what stays is a tombstone without payload. With `inboxId` an event that was never
+   * accepted gets one too: a second name of an event that was, done with before it comes.
+   */
   async complete(
     tx: Transaction,
-    input: QueueInput & { eventId: string; metadata?: unknown; now: number },
+    input: QueueInput & { eventId: string; metadata?: unknown; now: number; inboxId?: string },
   ): Promise<boolean> {
-    const result = await tx.run(
-      `UPDATE inbox SET status = 'superseded', reason = 'completed', payload = '${TOMBSTONE}',
-         metadata = COALESCE(?, metadata), settled_at = ?
-       WHERE channel = ? AND account_id = ? AND kind = 'event' AND message_id = ?
-         AND status IN ('pending', 'claimed')`,
-      input.metadata === undefined ? null : JSON.stringify(input.metadata),
-      input.now,
-      input.channel,
-      input.accountId,
-      input.eventId,
-    );
-    return result.changes === 1;
+    if (await endEvent(tx, input)) return true;
+    if (input.inboxId === undefined) return false;
+    const { inserted } = await insertInboxRow(tx, {
+      inboxId: input.inboxId,
+      kind: "event",
+      channel: input.channel,
+      accountId: input.accountId,
+      messageId: input.eventId,
+      conversation: "",
+      payload: null,
+      metadata: input.metadata,
+      receivedAt: input.now,
+    });
+    return inserted && endEvent(tx, input);
   },
 
   async release(
@@ -200,3 +205,21 @@ export const ingressProcedures = {
     return result.changes;
   },
 };
+
+async function endEvent(
+  tx: Transaction,
+  input: QueueInput & { eventId: string; metadata?: unknown; now: number },
+): Promise<boolean> {
+  const result = await tx.run(
+    `UPDATE inbox SET status = 'superseded', reason = 'completed', payload = '${TOMBSTONE}',
+       metadata = COALESCE(?, metadata), settled_at = ?
+     WHERE channel = ? AND account_id = ? AND kind = 'event' AND message_id = ?
+       AND status IN ('pending', 'claimed')`,
+    input.metadata === undefined ? null : JSON.stringify(input.metadata),
+    input.now,
+    input.channel,
+    input.accountId,
+    input.eventId,
+  );
+  return result.changes === 1;
+}

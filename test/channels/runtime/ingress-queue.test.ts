@@ -32,6 +32,19 @@ test("an event is accepted once, claimed, completed, and known for ever after wi
   await store.dispose();
 });
 
+test("a second name of an event is done with before it comes", async () => {
+  const { store, queue } = await queueOf();
+  await queue.enqueue("uuid:1", { n: 1 });
+  // True the first time: nobody has had it under that name.
+  expect(await queue.complete("number:1")).toBe(true);
+  expect(await queue.complete("number:1")).toBe(false);
+  expect(await queue.enqueue("number:1", { n: 1 })).toMatchObject({ kind: "completed", duplicate: true });
+  expect(await queue.complete({ id: "never" })).toBe(false);
+  expect(await queue.listPending()).toMatchObject([{ id: "uuid:1" }]);
+  expect(await store.call.inbox.counts({ kind: "event" })).toMatchObject({ accepted: 2, balanced: true });
+  await store.dispose();
+});
+
 test("a lane is worked on one event at a time and in order, other lanes beside it", async () => {
   const { store, clock, queue } = await queueOf();
   for (const [id, laneKey] of [
