@@ -11,6 +11,8 @@ export const LOCK_FILE_NAME = "gateway.lock";
 const LOOK_PERIOD_MS = 20;
 /** A takeover is a few file operations; a guard older than this was left by a process that died in one. */
 const GUARD_LIFETIME_MS = 5_000;
+/** A process that was killed is still there for a moment. */
+const DYING_LIMIT_MS = 500;
 /** Looks at a lock that somebody else is taking over, before giving up: longer than a dead guard lives. */
 const MAX_LOOKS = Math.ceil((GUARD_LIFETIME_MS + 2_000) / LOOK_PERIOD_MS);
 
@@ -37,7 +39,7 @@ export async function takeInstanceLock(file: string): Promise<Disposable> {
       if (await linked(own, file)) return disposable(() => release(file, ownerId));
       const holder = await readLock(file);
       if (holder === "missing") continue;
-      if (isAlive(holder)) throw alreadyRunning(file, holder);
+      if (await staysAlive(holder)) throw alreadyRunning(file, holder);
       if (await takenOver(own, file, holder)) return disposable(() => release(file, ownerId));
       await delay(LOOK_PERIOD_MS);
     }
@@ -105,6 +107,14 @@ async function release(file: string, ownerId: string): Promise<void> {
   if (holder !== "missing" && holder.ownerId === ownerId) await rm(file, { force: true });
 }
 
+async function staysAlive(record: LockRecord): Promise<boolean> {
+  for (let waited = 0; waited < DYING_LIMIT_MS; waited += LOOK_PERIOD_MS) {
+    if (!isAlive(record)) return false;
+    await delay(LOOK_PERIOD_MS);
+  }
+  return isAlive(record);
+}
+
 function isAlive(record: LockRecord): boolean {
   if (!Number.isInteger(record.pid) || record.pid <= 0) return false;
   try {
@@ -115,15 +125,21 @@ function isAlive(record: LockRecord): boolean {
   return startOf(record.pid) === record.processStart;
 }
 
+const STATE_FIELD = 0;
 const START_TIME_FIELD = 19;
 
-/** When a process began, where the system tells; otherwise nothing distinguishes two of the same pid. */
+/**
+ * When a process began, where the system tells; otherwise nothing distinguishes two of the same pid. One that has
+ * ended and that nobody has asked about yet keeps its pid, and began at no time.
+ */
 function startOf(pid: number): string {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
     const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
     // The name in parentheses may hold spaces; fields are counted after it.
-    return `${boot}:${stat.slice(stat.lastIndexOf(")") + 2).split(" ")[START_TIME_FIELD]}`;
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    const hasEnded = /^[ZXx]/.test(fields[STATE_FIELD] ?? "");
+    return `${boot}:${hasEnded ? "ended" : fields[START_TIME_FIELD]}`;
   } catch {
     return "";
   }
