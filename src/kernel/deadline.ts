@@ -11,20 +11,28 @@ export async function withDeadline<T>(
   what: string,
   clock: Clock,
 ): Promise<T> {
-  let cancel = () => {};
-  const expired = new Promise<never>((_, reject) => {
-    const timer = clock.after(limitMs, () => {
-      reject(
-        new SluiceError("TIMEOUT", `${what} took longer than ${limitMs} ms`, {
-          retryable: true,
-          details: { limitMs },
-        }),
-      );
+  const expired = () =>
+    new SluiceError("TIMEOUT", `${what} took longer than ${limitMs} ms`, {
+      retryable: true,
+      details: { limitMs },
     });
+  return endWithin(work, limitMs, clock, expired);
+}
+
+/** The same with an error of the caller's. */
+export async function endWithin<T>(
+  work: Promise<T>,
+  limitMs: number,
+  clock: Clock,
+  expired: () => Error,
+): Promise<T> {
+  let cancel = () => {};
+  const limit = new Promise<never>((_, reject) => {
+    const timer = clock.after(limitMs, () => reject(expired()));
     cancel = () => void timer.dispose();
   });
   try {
-    return await Promise.race([work, expired]);
+    return await Promise.race([work, limit]);
   } finally {
     cancel();
   }

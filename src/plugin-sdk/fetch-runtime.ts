@@ -1,9 +1,12 @@
-export { createHttp1EnvHttpProxyAgent, createHttp1ProxyAgent } from "./net/dispatchers.ts";
-export { withTrustedEnvProxyGuardedFetchMode } from "./net/guarded-fetch.ts";
+export { createHttp1EnvHttpProxyAgent, createHttp1ProxyAgent } from "../runtime/egress/dispatchers.ts";
+export { resolveEnvHttpProxyAgentOptions } from "../runtime/egress/proxy-environment.ts";
 export { fetchWithTimeout } from "./net/probe.ts";
-export { resolveEnvHttpProxyAgentOptions } from "./net/proxy-environment.ts";
-export { responseWithRelease } from "./net/responses.ts";
-export { makeProxyFetch, wrapFetchWithAbortSignal } from "./net/runtime-fetch.ts";
+export { responseWithRelease } from "./net/release.ts";
+export {
+  makeProxyFetch,
+  withTrustedEnvProxyGuardedFetchMode,
+  wrapFetchWithAbortSignal,
+} from "./net/runtime-fetch.ts";
 export { createNodeProxyAgent } from "./net/tunnel-agent.ts";
 
 /**

@@ -1,4 +1,4 @@
-export { isLoopbackHost } from "./net/addresses.ts";
+export { isLoopbackHost } from "../runtime/egress/addresses.ts";
 export {
   channelBlockedPatch,
   channelReadyPatch,

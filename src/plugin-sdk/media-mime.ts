@@ -1,8 +1,8 @@
-export { mediaKindOf as mediaKindFromMime } from "./inbound/media.ts";
 export {
-  detectMime,
   extensionForMime,
   getFileExtension,
   mimeTypeFromFilePath,
   normalizeMimeType,
-} from "./media/mime.ts";
+} from "../runtime/media/mime-types.ts";
+export { mediaKindOf as mediaKindFromMime } from "./inbound/media.ts";
+export { detectMime } from "./media/mime.ts";

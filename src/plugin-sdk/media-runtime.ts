@@ -1,12 +1,17 @@
+export { readResponseTextSnippet, readResponseWithLimit } from "../runtime/egress/response-body.ts";
 export {
   isVoiceCompatibleAudio,
   isVoiceCompatibleAudio as isVoiceMessageCompatibleAudio,
 } from "../runtime/media/detect-mime.ts";
+export { MediaFetchError, parseMediaContentLength } from "../runtime/media/fetch-error.ts";
 export { getImageMetadata } from "../runtime/media/image-size.ts";
+export { MAX_AUDIO_BYTES, MAX_IMAGE_BYTES, maxBytesForKind } from "../runtime/media/limits.ts";
+export { extensionForMime, getFileExtension } from "../runtime/media/mime-types.ts";
 export { resolveChannelMediaMaxBytes } from "./accounts/account-config.ts";
 export { mediaKindOf as kindFromMime, mediaKindOf as mediaKindFromMime } from "./inbound/media.ts";
 export { resolveOutboundAttachmentFromUrl } from "./media/attachments.ts";
 export {
+  MEDIA_FFMPEG_MAX_AUDIO_DURATION_SECS,
   parseFfprobeCodecAndSampleRate,
   resolveFfmpegBin,
   transcodeAudioBufferToOpus,
@@ -17,12 +22,6 @@ export {
   isValidInboundPathRootPattern,
   mergeInboundPathRoots,
 } from "./media/inbound-roots.ts";
-export {
-  MAX_AUDIO_BYTES,
-  MAX_IMAGE_BYTES,
-  MEDIA_FFMPEG_MAX_AUDIO_DURATION_SECS,
-  maxBytesForKind,
-} from "./media/limits.ts";
 export { buildOutboundMediaLoadOptions } from "./media/load-options.ts";
 export {
   extractOriginalFilename,
@@ -30,7 +29,7 @@ export {
   saveMediaBuffer,
   unlinkIfExists,
 } from "./media/media-store.ts";
-export { detectMime, extensionForMime, getFileExtension } from "./media/mime.ts";
+export { detectMime } from "./media/mime.ts";
 export { getAgentScopedMediaLocalRoots } from "./media/outbound-media.ts";
 export { transcribeFirstAudio } from "./media/preflight-audio.ts";
 export { runFfmpeg, runFfprobe } from "./media/programs.ts";
@@ -42,11 +41,5 @@ export {
   saveResponseMedia,
 } from "./media/remote-media.ts";
 export { resizeToJpeg } from "./media/resize-image.ts";
-export {
-  canonicalizeBase64,
-  estimateBase64DecodedBytes,
-  MediaFetchError,
-  parseMediaContentLength,
-} from "./media/values.ts";
-export { readResponseTextSnippet, readResponseWithLimit } from "./net/responses.ts";
+export { canonicalizeBase64, estimateBase64DecodedBytes } from "./media/values.ts";
 export { normalizePollDurationHours, normalizePollInput, type PollInput } from "./values/polls.ts";

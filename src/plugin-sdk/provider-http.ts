@@ -1,3 +1,4 @@
+export { readResponseTextLimited } from "../runtime/egress/response-body.ts";
 export {
   createProviderOperationDeadline,
   createProviderOperationTimeoutResolver,
@@ -14,6 +15,5 @@ export {
   readProviderJsonObjectResponse,
   readProviderJsonResponse,
   readProviderTextResponse,
-  readResponseTextLimited,
   redactProviderResponseErrorText,
 } from "./net/responses.ts";

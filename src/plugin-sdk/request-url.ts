@@ -1,2 +1,2 @@
-export { isLoopbackHost } from "./net/addresses.ts";
-export { resolveRequestUrl } from "./net/runtime-fetch.ts";
+export { isLoopbackHost } from "../runtime/egress/addresses.ts";
+export { resolveRequestUrl } from "../runtime/egress/dispatched-fetch.ts";

@@ -1,1 +1,5 @@
-export { readByteStreamWithLimit, readResponseTextPrefix, readResponseWithLimit } from "./net/responses.ts";
+export {
+  readByteStreamWithLimit,
+  readResponseTextPrefix,
+  readResponseWithLimit,
+} from "../runtime/egress/response-body.ts";

@@ -1,1 +1,2 @@
-export { fetchWithRuntimeDispatcher, fetchWithRuntimeDispatcherOrMockedGlobal } from "./net/runtime-fetch.ts";
+export { fetchWithRuntimeDispatcher } from "../runtime/egress/dispatched-fetch.ts";
+export { fetchWithRuntimeDispatcherOrMockedGlobal } from "./net/runtime-fetch.ts";

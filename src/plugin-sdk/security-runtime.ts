@@ -1,3 +1,7 @@
+export { normalizeHost as normalizeHostname } from "../runtime/egress/addresses.ts";
+export { SsrFBlockedError } from "../runtime/egress/index.ts";
+export { resolvePinnedHostnameWithPolicy } from "../runtime/egress/pinned-hostname.ts";
+export { sanitizeUntrustedFileName } from "../runtime/media/file-name.ts";
 export {
   evaluateSupplementalContextVisibility,
   filterSupplementalContextItems,
@@ -5,8 +9,6 @@ export {
 } from "./context-visibility-runtime.ts";
 export { extractErrorCode, formatErrorMessage } from "./errors/errors.ts";
 export { redactSensitiveText } from "./logging/redact.ts";
-export { normalizeHost as normalizeHostname } from "./net/addresses.ts";
-export { resolvePinnedHostnameWithPolicy, SsrFBlockedError } from "./net/guarded-fetch.ts";
 export { ensurePortAvailable } from "./net/ports.ts";
 export { replaceFileAtomic, writeExternalFileWithinRoot } from "./security/atomic-files.ts";
 export { buildChannelMetadata } from "./security/channel-metadata.ts";
@@ -33,7 +35,6 @@ export { compileSafeRegexDetailed } from "./security/safe-regex.ts";
 export {
   resolvePinnedMainDmOwnerFromAllowlist,
   safeEqualSecret,
-  sanitizeUntrustedFileName,
   wrapExternalContent,
   wrapWebContent,
 } from "./security/security.ts";

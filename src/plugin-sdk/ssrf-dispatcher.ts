@@ -1,2 +1,2 @@
-export { closeDispatcher, createPinnedDispatcher } from "./net/dispatchers.ts";
-export { resolvePinnedHostnameWithPolicy } from "./net/guarded-fetch.ts";
+export { closeDispatcher, createPinnedDispatcher } from "../runtime/egress/dispatchers.ts";
+export { resolvePinnedHostnameWithPolicy } from "../runtime/egress/pinned-hostname.ts";

@@ -1,5 +1,5 @@
-export { isBlockedHostnameOrIp, isPrivateIpAddress } from "./net/addresses.ts";
-export { isPrivateNetworkOptInEnabled, ssrfPolicyFromPrivateNetworkOptIn } from "./net/guarded-fetch.ts";
+export { isBlockedHostnameOrIp, isPrivateIpAddress } from "../runtime/egress/addresses.ts";
+export { isPrivateNetworkOptInEnabled, ssrfPolicyFromPrivateNetworkOptIn } from "./net/private-network.ts";
 export {
   buildHostnameAllowlistPolicyFromSuffixAllowlist,
   isHttpsUrlAllowedByHostnameSuffixAllowlist,

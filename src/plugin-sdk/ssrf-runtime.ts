@@ -1,23 +1,22 @@
-export { hasLegacyFlatAllowPrivateNetworkAlias } from "./doctor/migrations.ts";
-export { formatErrorMessage } from "./errors/errors.ts";
 export {
   isBlockedHostname,
   isBlockedHostnameOrIp,
   isLoopbackHost,
   isPrivateIpAddress,
   isPrivateOrLoopbackHost,
-} from "./net/addresses.ts";
-export { closeDispatcher, createPinnedDispatcher } from "./net/dispatchers.ts";
+} from "../runtime/egress/addresses.ts";
+export { closeDispatcher, createPinnedDispatcher } from "../runtime/egress/dispatchers.ts";
+export { fetchWithSsrFGuard, SsrFBlockedError } from "../runtime/egress/index.ts";
+export { resolvePinnedHostnameWithPolicy } from "../runtime/egress/pinned-hostname.ts";
+export { hasLegacyFlatAllowPrivateNetworkAlias } from "./doctor/migrations.ts";
+export { formatErrorMessage } from "./errors/errors.ts";
 export {
   assertHttpUrlTargetsPrivateNetwork,
-  fetchWithSsrFGuard,
   isPrivateNetworkOptInEnabled,
-  resolvePinnedHostnameWithPolicy,
-  SsrFBlockedError,
   ssrfPolicyFromDangerouslyAllowPrivateNetwork,
   ssrfPolicyFromHttpBaseUrlAllowedHostname,
   ssrfPolicyFromPrivateNetworkOptIn,
-} from "./net/guarded-fetch.ts";
+} from "./net/private-network.ts";
 export {
   buildHostnameAllowlistPolicyFromSuffixAllowlist,
   normalizeHostnameSuffixAllowlist,

@@ -2,7 +2,7 @@ import { mkdir, readdir, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { MEDIA_LIFETIME_MS, sweepMedia } from "../../src/channels/media-retention.ts";
-import { saveMediaBuffer } from "../../src/channels/runtime/media-store.ts";
+import { saveMediaBuffer } from "../../src/runtime/media/media-store.ts";
 import { openStore } from "../../src/store/index.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { incoming } from "./support.ts";

@@ -1,9 +1,9 @@
 import { basename } from "node:path";
 import { describe, expect, it } from "vitest";
-import { saveMediaBuffer } from "../../src/channels/runtime/media-store.ts";
 import { CATALOGUE } from "../../src/gateway/rpc/catalogue.ts";
 import type { Method } from "../../src/gateway/rpc/method.ts";
 import { extensionForMime, normalizeMimeType } from "../../src/plugin-sdk/media-mime.ts";
+import { saveMediaBuffer } from "../../src/runtime/media/media-store.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { testGateway } from "./support/gateway.ts";
 import { testDevice, WireClient } from "./support/wire-client.ts";

@@ -3,8 +3,10 @@ import { readFile } from "node:fs/promises";
 import { delimiter, extname, join } from "node:path";
 import { resolvePreferredTempDir } from "../values/temp-path.ts";
 import { withTempWorkspace } from "../values/temp-workspace.ts";
-import { MEDIA_FFMPEG_MAX_AUDIO_DURATION_SECS } from "./limits.ts";
 import { runFfmpeg } from "./programs.ts";
+
+/** Longer audio is cut when it is converted. */
+export const MEDIA_FFMPEG_MAX_AUDIO_DURATION_SECS = 1_200;
 
 /** Where ffmpeg lies, for a caller that starts it itself. @throws when it is not installed */
 export function resolveFfmpegBin(env: Readonly<Record<string, string | undefined>> = process.env): string {

@@ -1,8 +1,9 @@
-import { encodedForm } from "../net/form-body.ts";
+import { encodedForm } from "../../runtime/egress/form-body.ts";
+import { extensionForMime } from "../../runtime/media/mime-types.ts";
 import { assertOkOrThrowHttpError, readProviderJsonObjectResponse } from "../net/responses.ts";
 import { buildTimeoutAbortSignal } from "../values/async.ts";
 import { isRecord, readPath } from "../values/records.ts";
-import { detectMime, extensionForMime } from "./mime.ts";
+import { detectMime } from "./mime.ts";
 import {
   DEFAULT_UNDERSTANDING_TIMEOUT_MS,
   openRequest,

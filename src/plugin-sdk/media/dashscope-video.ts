@@ -1,8 +1,8 @@
 import type { ChannelConfig } from "../../contracts/channel.ts";
+import type { EgressPolicy } from "../../contracts/egress.ts";
+import { fetchWithSsrFGuard } from "../../runtime/egress/index.ts";
 import { requireHost } from "../ambient/host.ts";
-import type { EgressPolicy } from "../net/addresses.ts";
 import { createProviderOperationDeadline, resolveProviderOperationTimeoutMs } from "../net/deadlines.ts";
-import { fetchWithSsrFGuard } from "../net/guarded-fetch.ts";
 import {
   assertOkOrThrowProviderError,
   readProviderBinaryResponse,

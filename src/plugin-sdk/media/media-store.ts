@@ -1,14 +1,10 @@
 import { rm } from "node:fs/promises";
 import { basename, join } from "node:path";
-import {
-  DEFAULT_MAX_MEDIA_BYTES,
-  type SavedMedia,
-  saveMediaBuffer as saveIn,
-} from "../../channels/runtime/media-store.ts";
-import { readByteStreamWithLimit } from "../net/responses.ts";
+import type { SavedMedia } from "../../contracts/media-files.ts";
+import { readByteStreamWithLimit } from "../../runtime/egress/response-body.ts";
+import { MediaFetchError } from "../../runtime/media/fetch-error.ts";
+import { DEFAULT_MAX_MEDIA_BYTES, saveMediaBuffer as saveIn } from "../../runtime/media/media-store.ts";
 import { resolveStateDir } from "../state-paths.ts";
-import { detectMime } from "./mime.ts";
-import { MediaFetchError } from "./values.ts";
 
 /** Files that platforms sent or that go out, below `<state>/media` (spec 1.19). */
 
@@ -25,14 +21,15 @@ export async function saveMediaBuffer(
   originalFilename?: string,
   detectionFilePathHint?: string,
 ): Promise<SavedMedia> {
-  const hint = originalFilename ?? detectionFilePathHint;
-  const type = await detectMime({
-    buffer: Buffer.from(buffer.buffer, buffer.byteOffset, buffer.byteLength),
-    headerMime: contentType ?? null,
-    ...(hint === undefined ? {} : { filePath: hint }),
-  });
-  const saved = await saveIn(resolveStateDir(), buffer, type, subdir, maxBytes, originalFilename);
-  return type === undefined ? saved : { ...saved, contentType: type };
+  return saveIn(
+    resolveStateDir(),
+    buffer,
+    contentType,
+    subdir,
+    maxBytes,
+    originalFilename,
+    detectionFilePathHint,
+  );
 }
 
 /** The same from a stream. @throws MediaFetchError `max_bytes` as soon as it is longer than the limit */

@@ -3,13 +3,13 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { ChannelConfig } from "../../contracts/channel.ts";
+import { fetchWithSsrFGuard } from "../../runtime/egress/index.ts";
+import { readResponseWithLimit } from "../../runtime/egress/response-body.ts";
+import { mimeTypeFromFilePath, normalizeMimeType } from "../../runtime/media/mime-types.ts";
 import { mediaKindOf } from "../inbound/media.ts";
-import { fetchWithSsrFGuard } from "../net/guarded-fetch.ts";
-import { readResponseWithLimit } from "../net/responses.ts";
 import { isPathInside } from "../security/files.ts";
 import { resolveStateDir } from "../state-paths.ts";
 import { LocalMediaAccessError } from "./local-access.ts";
-import { mimeTypeFromFilePath, normalizeMimeType } from "./mime.ts";
 
 /** Attachments of outgoing messages. */
 

@@ -1,23 +1,3 @@
-/** A file that could not be fetched; `code` says why. */
-export class MediaFetchError extends Error {
-  override readonly name = "MediaFetchError";
-  readonly code: string;
-  readonly status?: number;
-
-  constructor(code: string, message: string, options: { cause?: unknown; status?: number } = {}) {
-    super(message, "cause" in options ? { cause: options.cause } : undefined);
-    this.code = code;
-    if (options.status !== undefined) this.status = options.status;
-  }
-}
-
-export function parseMediaContentLength(raw: string | null): number | null {
-  const text = raw?.trim() ?? "";
-  if (!/^\d+$/.test(text)) return null;
-  const length = Number(text);
-  return Number.isSafeInteger(length) ? length : null;
-}
-
 /** Base64 without white space and with its padding; `undefined` when it is none. */
 export function canonicalizeBase64(base64: string): string | undefined {
   const text = base64.replace(/\s+/g, "");

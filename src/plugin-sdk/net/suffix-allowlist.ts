@@ -1,4 +1,5 @@
-import { type EgressPolicy, normalizeHost } from "./addresses.ts";
+import type { EgressPolicy } from "../../contracts/egress.ts";
+import { normalizeHost } from "../../runtime/egress/addresses.ts";
 
 /** Host suffixes without dots or wildcards in front; `*` alone allows every host. */
 export function normalizeHostnameSuffixAllowlist(

@@ -1,6 +1,6 @@
 import { createHash, createHmac, randomBytes, timingSafeEqual } from "node:crypto";
+import { truncateUtf16Safe } from "../../kernel/cut-text.ts";
 import { shownLine } from "../../kernel/shown-text.ts";
-import { truncateUtf16Safe } from "../values/text.ts";
 
 /** Compares two secrets in a time that does not tell where they differ. */
 export function safeEqualSecret(
@@ -10,22 +10,6 @@ export function safeEqualSecret(
   if (typeof provided !== "string" || typeof expected !== "string") return false;
   const digest = (text: string) => createHash("sha256").update(text).digest();
   return timingSafeEqual(digest(provided), digest(expected));
-}
-
-const MAX_FILE_NAME_LENGTH = 200;
-
-/** A plain file name: no folders, control characters or names that mean something to a system. */
-export function sanitizeUntrustedFileName(name: string, fallback = "file"): string {
-  const base = name.split(/[\\/]/).at(-1) ?? "";
-  const clean = [...base]
-    .filter(
-      (character) =>
-        (character.codePointAt(0) ?? 0) > 31 && !'<>:"|?*'.includes(character) && character !== "\u007f",
-    )
-    .join("")
-    .replace(/^[.\s]+|[.\s]+$/g, "");
-  if (clean === "" || /^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/i.test(clean)) return fallback;
-  return truncateUtf16Safe(clean, MAX_FILE_NAME_LENGTH);
 }
 
 /** The one person whose direct messages are the main session, if the allowlist names exactly one (spec 1.18.6). */

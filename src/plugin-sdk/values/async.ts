@@ -1,3 +1,6 @@
+export { sleepWithAbort } from "../../kernel/retry.ts";
+export { buildTimeoutAbortSignal, type TimeoutSignal } from "../../runtime/egress/timeout-signal.ts";
+
 /** Waiting, time limits and order. */
 
 export interface Deferred<T> {
@@ -14,35 +17,6 @@ export function createDeferred<T>(): Deferred<T> {
     reject = refuse;
   });
   return { promise, resolve, reject };
-}
-
-/** Rejects with the signal's reason when it aborts first. */
-export function sleepWithAbort(
-  ms: number,
-  signal?: AbortSignal,
-  options: { ref?: boolean } = {},
-): Promise<void> {
-  if (signal?.aborted) return Promise.reject(abortReason(signal));
-  return new Promise((resolve, reject) => {
-    const onAbort = () => {
-      clearTimeout(timer);
-      reject(abortReason(signal));
-    };
-    const timer = setTimeout(
-      () => {
-        signal?.removeEventListener("abort", onAbort);
-        resolve();
-      },
-      Math.max(0, ms),
-    );
-    if (options.ref === false) timer.unref();
-    signal?.addEventListener("abort", onAbort, { once: true });
-  });
-}
-
-function abortReason(signal: AbortSignal | undefined): Error {
-  const reason: unknown = signal?.reason;
-  return reason instanceof Error ? reason : new Error("aborted");
 }
 
 export function waitForAbortSignal(signal?: AbortSignal): Promise<void> {
@@ -62,45 +36,6 @@ export async function withTimeout<T>(work: Promise<T>, timeoutMs: number, label 
   } finally {
     clearTimeout(timer);
   }
-}
-
-export interface TimeoutSignal {
-  signal?: AbortSignal;
-  cleanup(): void;
-  /** Starts the time limit anew. */
-  refresh(): void;
-}
-
-/** A signal that aborts with the given one or after `timeoutMs`; call `cleanup` when done. */
-export function buildTimeoutAbortSignal(params: {
-  timeoutMs?: number;
-  signal?: AbortSignal;
-  operation?: string;
-  url?: string;
-}): TimeoutSignal {
-  const { timeoutMs, signal } = params;
-  if (!timeoutMs) return { ...(signal ? { signal } : {}), cleanup() {}, refresh() {} };
-  const controller = new AbortController();
-  const expire = () => {
-    const error = new Error(`${params.operation ?? "request"} timed out after ${timeoutMs}ms`);
-    error.name = "TimeoutError";
-    controller.abort(error);
-  };
-  let timer = setTimeout(expire, timeoutMs);
-  const forward = () => controller.abort(signal?.reason);
-  if (signal?.aborted) forward();
-  else signal?.addEventListener("abort", forward, { once: true });
-  return {
-    signal: controller.signal,
-    cleanup() {
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", forward);
-    },
-    refresh() {
-      clearTimeout(timer);
-      if (!controller.signal.aborted) timer = setTimeout(expire, timeoutMs);
-    },
-  };
 }
 
 /** Work under one key runs one after another; a failure does not stop what follows. */

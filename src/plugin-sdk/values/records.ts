@@ -1,10 +1,10 @@
+import { isRecord, withoutUndefined } from "../../kernel/records.ts";
+
 /** Narrowing unknown values to objects. Arrays are not records. */
 
-export type UnknownRecord = Record<string, unknown>;
+export { isRecord, withoutUndefined };
 
-export function isRecord(value: unknown): value is UnknownRecord {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
+export type UnknownRecord = Record<string, unknown>;
 
 export function asOptionalRecord(value: unknown): UnknownRecord | undefined {
   return isRecord(value) ? value : undefined;
@@ -41,9 +41,4 @@ export function readPath(root: unknown, path: readonly string[]): unknown {
     current = current[key];
   }
   return current;
-}
-
-/** A copy of `record` without the keys whose value is `undefined`. */
-export function withoutUndefined<T extends object>(record: T): T {
-  return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined)) as T;
 }

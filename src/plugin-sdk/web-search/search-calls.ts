@@ -1,4 +1,4 @@
-import { fetchWithSsrFGuard, type GuardedFetchOptions } from "../net/guarded-fetch.ts";
+import { fetchWithSsrFGuard, type GuardedFetchOptions } from "../../runtime/egress/index.ts";
 import { normalizeResolvedSecretInputString } from "../secrets/secret-input.ts";
 import { pruneMapToMaxSize } from "../values/collections.ts";
 import { asFiniteNumber } from "../values/numbers.ts";

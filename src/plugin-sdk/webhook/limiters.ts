@@ -1,4 +1,4 @@
-import { isLoopbackHost } from "../net/addresses.ts";
+import { isLoopbackHost } from "../../runtime/egress/addresses.ts";
 import { pruneMapToMaxSize } from "../values/collections.ts";
 
 export const WEBHOOK_RATE_LIMIT_DEFAULTS = Object.freeze({

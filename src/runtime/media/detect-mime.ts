@@ -1,62 +1,33 @@
-import { extname } from "node:path";
-
-/** Types by the extension of a name; also what a sniffed container is refined with. */
-const BY_EXTENSION: Readonly<Record<string, string>> = {
-  ".jpg": "image/jpeg",
-  ".jpeg": "image/jpeg",
-  ".png": "image/png",
-  ".gif": "image/gif",
-  ".webp": "image/webp",
-  ".heic": "image/heic",
-  ".svg": "image/svg+xml",
-  ".ogg": "audio/ogg",
-  ".oga": "audio/ogg",
-  ".opus": "audio/ogg",
-  ".mp3": "audio/mpeg",
-  ".m4a": "audio/mp4",
-  ".wav": "audio/wav",
-  ".flac": "audio/flac",
-  ".aac": "audio/aac",
-  ".mp4": "video/mp4",
-  ".webm": "video/webm",
-  ".mov": "video/quicktime",
-  ".pdf": "application/pdf",
-  ".json": "application/json",
-  ".zip": "application/zip",
-  ".gz": "application/gzip",
-  ".doc": "application/msword",
-  ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-  ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-  ".pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
-  ".epub": "application/epub+zip",
-  ".txt": "text/plain",
-  ".md": "text/markdown",
-  ".csv": "text/csv",
-  ".html": "text/html",
-};
+import { getFileExtension, mimeTypeFromFilePath, normalizeMimeType } from "./mime-types.ts";
 
 /** Stated by servers that do not know. */
 const GENERIC = new Set(["application/octet-stream", "binary/octet-stream", "application/binary"]);
 
 export interface MimeHints {
-  /** A `content-type` header; believed less than the bytes, more than a name. */
-  headerMime?: string;
+  /** A `content-type` header, or several statements, the best first. */
+  headerMime?: string | null | readonly (string | null | undefined)[];
   /** A file name, path or address. */
-  fileName?: string;
+  fileName?: string | undefined;
+  /** Believes a name more than a header; for files of servers, which often name a type that fits everything. */
+  nameFirst?: boolean;
 }
 
 /**
  * The type of some bytes: what their beginning says, else the header unless it is a generic one, else the
- * extension. A ZIP is refined by the extension, as office files are ZIPs (spec 4.11).
+ * extension (spec 4.11). What holds several kinds of files is refined by these: office files are ZIPs, and the
+ * containers of MP4 and Ogg hold sound or pictures.
  */
 export function detectMime(bytes: Uint8Array | undefined, hints: MimeHints = {}): string | undefined {
-  const extension = BY_EXTENSION[extname(nameOf(hints.fileName)).toLowerCase()];
+  const named = mimeTypeFromFilePath(hints.fileName);
+  const stated = [hints.headerMime]
+    .flat()
+    .map((hint) => normalizeMimeType(hint))
+    .find((hint) => hint !== undefined && !GENERIC.has(hint));
+  const told = hints.nameFirst ? [named, stated] : [stated, named];
   const sniffed = bytes ? sniff(bytes) : undefined;
-  if (sniffed === "application/zip" && extension && isZipBased(extension)) return extension;
-  if (sniffed) return sniffed;
-  const stated = hints.headerMime?.split(";")[0]?.trim().toLowerCase();
-  if (stated && !GENERIC.has(stated)) return stated;
-  return extension;
+  if (sniffed === undefined) return told[0] ?? told[1];
+  const refines = REFINEMENTS.get(sniffed);
+  return (refines && told.find((type) => type !== undefined && refines(type))) ?? sniffed;
 }
 
 /** `image`, `audio`, `video` or `document`; nothing for an empty type. */
@@ -82,17 +53,15 @@ export function isVoiceCompatibleAudio(
     typeof given === "string" ? { contentType: undefined, fileName: given } : given;
   const type = contentType?.split(";")[0]?.trim().toLowerCase();
   if (type) return VOICE_TYPES.has(type);
-  return VOICE_EXTENSIONS.has(extname(nameOf(fileName ?? undefined)).toLowerCase());
+  return VOICE_EXTENSIONS.has(getFileExtension(fileName) ?? "");
 }
 
-function nameOf(name: string | undefined): string {
-  if (!name) return "";
-  return /^https?:/i.test(name) && URL.canParse(name) ? new URL(name).pathname : name;
-}
-
-function isZipBased(type: string): boolean {
-  return type.includes("openxmlformats") || type === "application/epub+zip";
-}
+/** Types that lie in a container which is sniffed. */
+const REFINEMENTS = new Map<string, (type: string) => boolean>([
+  ["application/zip", (type) => type.includes("openxmlformats") || type === "application/epub+zip"],
+  ["video/mp4", (type) => type === "audio/mp4" || type === "video/quicktime"],
+  ["audio/ogg", (type) => type === "video/ogg"],
+]);
 
 function sniff(bytes: Uint8Array): string | undefined {
   const text = (from: number, length: number) => String.fromCharCode(...bytes.subarray(from, from + length));

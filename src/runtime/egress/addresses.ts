@@ -1,4 +1,5 @@
 import ipaddr from "ipaddr.js";
+import type { EgressPolicy } from "../../contracts/egress.ts";
 
 /** Which hosts are not on the public network. */
 
@@ -94,17 +95,6 @@ export function isBlockedHostnameOrIp(host: string, policy?: EgressPolicy): bool
     return isMetadataHost(name);
   }
   return isBlockedHostname(name) || isPrivateIpAddress(name) || isLegacyIpLiteral(name);
-}
-
-/** What an outbound request may reach besides the public network. */
-export interface EgressPolicy {
-  allowPrivateNetwork?: boolean;
-  dangerouslyAllowPrivateNetwork?: boolean;
-  allowRfc2544BenchmarkRange?: boolean;
-  /** Exact names that may lie in a private network. */
-  allowedHostnames?: readonly string[];
-  /** If given, nothing else is reached: names, or `*.example.org`. */
-  hostnameAllowlist?: readonly string[];
 }
 
 export function isAllowedHost(host: string, policy: EgressPolicy | undefined): boolean {

@@ -6,9 +6,6 @@ export const MAX_AUDIO_BYTES = 16 * MEBIBYTE;
 export const MAX_VIDEO_BYTES = 16 * MEBIBYTE;
 export const MAX_DOCUMENT_BYTES = 100 * MEBIBYTE;
 
-/** Longer audio is cut when it is converted. */
-export const MEDIA_FFMPEG_MAX_AUDIO_DURATION_SECS = 1_200;
-
 const BY_KIND: Readonly<Record<string, number>> = {
   image: MAX_IMAGE_BYTES,
   audio: MAX_AUDIO_BYTES,

@@ -1,36 +1,18 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { extname, join } from "node:path";
+import type { SavedMedia } from "../../contracts/media-files.ts";
 import { SluiceError } from "../../kernel/errors.ts";
 import { newUuid } from "../../kernel/ids.ts";
+import { detectMime } from "./detect-mime.ts";
+import { extensionForMime } from "./mime-types.ts";
 
 export const DEFAULT_MAX_MEDIA_BYTES = 5 * 1_024 * 1_024;
-
-export interface SavedMedia {
-  id: string;
-  /** Absolute path; mode 0600. */
-  path: string;
-  size: number;
-  contentType?: string;
-}
-
-const EXTENSIONS = new Map(
-  Object.entries({
-    "image/png": ".png",
-    "image/jpeg": ".jpg",
-    "image/gif": ".gif",
-    "image/webp": ".webp",
-    "audio/ogg": ".ogg",
-    "audio/mpeg": ".mp3",
-    "audio/mp4": ".m4a",
-    "video/mp4": ".mp4",
-    "application/pdf": ".pdf",
-    "text/plain": ".txt",
-  }),
-);
 
 /**
  * Keeps bytes that a platform sent: `<state>/media/<subdir>/<uuid>---<safe name>` (spec 1.19).
  *
+ * @param contentType what the sender calls them; believed when neither they nor a name say more
+ * @param nameHint a name that tells the type when there is no `originalFilename`
  * @throws SluiceError `MEDIA_TOO_LARGE`
  */
 export async function saveMediaBuffer(
@@ -40,6 +22,7 @@ export async function saveMediaBuffer(
   subdir = "inbound",
   maxBytes = DEFAULT_MAX_MEDIA_BYTES,
   originalFilename?: string,
+  nameHint?: string,
 ): Promise<SavedMedia> {
   if (buffer.byteLength > maxBytes) {
     throw new SluiceError(
@@ -49,9 +32,10 @@ export async function saveMediaBuffer(
   }
   const folder = join(stateDir, "media", safeName(subdir, "inbound"));
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  const type = sniff(buffer) ?? contentType?.split(";")[0]?.trim().toLowerCase();
+  const fileName = originalFilename ?? nameHint;
+  const type = detectMime(buffer, { headerMime: contentType ?? null, fileName, nameFirst: true });
   const name = safeName(originalFilename ?? "file", "file");
-  const extension = extname(name) === "" ? (EXTENSIONS.get(type ?? "") ?? "") : "";
+  const extension = extname(name) === "" ? (extensionForMime(type) ?? "") : "";
   const id = `${newUuid()}---${name}${extension}`;
   const path = join(folder, id);
   await writeFile(path, buffer, { mode: 0o600, flag: "wx" });
@@ -65,15 +49,4 @@ function safeName(raw: string, fallback: string): string {
     .replace(/^[._]+/, "")
     .slice(0, 80);
   return name === "" ? fallback : name;
-}
-
-/** The type by the first bytes; a stated type is only believed when these say nothing. */
-function sniff(buffer: Uint8Array): string | undefined {
-  const starts = (...bytes: number[]) => bytes.every((byte, index) => buffer[index] === byte);
-  if (starts(0x89, 0x50, 0x4e, 0x47)) return "image/png";
-  if (starts(0xff, 0xd8, 0xff)) return "image/jpeg";
-  if (starts(0x47, 0x49, 0x46, 0x38)) return "image/gif";
-  if (starts(0x25, 0x50, 0x44, 0x46)) return "application/pdf";
-  if (starts(0x4f, 0x67, 0x67, 0x53)) return "audio/ogg";
-  return undefined;
 }

@@ -1,12 +1,12 @@
-import type { EgressPolicy } from "./addresses.ts";
+import type { EgressPolicy } from "../../contracts/egress.ts";
+import { fetchWithRuntimeDispatcher } from "./dispatched-fetch.ts";
 import {
   closeDispatcher,
   createHttp1EnvHttpProxyAgent,
   createPinnedDispatcher,
   type DispatcherPolicy,
 } from "./dispatchers.ts";
-import type { PinnedHostname } from "./guarded-fetch.ts";
-import { fetchWithRuntimeDispatcher } from "./runtime-fetch.ts";
+import type { PinnedHostname } from "./pinned-hostname.ts";
 
 /** One request through a proxy: that of the environment unless `route` says where a checked host is reached. */
 export async function sendThroughProxy(

@@ -1,7 +1,8 @@
-import { type EgressPolicy, isBlockedHostnameOrIp } from "./addresses.ts";
+import type { EgressPolicy } from "../../contracts/egress.ts";
+import { isBlockedHostnameOrIp } from "./addresses.ts";
 import { SsrFBlockedError } from "./blocked-error.ts";
 import { deferDispatcher } from "./deferred-dispatcher.ts";
-import type { PinnedHostname } from "./guarded-fetch.ts";
+import type { PinnedHostname } from "./pinned-hostname.ts";
 import { type EnvProxyOptions, parseProxyUrl, resolveEnvHttpProxyAgentOptions } from "./proxy-environment.ts";
 
 /** Connections for `fetch`: through proxies, or only to addresses that were checked. */

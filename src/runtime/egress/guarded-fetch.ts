@@ -1,33 +1,14 @@
-import { lookup as systemLookup } from "node:dns/promises";
-import { buildTimeoutAbortSignal } from "../values/async.ts";
-import {
-  type EgressPolicy,
-  isAllowedHost,
-  isBlockedHostnameOrIp,
-  isListedHost,
-  isPrivateIpAddress,
-  normalizeHost,
-} from "./addresses.ts";
+import type { EgressPolicy, LookupFunction } from "../../contracts/egress.ts";
+import { normalizeHost } from "./addresses.ts";
 import { SsrFBlockedError } from "./blocked-error.ts";
 import type { DispatcherPolicy } from "./dispatchers.ts";
+import {
+  assertAllowedHost,
+  type PinnedHostname,
+  resolvePinnedHostnameWithPolicy,
+} from "./pinned-hostname.ts";
 import { envProxyUrlFor } from "./proxy-environment.ts";
-
-export { SsrFBlockedError } from "./blocked-error.ts";
-
-export type LookupFunction = (
-  hostname: string,
-  options: { all: true; verbatim?: boolean },
-) => Promise<{ address: string; family: number }[]>;
-
-export interface PinnedHostname {
-  hostname: string;
-  addresses: string[];
-  lookup(
-    hostname: string,
-    options: unknown,
-    callback: (error: Error | null, address: unknown, family?: number) => void,
-  ): void;
-}
+import { buildTimeoutAbortSignal } from "./timeout-signal.ts";
 
 const MAX_REDIRECTS = 3;
 /** What goes along when a redirect leaves the origin; any other header may be a credential by its own name. */
@@ -50,55 +31,6 @@ const HARMLESS_HEADERS = new Set([
   "user-agent",
 ]);
 const BODY_HEADERS = ["content-encoding", "content-language", "content-length", "content-type"];
-
-function assertAllowedHost(host: string, policy: EgressPolicy | undefined): void {
-  if (!isListedHost(host, policy?.hostnameAllowlist)) {
-    throw new SsrFBlockedError(`"${host}" is not in the list of allowed hosts`);
-  }
-  if (isBlockedHostnameOrIp(host, policy)) {
-    throw new SsrFBlockedError(
-      `"${host}" is a private, local or metadata address; allow it in the configuration`,
-    );
-  }
-}
-
-/** Resolves a name once, checks every answer, and gives a lookup that can answer nothing else. */
-export async function resolvePinnedHostnameWithPolicy(
-  hostname: string,
-  params: { lookupFn?: LookupFunction; policy?: EgressPolicy; signal?: AbortSignal } = {},
-): Promise<PinnedHostname> {
-  const host = normalizeHost(hostname);
-  const { policy } = params;
-  assertAllowedHost(host, policy);
-  const lookupFn = params.lookupFn ?? (systemLookup as LookupFunction);
-  const answers = await lookupFn(host, { all: true, verbatim: true });
-  const addresses = [...new Set(answers.map(({ address }) => address))];
-  if (addresses.length === 0) throw new Error(`"${host}" has no address`);
-  const open =
-    policy?.allowPrivateNetwork || policy?.dangerouslyAllowPrivateNetwork || isAllowedHost(host, policy);
-  const blocked = addresses.find((address) =>
-    open ? isBlockedHostnameOrIp(address, { allowPrivateNetwork: true }) : isPrivateIpAddress(address),
-  );
-  if (blocked !== undefined) {
-    throw new SsrFBlockedError(`"${host}" resolves to ${blocked}, which is not a public address`);
-  }
-  const pinned = answers.map(({ address, family }) => ({
-    address,
-    family: family || (address.includes(":") ? 6 : 4),
-  }));
-  return {
-    hostname: host,
-    addresses,
-    lookup(name, options, callback) {
-      if (normalizeHost(name) !== host) {
-        callback(new SsrFBlockedError(`"${name}" is not the host that was checked`), "");
-        return;
-      }
-      if ((options as { all?: boolean } | undefined)?.all) callback(null, pinned);
-      else callback(null, pinned[0]?.address, pinned[0]?.family);
-    },
-  };
-}
 
 export interface GuardedFetchOptions {
   url: string;
@@ -245,69 +177,4 @@ function redirectedInit(init: RequestInit, status: number, replay: boolean): Req
   for (const name of BODY_HEADERS) headers.delete(name);
   const { body: _body, ...rest } = init;
   return { ...rest, method: becomesGet ? "GET" : method, headers };
-}
-
-type OptInInput =
-  | boolean
-  | null
-  | undefined
-  | {
-      allowPrivateNetwork?: boolean | null;
-      dangerouslyAllowPrivateNetwork?: boolean | null;
-      network?: { dangerouslyAllowPrivateNetwork?: boolean | null } | null;
-    };
-
-export function isPrivateNetworkOptInEnabled(input: OptInInput): boolean {
-  if (typeof input === "boolean") return input;
-  return (
-    input?.allowPrivateNetwork === true ||
-    input?.dangerouslyAllowPrivateNetwork === true ||
-    input?.network?.dangerouslyAllowPrivateNetwork === true
-  );
-}
-
-/** The options of a guarded fetch that goes through the proxy of the environment, if there is one. */
-export function withTrustedEnvProxyGuardedFetchMode<Options extends object>(
-  options: Options,
-): Options & { mode: "trusted_env_proxy" } {
-  return { ...options, mode: "trusted_env_proxy" };
-}
-
-export function ssrfPolicyFromPrivateNetworkOptIn(input: OptInInput): EgressPolicy | undefined {
-  return isPrivateNetworkOptInEnabled(input) ? { allowPrivateNetwork: true } : undefined;
-}
-
-/** The same from the setting alone. */
-export function ssrfPolicyFromDangerouslyAllowPrivateNetwork(
-  dangerouslyAllowPrivateNetwork?: boolean | null,
-): EgressPolicy | undefined {
-  return ssrfPolicyFromPrivateNetworkOptIn(dangerouslyAllowPrivateNetwork);
-}
-
-/** Plain HTTP is for hosts of one's own: refuses it for a public one. */
-export async function assertHttpUrlTargetsPrivateNetwork(
-  url: string,
-  params: {
-    dangerouslyAllowPrivateNetwork?: boolean | null;
-    allowPrivateNetwork?: boolean | null;
-    lookupFn?: LookupFunction;
-    errorMessage?: string;
-  } = {},
-): Promise<void> {
-  const parsed = new URL(url);
-  if (parsed.protocol !== "http:") return;
-  const message = params.errorMessage ?? `plain http is only for private hosts; use https for ${parsed.host}`;
-  if (isPrivateIpAddress(parsed.hostname) || isBlockedHostnameOrIp(parsed.hostname)) return;
-  if (!isPrivateNetworkOptInEnabled(params)) throw new Error(message);
-  const answers = await (params.lookupFn ?? (systemLookup as LookupFunction))(parsed.hostname, { all: true });
-  if (!answers.every(({ address }) => isPrivateIpAddress(address))) throw new Error(message);
-}
-
-/** A policy that allows the one host a person configured, wherever it lies. */
-export function ssrfPolicyFromHttpBaseUrlAllowedHostname(baseUrl: string): EgressPolicy | undefined {
-  try {
-    return { allowedHostnames: [new URL(baseUrl).hostname] };
-  } catch {
-    return undefined;
-  }
 }

@@ -1,6 +1,6 @@
-import { Agent, fetch as undiciFetch } from "undici";
 import { encodedForm } from "./form-body.ts";
-import type { PinnedHostname } from "./guarded-fetch.ts";
+import type { PinnedHostname } from "./pinned-hostname.ts";
+import { Agent, fetch as undiciFetch } from "./undici-library.ts";
 
 /** One request over connections of its own that may only reach the addresses that were checked. */
 export async function sendPinned(
