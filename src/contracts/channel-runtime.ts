@@ -1,5 +1,6 @@
 import type { ChannelConfig, ChatType } from "./channel.ts";
 import type { ReplyPayload } from "./hooks.ts";
+import type { ChannelMedia } from "./media-files.ts";
 
 /**
  * A message as a channel hands it over, before any decision: it is a durable row when `receive` resolves.
@@ -253,7 +254,7 @@ export interface ChannelRuntime {
   readonly groups: Readonly<Record<string, unknown>>;
   readonly activity: Readonly<Record<string, unknown>>;
   readonly debounce: Readonly<Record<string, unknown>>;
-  readonly media: Readonly<Record<string, unknown>>;
+  readonly media: ChannelMedia;
   readonly outbound: Readonly<Record<string, unknown>>;
   /** The reaction that tells a sender the message was seen (spec 1.18.12). */
   readonly reactions: Readonly<Record<string, unknown>>;

@@ -67,3 +67,26 @@ export interface SaveResponseMediaOptions {
 export interface SavedRemoteMedia extends SavedMedia {
   fileName?: string;
 }
+
+/**
+ * `api.runtime.channel.media` (spec 1.19): files that platforms send, kept in the gateway's media store. What is
+ * fetched goes through the egress guard; failures have a `code`: `max_bytes`, `http_error` (with `status`) or
+ * `fetch_failed` (refused addresses too, with a `cause` whose code is `SSRF_BLOCKED`).
+ */
+export interface ChannelMedia {
+  /** Keeps bytes that are at hand. Fails with `MEDIA_TOO_LARGE`; the limit's default is 5 MiB. */
+  saveMediaBuffer(
+    buffer: Uint8Array,
+    contentType?: string,
+    subdir?: string,
+    maxBytes?: number,
+    originalFilename?: string,
+  ): Promise<SavedMedia>;
+  readRemoteMediaBuffer(options: RemoteMediaOptions): Promise<RemoteMedia>;
+  /** The older name of `readRemoteMediaBuffer`. */
+  fetchRemoteMedia(options: RemoteMediaOptions): Promise<RemoteMedia>;
+  saveRemoteMedia(options: SaveRemoteMediaOptions): Promise<SavedRemoteMedia>;
+  /** Keeps the body of an answer that was fetched already. */
+  saveResponseMedia(response: Response, options?: SaveResponseMediaOptions): Promise<SavedRemoteMedia>;
+  readonly [member: string]: unknown;
+}

@@ -4,7 +4,6 @@ import type { Clock } from "../../kernel/clock.ts";
 import type { Logger } from "../../kernel/logger.ts";
 import type { HookRunner } from "../../plugins/types.ts";
 import type { AgentRuntime } from "../../runtime/agent/types.ts";
-import { saveMediaBuffer } from "../../runtime/media/media-store.ts";
 import type { Store } from "../../store/index.ts";
 import { resolveGroupRule, resolveRequireMention } from "../access/groups.ts";
 import * as mentions from "../access/mentions.ts";
@@ -22,6 +21,7 @@ import { buildAgentSessionKey } from "../routing/session-key.ts";
 import { buildInboundContext } from "./context.ts";
 import { dispatchPlan, loosely, runInbound, runPreparedReply } from "./inbound-kernel.ts";
 import { createIngressResolver } from "./ingress-resolver.ts";
+import { createMediaNamespace } from "./media-namespace.ts";
 import { createPairingNamespace } from "./pairing-namespace.ts";
 import { createReplyNamespace } from "./reply-namespace.ts";
 import { createRuntimeContexts } from "./runtime-contexts.ts";
@@ -120,15 +120,7 @@ export function createChannelRuntime(parts: ChannelRuntimeParts): ChannelRuntime
         };
       },
     },
-    media: {
-      saveMediaBuffer: (
-        buffer: Uint8Array,
-        contentType?: string,
-        subdir?: string,
-        maxBytes?: number,
-        originalFilename?: string,
-      ) => saveMediaBuffer(parts.stateDir, buffer, contentType, subdir, maxBytes, originalFilename),
-    },
+    media: createMediaNamespace(parts.stateDir),
     outbound: {
       loadAdapter: async (channel: string) => pluginOf(channel)?.outbound,
     },
