@@ -1,6 +1,4 @@
 import { chmod, mkdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
-import { createServer, type RequestListener } from "node:http";
-import type { AddressInfo } from "node:net";
 import { delimiter, join } from "node:path";
 import { inflateSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -26,6 +24,7 @@ import {
 import { saveMediaBuffer, saveMediaStream } from "../../src/plugin-sdk/media-store.ts";
 import { tempWorkspace, withTempDownloadPath, withTempWorkspace } from "../../src/plugin-sdk/temp-path.ts";
 import { getDefaultLocalRoots, LocalMediaAccessError, loadWebMedia } from "../../src/plugin-sdk/web-media.ts";
+import { loopbackServer } from "../support/loopback-server.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const PNG = Buffer.from("89504e470d0a1a0a0000000d49484452", "hex");
@@ -45,16 +44,6 @@ beforeEach(async () => {
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
-
-async function serve(handler: RequestListener): Promise<string> {
-  const server = createServer(handler);
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  cleanups.push(() => {
-    server.closeAllConnections();
-    return new Promise((resolve) => server.close(resolve));
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
 
 describe("the media store", () => {
   it("keeps files for this user alone, typed by their bytes", async () => {
@@ -91,7 +80,7 @@ describe("the media store", () => {
 
 describe("files at addresses", () => {
   it("are fetched with their name and type, and kept", async () => {
-    const base = await serve((request, response) => {
+    const base = await loopbackServer((request, response) => {
       if (request.url === "/go") return response.writeHead(302, { location: "/photo%20one.png?x=1" }).end();
       if (request.url === "/named") {
         response.setHeader(

@@ -1,27 +1,12 @@
-import { createServer, type RequestListener } from "node:http";
-import type { AddressInfo } from "node:net";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { readRemoteMediaBuffer } from "../../../src/runtime/media/remote-media.ts";
+import { loopbackServer } from "../../support/loopback-server.ts";
 
 const local = { ssrfPolicy: { allowPrivateNetwork: true } };
-const cleanups: (() => Promise<unknown> | unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
-
-async function serve(handler: RequestListener): Promise<string> {
-  const server = createServer(handler);
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  cleanups.push(() => {
-    server.closeAllConnections();
-    return new Promise((resolve) => server.close(resolve));
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
 
 describe("files at addresses", () => {
   it("are refused in private networks, on redirects too", async () => {
-    const base = await serve((_request, response) =>
+    const base = await loopbackServer((_request, response) =>
       response.writeHead(302, { location: "http://169.254.169.254/latest" }).end(),
     );
     for (const options of [{ url: `${base}/` }, { url: `${base}/`, ...local }]) {
@@ -31,7 +16,7 @@ describe("files at addresses", () => {
   });
 
   it("say what was wrong: too large, refused or unreadable, without the address's secrets", async () => {
-    const base = await serve((request, response) => {
+    const base = await loopbackServer((request, response) => {
       if (request.url?.startsWith("/missing")) return response.writeHead(404).end();
       if (request.url === "/stated")
         return response.writeHead(200, { "content-length": "12" }).end("123456789012");
@@ -53,7 +38,7 @@ describe("files at addresses", () => {
 
   it("are asked for again when that may help", async () => {
     let calls = 0;
-    const base = await serve((_request, response) => {
+    const base = await loopbackServer((_request, response) => {
       calls += 1;
       response.writeHead(calls < 3 ? 503 : 200).end("late");
     });
@@ -65,7 +50,7 @@ describe("files at addresses", () => {
   });
 
   it("come through a caller's fetch only from the address that was checked", async () => {
-    const base = await serve((request, response) => response.end(`to ${request.headers.host}`));
+    const base = await loopbackServer((request, response) => response.end(`to ${request.headers.host}`));
     const { port } = new URL(base);
     const media = await readRemoteMediaBuffer({
       url: `http://files.test:${port}/`,
@@ -78,7 +63,7 @@ describe("files at addresses", () => {
 
   it("are asked for only while the caller may, redirects too", async () => {
     const seen: (string | undefined)[] = [];
-    const base = await serve((request, response) => {
+    const base = await loopbackServer((request, response) => {
       seen.push(request.url);
       response.writeHead(302, { location: "/end" }).end();
     });
@@ -94,7 +79,7 @@ describe("files at addresses", () => {
 
   it("may have to begin soon, and take longer then; whoever asked can still stop them", async () => {
     let finish = () => {};
-    const base = await serve((request, response) => {
+    const base = await loopbackServer((request, response) => {
       if (request.url === "/silent") return;
       response.write("begun ");
       finish = () => void response.end("and ended");
