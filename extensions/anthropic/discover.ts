@@ -1,4 +1,4 @@
-import { askModelServer } from "sluice/plugin-sdk/model-stream";
+import { listModelIds } from "sluice/plugin-sdk/model-stream";
 import { authHeaders, endpointOf } from "./request.ts";
 
 /** How long the server may take to list its models. */
@@ -11,16 +11,8 @@ export async function listClaudeModels(
   { baseUrl, apiKey }: { baseUrl: string; apiKey: string },
   signal?: AbortSignal,
 ): Promise<string[]> {
-  const body = await askModelServer(`${endpointOf(baseUrl, "models")}?limit=${MAX_LISTED_MODELS}`, {
-    headers: authHeaders(apiKey),
-    timeoutMs: LIST_TIMEOUT_MS,
-    maxBytes: MAX_LIST_BYTES,
-    signal,
-  });
-  const rows = (body as { data?: { id?: unknown }[] } | undefined)?.data;
-  if (!Array.isArray(rows)) return [];
-  return rows
-    .map((row) => row?.id)
-    .filter((id): id is string => typeof id === "string" && id !== "")
-    .slice(0, MAX_LISTED_MODELS);
+  const url = `${endpointOf(baseUrl, "models")}?limit=${MAX_LISTED_MODELS}`;
+  const headers = authHeaders(apiKey);
+  const ask = { headers, timeoutMs: LIST_TIMEOUT_MS, maxBytes: MAX_LIST_BYTES, signal };
+  return listModelIds(url, ask, MAX_LISTED_MODELS);
 }

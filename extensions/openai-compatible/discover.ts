@@ -1,4 +1,4 @@
-import { askModelServer } from "sluice/plugin-sdk/model-stream";
+import { askModelServer, listModelIds } from "sluice/plugin-sdk/model-stream";
 import type { Endpoint } from "./endpoints.ts";
 
 /** How long a server may take to list its models. */
@@ -11,18 +11,13 @@ const MAX_LIST_BYTES = 4_194_304;
 
 /** Ids a server lists at `GET {baseUrl}/models`; empty when it lists none or cannot be asked. */
 export async function listModels(endpoint: Endpoint, signal?: AbortSignal): Promise<string[]> {
-  const body = await askModelServer(`${endpoint.baseUrl}/models`, {
+  const ask = {
     ...(endpoint.apiKey ? { headers: { authorization: `Bearer ${endpoint.apiKey}` } } : {}),
     timeoutMs: LIST_TIMEOUT_MS,
     maxBytes: MAX_LIST_BYTES,
     signal,
-  });
-  const rows = (body as { data?: { id?: unknown }[] } | undefined)?.data;
-  if (!Array.isArray(rows)) return [];
-  return rows
-    .map((row) => row?.id)
-    .filter((id): id is string => typeof id === "string" && id !== "")
-    .slice(0, MAX_LISTED_MODELS);
+  };
+  return listModelIds(`${endpoint.baseUrl}/models`, ask, MAX_LISTED_MODELS);
 }
 
 /** Models of a running Ollama, newest first; `undefined` when none answers. */

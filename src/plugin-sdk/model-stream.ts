@@ -14,7 +14,13 @@ export type {
   ProviderPlugin,
   ProviderStreamContext,
 } from "../contracts/provider.ts";
-export { askModelServer, type ModelPost, postToModel } from "./streaming/model-request.ts";
+export {
+  askModelServer,
+  listModelIds,
+  type ModelPost,
+  type ModelServerQuestion,
+  postToModel,
+} from "./streaming/model-request.ts";
 export { connectionFailure, failureOf, RequestFailure } from "./streaming/request-failure.ts";
 export { MAX_ANSWER_CHARS, readDataLines } from "./streaming/server-sent-events.ts";
 export { emptyUsage };

@@ -45,16 +45,15 @@ export async function postToModel(
   throw failureOf(response.status, text.slice(0, MAX_ERROR_CHARS), options.apiKey);
 }
 
+export interface ModelServerQuestion {
+  readonly headers?: Record<string, string>;
+  readonly timeoutMs: number;
+  readonly maxBytes: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** What a model's server tells of itself at a URL; `undefined` when it can not be asked, refuses or talks too much. */
-export async function askModelServer(
-  url: string,
-  ask: {
-    readonly headers?: Record<string, string>;
-    readonly timeoutMs: number;
-    readonly maxBytes: number;
-    readonly signal?: AbortSignal | undefined;
-  },
-): Promise<unknown> {
+export async function askModelServer(url: string, ask: ModelServerQuestion): Promise<unknown> {
   const limit = AbortSignal.timeout(ask.timeoutMs);
   try {
     const response = await fetch(url, {
@@ -71,4 +70,14 @@ export async function askModelServer(
   } catch {
     return undefined;
   }
+}
+
+/** The first `limit` ids that a server lists as `data[].id`; none when it lists none or can not be asked. */
+export async function listModelIds(url: string, ask: ModelServerQuestion, limit: number): Promise<string[]> {
+  const rows = ((await askModelServer(url, ask)) as { data?: { id?: unknown }[] } | undefined)?.data;
+  if (!Array.isArray(rows)) return [];
+  return rows
+    .map((row) => row?.id)
+    .filter((id): id is string => typeof id === "string" && id !== "")
+    .slice(0, limit);
 }
