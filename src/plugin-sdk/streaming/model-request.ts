@@ -1,4 +1,5 @@
 import type { ModelContext, ModelDefinition, StreamOptions } from "../../contracts/model-stream.ts";
+import { readResponseWithLimit } from "../../runtime/egress/response-body.ts";
 import { connectionFailure, failureOf } from "./request-failure.ts";
 
 const MAX_ERROR_CHARS = 16_384;
@@ -65,8 +66,7 @@ export async function askModelServer(url: string, ask: ModelServerQuestion): Pro
       await response.body?.cancel();
       return undefined;
     }
-    const text = await response.text();
-    return text.length > ask.maxBytes ? undefined : JSON.parse(text);
+    return JSON.parse((await readResponseWithLimit(response, ask.maxBytes)).toString("utf8"));
   } catch {
     return undefined;
   }
