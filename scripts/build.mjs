@@ -2,15 +2,15 @@
 // from being written, and a file whose content did not change is left alone.
 //   node scripts/build.mjs              everything
 //   node scripts/build.mjs --program    no type declarations (what a start needs)
-//   node scripts/build.mjs --quick      no page either (what the tests need)
+//   node scripts/build.mjs --quick      the page only when it changed (what the tests need)
 import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
 import { cp, mkdir, readdir, readFile, rename, rm, utimes, writeFile } from "node:fs/promises";
 import { dirname, join, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build as esbuild } from "esbuild";
 import { declareMissingSdkNames } from "./build/sdk-names.mjs";
 import { targets } from "./build/targets.mjs";
+import { modifiedAt, newestBelow } from "./support/freshness.mjs";
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 const dist = join(root, "dist");
@@ -81,10 +81,20 @@ export async function build({ quick = false, program = false } = {}) {
   const commandsFile = join(dist, "bundled-commands.json");
   await writeIfChanged(commandsFile, await bundledCommands());
   written.add(commandsFile);
-  if (quick) return failures;
-  const page = existsSync(join(root, "ui/vite.config.ts"))
-    ? run("control page", "node_modules/vite/bin/vite.js", ["build", "ui", "--logLevel", "error"], failures)
-    : undefined;
+  const pageIsFresh = modifiedAt(join(dist, "ui/index.html")) >= newestBelow([join(root, "ui")]);
+  const page =
+    quick && pageIsFresh
+      ? undefined
+      : run(
+          "control page",
+          "node_modules/vite/bin/vite.js",
+          ["build", "ui", "--logLevel", "error"],
+          failures,
+        );
+  if (quick) {
+    await page;
+    return failures;
+  }
   if (!program) {
     await rm(join(dist, "types"), { recursive: true, force: true });
     const declarations = ["-p", "tsconfig.build.json"];
