@@ -33,12 +33,34 @@ type HistoryInput = {
   maxChars?: number | undefined;
 };
 
+/** Readings of one request: a turn may end during each of them. */
+const MAX_READINGS = 3;
+
+/**
+ * The transcript together with the run in flight when it was read. A run that begins or ends meanwhile would be
+ * missing from both or in both, so then it is read again.
+ */
 async function readPage(context: MethodContext, params: HistoryInput): Promise<Record<string, unknown>> {
   const { sessions, agent } = context.services;
+  const { sessionKey } = sessions.key(params.sessionKey, params.agentId);
+  for (let reading = 1; ; reading++) {
+    const before = agent.inFlight(sessionKey);
+    const page = await readTranscript(context, params);
+    const inFlightRun = agent.inFlight(sessionKey);
+    if (page["kind"] === "reset") return page;
+    if (before?.runId === inFlightRun?.runId || reading === MAX_READINGS)
+      return { ...page, ...(inFlightRun ? { inFlightRun } : {}) };
+  }
+}
+
+async function readTranscript(
+  context: MethodContext,
+  params: HistoryInput,
+): Promise<Record<string, unknown>> {
+  const { sessions } = context.services;
   const key = sessions.key(params.sessionKey, params.agentId);
   const defaults = await sessions.defaults(key.agentId);
   const maxChars = params.maxChars === undefined ? {} : { maxChars: params.maxChars };
-  const inFlightRun = agent.inFlight(key.sessionKey);
   const pendingInputs = { items: [], total: 0 };
   if (params.cursor !== undefined) {
     const delta = await sessions.delta({ sessionKey: key.sessionKey, cursor: params.cursor, ...maxChars });
@@ -49,7 +71,6 @@ async function readPage(context: MethodContext, params: HistoryInput): Promise<R
       deltaCursor: delta.deltaCursor,
       pendingInputs,
       sessionInfo: sessions.row(delta.session, defaults),
-      ...(inFlightRun ? { inFlightRun } : {}),
     };
   }
   const page: HistoryPage | undefined = await sessions.history({
@@ -85,7 +106,6 @@ async function readPage(context: MethodContext, params: HistoryInput): Promise<R
     ...(session.entry["thinkingLevel"] === undefined
       ? {}
       : { thinkingLevel: session.entry["thinkingLevel"] }),
-    ...(inFlightRun ? { inFlightRun } : {}),
   };
 }
 

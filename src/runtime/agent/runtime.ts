@@ -134,7 +134,8 @@ class LaneRuntime implements AgentRuntime {
 
   inFlight(sessionKey: string): { runId: string; text: string } | undefined {
     for (const run of this.#runs.ofSession(sessionKey)) {
-      if (run.startedAt !== undefined) return { runId: run.runId, text: run.text };
+      // While its end is written nothing more of it is in flight: the transcript may hold its answer already.
+      if (run.startedAt !== undefined && !run.ending) return { runId: run.runId, text: run.text };
     }
     return undefined;
   }

@@ -195,6 +195,24 @@ describe("chat.history", () => {
       sessionInfo: { hasActiveRun: true },
     });
   });
+
+  it("never shows a run both in the transcript and in flight, whenever it is asked", async () => {
+    const room = await openMethods({ script: () => say("fine") });
+    const seen = new Set<string>();
+    for (let turn = 0; turn < 60; turn++) {
+      const runId = key();
+      await room.call("chat.send", { sessionKey: "main", message: "x", idempotencyKey: runId });
+      for (let tick = 0; tick < turn % 20; tick++) await new Promise((next) => setImmediate(next));
+      const page = await room.call("chat.history", { sessionKey: "main" });
+      const isWritten = (page["messages"] as { role: string; __openclaw: { runId?: string } }[]).some(
+        (message) => message.role === "assistant" && message.__openclaw.runId === runId,
+      );
+      seen.add(`written ${isWritten}, in flight ${page["inFlightRun"] !== undefined}`);
+      await settled(room);
+    }
+    expect([...seen]).not.toContain("written true, in flight true");
+    expect(seen).toContain("written true, in flight false");
+  });
 });
 
 describe("chat.abort and chat.inject", () => {
