@@ -163,6 +163,49 @@ describe("the conversation on the page", () => {
     ).toEqual(["old", "reply", "new", "answ"]);
   });
 
+  describe("when a run ends while the history is on its way", () => {
+    const runId = "r3";
+    const asked = {
+      role: "user",
+      content: "now",
+      idempotencyKey: `${runId}:user`,
+      __openclaw: { runId },
+    } satisfies Message;
+    const answered = { ...assistant("done"), __openclaw: { id: "m2", runId } };
+    const final = { ...event("final", { message: assistant("done") }), runId };
+    const sent = withUserMessage(emptyConversation, runId, "now");
+
+    it("believes the end it was told over a history that is older", () => {
+      const told = withEvent(sent, final);
+      const merged = fromHistory({ messages: [asked], inFlightRun: { runId, text: "do" } }, told);
+      expect(texts(merged)).toEqual(["now", "done"]);
+      expect(last(merged)?.streaming).toBe(false);
+      expect(merged.activeRun).toBeUndefined();
+    });
+
+    it("shows a reply once whose end is told after the history that has it", () => {
+      const merged = withEvent(fromHistory({ messages: [asked, answered] }, sent), final);
+      expect(texts(merged)).toEqual(["now", "done"]);
+      expect(merged.activeRun).toBeUndefined();
+      const failed = { ...event("error", { errorMessage: "no model" }), runId };
+      const problem = { role: "assistant", content: [], errorMessage: "no model", __openclaw: { runId } };
+      expect(texts(withEvent(fromHistory({ messages: [asked, problem] }, sent), failed))).toEqual([
+        "now",
+        "no model",
+      ]);
+    });
+
+    it("waits no longer for a run that ended silently while the connection was lost", () => {
+      const merged = fromHistory({ messages: [asked] }, sent);
+      expect(texts(merged)).toEqual(["now"]);
+      expect(merged.activeRun).toBeUndefined();
+      expect(texts(withEvent(merged, { ...event("delta", { deltaText: "still" }), runId }))).toEqual([
+        "now",
+        "still",
+      ]);
+    });
+  });
+
   it("holds a bounded number of entries", () => {
     let conversation = emptyConversation;
     for (let index = 0; index < MAX_ENTRIES; index++)

@@ -1,13 +1,10 @@
-import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
-// @ts-expect-error a plain script without declarations
-import { CHROMIUM_FLAGS, findProgram } from "../../scripts/support/system-programs.mjs";
+import { hasBrowser, launchBrowser, newPerson } from "../support/browser.ts";
 import { sluice } from "../support/sluice-command.ts";
 import { type SpawnedGateway, spawnGateway } from "../support/spawned-gateway.ts";
 
-const executablePath = findProgram("chromium") as string | undefined;
-
-describe.skipIf(!executablePath)("the chat page in a browser", () => {
+describe.skipIf(!hasBrowser)("the chat page in a browser", () => {
   let gateway: SpawnedGateway;
   let browser: Browser;
   let context: BrowserContext;
@@ -16,10 +13,7 @@ describe.skipIf(!executablePath)("the chat page in a browser", () => {
 
   beforeAll(async () => {
     gateway = await spawnGateway();
-    browser = await chromium.launch({
-      executablePath: executablePath ?? "",
-      args: CHROMIUM_FLAGS as string[],
-    });
+    browser = await launchBrowser();
   });
   afterAll(async () => {
     await browser?.close();
@@ -27,7 +21,7 @@ describe.skipIf(!executablePath)("the chat page in a browser", () => {
   });
   beforeEach(async () => {
     problems.length = 0;
-    context = await browser.newContext();
+    context = await newPerson(browser);
     onTestFinished(() => context.close());
     page = await context.newPage();
     page.on("pageerror", (error) => problems.push(error.message));
@@ -95,6 +89,33 @@ describe.skipIf(!executablePath)("the chat page in a browser", () => {
     const stopped = answerTo("a long story");
     expect(await stopped.textContent()).toMatch(/stopped/);
     await page.getByRole("button", { name: "Stop" }).waitFor({ state: "detached" });
+  });
+
+  it("a reply that ends while the history is on its way stays ended", async () => {
+    await page.routeWebSocket(/^ws:/, (client) => {
+      const server = client.connectToServer();
+      const held: { request?: string | Buffer; history?: string | Buffer } = {};
+      client.onMessage((message) => {
+        if (String(message).includes('"chat.history"')) held.request = message;
+        else server.send(message);
+      });
+      // Asked for in the middle of the reply, and answered after its end.
+      server.onMessage((message) => {
+        const text = String(message);
+        if (text.includes('"inFlightRun"')) held.history = message;
+        else client.send(message);
+        if (text.includes('"state":"delta"') && held.request !== undefined) {
+          server.send(held.request);
+          delete held.request;
+        }
+        if (text.includes('"state":"final"') && held.history !== undefined) client.send(held.history);
+      });
+    });
+    await open();
+    await connected();
+    await say("[delay=40] said before the history came");
+    await page.getByText("remember this").first().waitFor();
+    expect(await answerTo("said before the history came").textContent()).toContain("offline test model");
   });
 
   it("comes back by itself when the connection is lost", async () => {

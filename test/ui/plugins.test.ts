@@ -1,17 +1,15 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type Browser, chromium, type Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-// @ts-expect-error a plain script without declarations
-import { CHROMIUM_FLAGS, findProgram } from "../../scripts/support/system-programs.mjs";
 import { codeOf } from "../docs/support.ts";
+import { hasBrowser, launchBrowser, newPerson } from "../support/browser.ts";
 import { sluice } from "../support/sluice-command.ts";
 import { type SpawnedGateway, spawnGateway } from "../support/spawned-gateway.ts";
 
-const executablePath = findProgram("chromium") as string | undefined;
 const APPROVALS = "docs/plugins/approvals.md";
 
-describe.skipIf(!executablePath)("plugins on the page", () => {
+describe.skipIf(!hasBrowser)("plugins on the page", () => {
   let gateway: SpawnedGateway;
   let browser: Browser;
   let page: Page;
@@ -35,11 +33,8 @@ describe.skipIf(!executablePath)("plugins on the page", () => {
       const env = { SLUICE_GATEWAY_PORT: String(gateway.port), SLUICE_GATEWAY_TOKEN: gateway.token };
       await sluice(["plugins", "install", plugin, "--link", "--yes"], { stateDir: gateway.stateDir, env });
     }
-    browser = await chromium.launch({
-      executablePath: executablePath ?? "",
-      args: CHROMIUM_FLAGS as string[],
-    });
-    page = await browser.newPage();
+    browser = await launchBrowser();
+    page = await (await newPerson(browser)).newPage();
     page.on("pageerror", (error) => problems.push(error.message));
     page.on("console", (message) => {
       if (message.type() === "error") problems.push(message.text());

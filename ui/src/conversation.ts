@@ -9,6 +9,8 @@ export interface Entry {
   /** Still growing. */
   streaming: boolean;
   runId?: string;
+  /** Of a transcript message: the run that wrote it. */
+  writtenBy?: string;
   note?: string;
 }
 
@@ -26,21 +28,27 @@ export const MAX_ENTRIES = 500;
 
 /**
  * The transcript as the gateway knows it, and after it what this page has sent or received meanwhile: history
- * may have been read before that was written.
+ * may have been read before that was written, and before a run ended whose end is shown.
  */
 export function fromHistory(history: History, shown: Conversation = emptyConversation): Conversation {
-  const known = new Set<string>();
-  for (const { idempotencyKey, __openclaw: facts } of history.messages) {
-    if (idempotencyKey) known.add(userKey(idempotencyKey.replace(/:user$/, "")));
-    if (facts?.runId) known.add(replyKey(facts.runId));
+  const asked = new Set<string>();
+  const answered = new Set<string>();
+  for (const { role, idempotencyKey, __openclaw: facts } of history.messages) {
+    if (role !== "user") answered.add(facts?.runId ?? "");
+    else if (idempotencyKey) asked.add(idempotencyKey.replace(/:user$/, ""));
   }
+  const ended = ({ key, streaming }: Entry) =>
+    key === replyKey(history.inFlightRun?.runId ?? "") && !streaming;
+  const run = shown.entries.some(ended) ? undefined : history.inFlightRun;
+  const isNewer = ({ key, runId, role, streaming }: Entry) => {
+    if (runId === undefined) return false;
+    if (role === "user") return !asked.has(runId);
+    if (answered.has(runId) || key === replyKey(run?.runId ?? "")) return false;
+    // The gateway has the message and works on it no longer: its end was told while nobody listened here.
+    return !(streaming && asked.has(runId));
+  };
+  const newer = shown.entries.filter(isNewer);
   const entries = history.messages.map(entryOf).filter((entry) => entry !== undefined);
-  const run = history.inFlightRun;
-  const isKnown = ({ key, runId, role }: Entry) =>
-    known.has(key) ||
-    key === replyKey(run?.runId ?? "") ||
-    (role !== "user" && known.has(replyKey(runId ?? "")));
-  const newer = shown.entries.filter((entry) => entry.runId !== undefined && !isKnown(entry));
   if (run) entries.push({ ...reply(run.runId, run.text ?? ""), streaming: true });
   const activeRun = run?.runId ?? newer.findLast((entry) => entry.streaming)?.runId;
   return { entries: bounded([...entries, ...newer]), activeRun };
@@ -124,9 +132,16 @@ function settle(conversation: Conversation, runId: string, change: (entry: Entry
       .map((entry) => (isReply(entry, runId) ? change(entry) : entry))
       .map((entry) => (entry.runId === runId ? { ...entry, streaming: false } : entry))
       // A silent reply leaves nothing to show.
-      .filter((entry) => !isReply(entry, runId) || entry.text !== "" || entry.note !== undefined),
+      .filter((entry) => !isReply(entry, runId) || entry.text !== "" || entry.note !== undefined)
+      .filter((entry) => !isReply(entry, runId) || !isWritten(conversation, runId, entry)),
     activeRun: conversation.activeRun === runId ? undefined : conversation.activeRun,
   };
+}
+
+/** The transcript was read after this reply had been written and before its end was told. */
+function isWritten({ entries }: Conversation, runId: string, { role, text }: Entry): boolean {
+  const last = entries.findLast((entry) => entry.writtenBy === runId);
+  return last !== undefined && last.role === role && last.text === text;
 }
 
 function reply(runId: string, text: string): Entry {
@@ -150,15 +165,20 @@ function bounded(entries: Entry[]): Entry[] {
 }
 
 function entryOf(message: Message, index: number): Entry | undefined {
-  const key = message.__openclaw?.id ?? `history:${index}`;
+  const facts = message.__openclaw;
   const text = textOf(message.content);
-  if (message.role === "user") return { key, role: "user", text, streaming: false };
+  const common = {
+    key: facts?.id ?? `history:${index}`,
+    text,
+    streaming: false,
+    ...(facts?.runId === undefined ? {} : { writtenBy: facts.runId }),
+  };
+  if (message.role === "user") return { ...common, role: "user" };
   if (message.role === "assistant") {
-    if (text !== "") return { key, role: "assistant", text, streaming: false };
-    if (message.errorMessage) return { key, role: "problem", text: message.errorMessage, streaming: false };
+    if (text !== "") return { ...common, role: "assistant" };
+    if (message.errorMessage) return { ...common, role: "problem", text: message.errorMessage };
     return undefined;
   }
-  if (message.role === "toolResult")
-    return { key, role: "tool", text, streaming: false, note: message.toolName ?? "tool" };
+  if (message.role === "toolResult") return { ...common, role: "tool", note: message.toolName ?? "tool" };
   return undefined;
 }

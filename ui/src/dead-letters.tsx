@@ -14,12 +14,15 @@ interface Delivery {
 interface Props {
   connection: GatewayConnection;
   hello: Hello;
+  /** Grows when a turn failed. */
+  revision: number;
 }
 
+/** Channels' deliveries that fail are told in no event. */
 const REFRESH_MS = 30_000;
 
 /** Messages that could not be delivered or answered, and the button that tries them again. */
-export function DeadLetters({ connection, hello }: Props) {
+export function DeadLetters({ connection, hello, revision }: Props) {
   const [dead, setDead] = useState<readonly Delivery[]>([]);
   const offered = hello.features?.methods?.includes("deliveries.list") ?? false;
 
@@ -35,7 +38,7 @@ export function DeadLetters({ connection, hello }: Props) {
     refresh();
     const timer = setInterval(refresh, REFRESH_MS);
     return () => clearInterval(timer);
-  }, [offered, refresh]);
+  }, [offered, refresh, revision]);
 
   const replay = (delivery: Delivery) =>
     connection

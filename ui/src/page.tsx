@@ -31,6 +31,7 @@ export function Page() {
   const [view, setView] = useState<View>("chat");
   const [pluginChanges, setPluginChanges] = useState(0);
   const [questions, setQuestions] = useState(0);
+  const [failures, setFailures] = useState(0);
   const connection = useRef<GatewayConnection | undefined>(undefined);
   const sessionKey = useRef(FALLBACK_SESSION);
 
@@ -51,10 +52,12 @@ export function Page() {
         if (!current) return;
         if (frame.event === "plugins.changed") setPluginChanges((count) => count + 1);
         if (frame.event.startsWith("plugin.approval.")) setQuestions((count) => count + 1);
-        const { sessionKey: about, stream } = (frame.payload ?? {}) as {
-          sessionKey?: string;
-          stream?: string;
-        };
+        const {
+          sessionKey: about,
+          stream,
+          state,
+        } = (frame.payload ?? {}) as { sessionKey?: string; stream?: string; state?: string };
+        if (frame.event === "chat" && state === "error") setFailures((count) => count + 1);
         if (about !== sessionKey.current) return;
         if (frame.event === "chat") setConversation((known) => withEvent(known, frame.payload as ChatEvent));
         if (stream === "tool") setConversation((known) => withTool(known, frame.payload as ToolEvent));
@@ -127,7 +130,7 @@ export function Page() {
         {state.kind === "open" && connection.current && (
           <>
             <Approvals connection={connection.current} revision={questions} />
-            <DeadLetters connection={connection.current} hello={state.hello} />
+            <DeadLetters connection={connection.current} hello={state.hello} revision={failures} />
           </>
         )}
         {view === "chat" && (
