@@ -7,7 +7,7 @@ import type { WorkflowServices } from "./api/workflow.ts";
 import type { PluginRoots } from "./discovery/discover.ts";
 import type { RuntimeOwner } from "./loading/load-environment.ts";
 import type { CoreNames } from "./registry/compose.ts";
-import type { PluginEventSink } from "./service-events.ts";
+import type { PluginEventSink, SessionChangeSource } from "./service-events.ts";
 
 export type PluginHostErrorCode =
   | "PLUGIN_UNKNOWN"
@@ -44,6 +44,8 @@ export interface PluginHostOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Where events of plugin services go; without it services have no `gatewayEvents`. */
   readonly publishEvent?: PluginEventSink;
+  /** Where services hear of sessions that changed; without it they hear of none. */
+  readonly sessionChanges?: SessionChangeSource;
   /** Loads every plugin in this mode instead of the one that fits it; for processes that are no gateway. */
   readonly mode?: PluginRegistrationMode;
   /** Node's own `import()`, where a test runner rewrites it. */

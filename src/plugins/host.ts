@@ -102,13 +102,10 @@ export class PluginHost implements Disposable {
     this.#services = new ServiceHost({
       clock,
       logger,
-      contextFor: (entry) =>
-        serviceContext(
-          options,
-          findings,
-          entry,
-          this.#roster.find(entry.pluginId)?.instance.signal ?? AbortSignal.abort(),
-        ),
+      contextFor: (entry, ended) => {
+        const instance = this.#roster.find(entry.pluginId)?.instance.signal ?? AbortSignal.abort();
+        return serviceContext(options, findings, entry, AbortSignal.any([instance, ended]));
+      },
       onFailure: (entry, what) => findings.report(entry.pluginId, "service-failed", what),
     });
     this.#inventory = new PluginInventory({

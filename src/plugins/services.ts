@@ -20,13 +20,16 @@ interface Running {
   readonly entry: RegistryEntry;
   /** Settles when the start attempt is over, or when nobody waits for it any longer; never rejects. */
   readonly started: Promise<void>;
+  /** Aborted when it has stopped, or its time to do so is over. */
+  readonly ended: AbortController;
   stop(): void | Promise<void>;
 }
 
 export interface ServiceHostOptions {
   readonly clock: Clock;
   readonly logger: Logger;
-  contextFor(entry: RegistryEntry<PluginService>): PluginServiceContext;
+  /** `ended` aborts when this run of the service is over; its plugin may go on. */
+  contextFor(entry: RegistryEntry<PluginService>, ended: AbortSignal): PluginServiceContext;
   onFailure(entry: RegistryEntry, what: string): void;
 }
 
@@ -74,13 +77,15 @@ export class ServiceHost {
   async stop(selects: (entry: RegistryEntry) => boolean): Promise<void> {
     const stopping = [...this.#running.values()].filter(({ entry }) => selects(entry)).reverse();
     for (const running of stopping) this.#running.delete(running.entry);
-    for (const { entry, stop } of stopping) {
+    for (const { entry, stop, ended } of stopping) {
       const label = `stopping ${entry.kind} "${entry.key}" of plugin "${entry.pluginId}"`;
       try {
         // Also when it never finished starting: some services only return from start when they end.
         await withDeadline(Promise.resolve(stop()), SERVICE_STOP_LIMIT_MS, label, this.#options.clock);
       } catch (error) {
         this.#options.onFailure(entry, `${label}: ${errorMessage(error)}`);
+      } finally {
+        ended.abort();
       }
     }
   }
@@ -100,10 +105,12 @@ export class ServiceHost {
   }
 
   #startService(entry: RegistryEntry<PluginService>): Promise<void> {
-    const context = () => this.#options.contextFor(entry);
+    const ended = new AbortController();
+    const context = () => this.#options.contextFor(entry, ended.signal);
     let made: PluginServiceContext | undefined;
     return this.#start(
       entry,
+      ended,
       async () => {
         made = context();
         await entry.value.start(made);
@@ -116,6 +123,7 @@ export class ServiceHost {
     let handle: { stop?(): void | Promise<void> } | undefined;
     return this.#start(
       entry,
+      new AbortController(),
       async () => {
         handle = (await entry.value.advertise(context)) ?? undefined;
       },
@@ -123,7 +131,12 @@ export class ServiceHost {
     );
   }
 
-  #start(entry: RegistryEntry, start: () => Promise<void>, stop: () => void | Promise<void>): Promise<void> {
+  #start(
+    entry: RegistryEntry,
+    ended: AbortController,
+    start: () => Promise<void>,
+    stop: () => void | Promise<void>,
+  ): Promise<void> {
     const known = this.#running.get(entry);
     if (known) return known.started;
     const label = `${entry.kind} "${entry.key}"`;
@@ -136,7 +149,7 @@ export class ServiceHost {
       `starting ${label}`,
       this.#options.clock,
     ).catch((error: unknown) => this.#options.onFailure(entry, errorMessage(error)));
-    this.#running.set(entry, { entry, started, stop });
+    this.#running.set(entry, { entry, started, ended, stop });
     return started;
   }
 }

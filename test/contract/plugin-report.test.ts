@@ -5,6 +5,9 @@ import { importNatively, writePlugin } from "../plugins/support/plugin-bench.ts"
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { type Contract, contract, type Fixture } from "./support.ts";
 
+/** Events arrive when they do; a slow machine takes its time. */
+const PATIENT = { timeout: 15_000 };
+
 const PROVIDER = `api.registerProvider({ id: "p", label: "P", auth: [] });`;
 const SPEECH = `api.registerSpeechProvider({ id: "s", label: "S", isConfigured: () => true, async synthesize() {} });`;
 const HOOK = `api.on("message_received", () => {}, { priority: 4 });`;
@@ -194,5 +197,33 @@ describe("services of plugins in a running gateway", () => {
     const raw = JSON.stringify({ plugins: { entries: { worker: { enabled: false } } } });
     await call("config.patch", { raw, baseHash: hash });
     await expect.poll(log).toEqual(["start one", "start two", "stop two", "stop one"]);
+  });
+
+  it("[F079] hear of sessions that change while they run, and no longer", async () => {
+    const bench = await contract(
+      plugin(
+        "worker",
+        `const told = (globalThis.workerTold ??= []); let run = 0;
+         api.registerService({ id: "watch", reload: { configPrefixes: ["session"] },
+           start({ gatewayEvents, signal }) {
+             const name = ++run;
+             gatewayEvents.onSessionsChanged((event) => told.push([name, event.sessionKey, event.reason ?? event.phase, "session" in event]));
+             signal.addEventListener("abort", () => told.push([name, "over"]));
+           } });`,
+      ),
+    );
+    const told = () => (globalThis as { workerTold?: unknown[] }).workerTold;
+    await bench.call("sessions.patch", { key: "one", label: "First" });
+    await expect.poll(told, PATIENT).toEqual([[1, "agent:main:one", "patch", false]]);
+    const { hash } = await bench.call("config.get");
+    const raw = JSON.stringify({ session: { note: "changed" } });
+    await bench.call("config.patch", { raw, baseHash: hash });
+    await expect.poll(() => told()?.length, PATIENT).toBe(2);
+    await bench.call("sessions.delete", { key: "one" });
+    await expect.poll(told, PATIENT).toEqual([
+      [1, "agent:main:one", "patch", false],
+      [1, "over"],
+      [2, "agent:main:one", "delete", false],
+    ]);
   });
 });

@@ -1,11 +1,20 @@
 import { describe, expect, it } from "vitest";
+import { Emitter } from "../../src/kernel/emitter.ts";
+import { silentLogger } from "../../src/kernel/logger.ts";
 import { serviceEvents } from "../../src/plugins/service-events.ts";
 
 function room() {
   const sent: unknown[][] = [];
   const stop = new AbortController();
-  const events = serviceEvents("notes", (...event) => void sent.push(event), stop.signal);
-  return { sent, stop, events };
+  const sessions = new Emitter<object>(() => {});
+  const events = serviceEvents({
+    pluginId: "notes",
+    publish: (...event) => void sent.push(event),
+    sessionChanges: (listener) => sessions.on(listener),
+    signal: stop.signal,
+    logger: silentLogger,
+  });
+  return { sent, stop, events, sessions };
 }
 
 describe("events of a plugin's service", () => {
@@ -34,5 +43,29 @@ describe("events of a plugin's service", () => {
       expect.objectContaining({ code: "PLUGIN_EVENT_INVALID" }),
     );
     expect(sent).toEqual([]);
+  });
+
+  it("hear of changed sessions until they unsubscribe or end, whatever a handler does", async () => {
+    const { stop, events, sessions } = room();
+    const heard: string[] = [];
+    events.onSessionsChanged(() => {
+      throw new Error("boom");
+    });
+    events.onSessionsChanged((async () => {
+      throw new Error("later");
+    }) as () => void);
+    const leave = events.onSessionsChanged(({ sessionKey }) => void heard.push(`one ${sessionKey}`));
+    events.onSessionsChanged(({ sessionKey }) => void heard.push(`two ${sessionKey}`));
+    sessions.emit({ sessionKey: "a" });
+    leave();
+    leave();
+    sessions.emit({ sessionKey: "b" });
+    stop.abort();
+    sessions.emit({ sessionKey: "c" });
+    expect(heard).toEqual(["one a", "two a", "two b"]);
+    expect(sessions.size).toBe(0);
+    expect(() => events.onSessionsChanged("no" as never)).toThrow(
+      expect.objectContaining({ code: "PLUGIN_EVENT_INVALID" }),
+    );
   });
 });

@@ -4,6 +4,7 @@ import { createPluginHost, type PluginHost } from "../../plugins/host.ts";
 import { InstallBook, installHostOf, PluginInstaller } from "../../plugins/install/index.ts";
 import { agentWorkspaces } from "../../runtime/agent/settings.ts";
 import type { EventHub } from "../events/hub.ts";
+import { followSessions } from "../events/session-changes.ts";
 import { createPluginRuntime, type RuntimeRooms } from "../plugin-runtime.ts";
 import type { WorkflowRooms } from "../plugin-workflow.ts";
 import { CATALOGUE } from "../rpc/catalogue.ts";
@@ -58,6 +59,7 @@ export function createPluginRoom(ground: Ground, parts: PluginRoomParts): Plugin
     runtimeFor: (_pluginId, owner) => createPluginRuntime(openRooms(), owner),
     hasAuth: (provider) => openRooms().models.hasAuth(provider),
     publishEvent: (event, payload, pluginGuard) => hub.publish(event, payload, { pluginGuard }),
+    sessionChanges: (listener) => followSessions(hub, listener),
     workflow: workflow.services,
     ...(options.importModule === undefined ? {} : { importModule: options.importModule }),
     ...(options.ownsProcess ? { process: { logFile: logFile.file } } : {}),
