@@ -264,3 +264,35 @@ describe("media understanding", () => {
     expect(await code({ provider: "gone" })).toContain('"gone"');
   });
 });
+
+describe("model providers", () => {
+  it("[F031] [F052] keep what is sound of their sign-ins, and say what is not", async () => {
+    const { call } = await contract([
+      {
+        register: `
+          const method = (id, label) => ({ id, label, kind: "api_key", run: async () => ({ profiles: [] }) });
+          api.registerProvider({ id: "twice", label: "Twice", auth: [method("key", "One"), method("key", "Two"), method(undefined, "None")] });
+          api.registerProvider({ id: "lost", label: "Lost", auth: [method("key", "Key")], wizard: { setup: { methodId: "gone" }, modelPicker: { methodId: "key" } } });
+          api.registerProvider({ id: "open", label: "Open", auth: [], wizard: { setup: { choiceId: "open" } } });`,
+      },
+      { id: "rival", register: `api.registerProvider({ id: "TWICE", label: "Rival", auth: [] });` },
+    ]);
+    const complaints = async (pluginId: string) =>
+      (await call("plugins.inspect", { pluginId })).diagnostics.map(
+        ({ level, code, message }: Record<string, string>) => [level, code, message],
+      );
+    expect(await complaints("probe")).toEqual([
+      ["error", "registration-malformed", expect.stringContaining("authentication method")],
+      ["warn", "registration-malformed", expect.stringMatching(/wizard\.setup.*"gone".*key is used/)],
+      ["warn", "registration-malformed", expect.stringMatching(/"open".*is ignored/)],
+    ]);
+    expect(await complaints("rival")).toEqual([
+      ["error", "registration-duplicate", expect.stringContaining('plugin "probe"')],
+    ]);
+    const { capabilities, shape } = await call("plugins.inspect", { pluginId: "probe" });
+    expect(capabilities).toEqual([{ kind: "text-inference", ids: ["twice", "lost", "open"] }]);
+    expect(shape).toBe("plain-capability");
+    // What lost its name registers nothing.
+    expect((await call("plugins.inspect", { pluginId: "rival" })).capabilities).toEqual([]);
+  });
+});

@@ -222,3 +222,61 @@ describe("tool calls", () => {
     expect(note?.payload.data).toMatchObject({ hi: 1, pluginId: "probe", pluginName: expect.any(String) });
   });
 });
+
+describe("what of a tool counts", () => {
+  const tool = (name: string, more = "") =>
+    `{ name: "${name}", description: "d", parameters: { type: "object" }, execute: async () => ({ content: [{ type: "text", text: "${name} ran" }] }), ${more} }`;
+
+  it("[F054] a factory's tools stand in the report by name, and only those that are its own", async () => {
+    const { call, say } = await contract([
+      {
+        id: "first",
+        register: `api.registerTool(() => [${tool("one")}, ${tool("two")}], { names: ["one", "two"] });`,
+        manifest: { contracts: { tools: ["one", "two"] } },
+      },
+      {
+        id: "second",
+        register: `api.registerTool(() => [${tool("two")}, ${tool("three")}], { names: ["two", "three"] });`,
+        manifest: { contracts: { tools: ["two", "three"] } },
+      },
+    ]);
+    const [first, second] = [
+      await call("plugins.inspect", { pluginId: "first" }),
+      await call("plugins.inspect", { pluginId: "second" }),
+    ];
+    expect(first.plugin.toolNames).toEqual(["one", "two"]);
+    expect(second.plugin.toolNames).toEqual(["three"]);
+    expect(second.tools).toEqual([{ names: ["three"], optional: false }]);
+    expect(second.diagnostics).toMatchObject([{ code: "registration-duplicate" }]);
+    for (const name of ["one", "two", "three"])
+      expect(await say(`/tool ${name} {}`)).toContain(`${name} ran`);
+  });
+
+  it("[F054] the manifest makes one of a factory's tools optional, not all of them", async () => {
+    const { say } = await contract({
+      register: `api.registerTool(() => [${tool("always")}, ${tool("rarely")}]);`,
+      manifest: { contracts: { tools: ["always", "rarely"] }, toolMetadata: { rarely: { optional: true } } },
+    });
+    expect(await say("/tool always {}")).toContain("always ran");
+    expect(await say("/tool rarely {}")).toContain("no tool named rarely");
+  });
+
+  it("[F054] what is no tool is left out with a complaint, whether registered or made", async () => {
+    const { call, say } = await contract({
+      register: `
+        api.registerTool({ name: "bare", description: "d", execute: async () => ({ content: [] }) });
+        api.registerTool(() => [{ name: "idle", description: "d", parameters: { type: "object" } }, ${tool("works")}]);`,
+      manifest: { contracts: { tools: ["bare", "idle", "works"] } },
+    });
+    expect(await say("/tool works {}")).toContain("works ran");
+    const { diagnostics } = await call("plugins.inspect", { pluginId: "probe" });
+    expect(diagnostics).toEqual([
+      expect.objectContaining({
+        level: "error",
+        code: "registration-malformed",
+        message: expect.stringContaining('"bare": parameters'),
+      }),
+      expect.objectContaining({ message: expect.stringContaining('"idle": "execute" must be a function') }),
+    ]);
+  });
+});

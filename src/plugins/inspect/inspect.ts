@@ -73,7 +73,7 @@ export interface InspectionParts {
 export async function inspectPlugin(parts: InspectionParts): Promise<PluginInspection> {
   const { known, loaded, generation, failure } = parts;
   const { candidate, entry } = known;
-  const items = loaded?.draft.items ?? [];
+  const items = inForce(loaded?.draft.items ?? [], candidate.id, generation);
   const record: PluginRecord = {
     ...parts.record,
     ...(loaded ? { name: loaded.name, ...(loaded.version ? { version: loaded.version } : {}) } : {}),
@@ -88,8 +88,12 @@ export async function inspectPlugin(parts: InspectionParts): Promise<PluginInspe
   };
   const shape = loaded ? shapeOf(items) : undefined;
   const contributions: Record<string, string[]> = {};
-  for (const { kind, key } of generation?.ofPlugin(candidate.id) ?? [])
-    contributions[kind] = [...(contributions[kind] ?? []), key];
+  for (const { kind, key } of generation?.ofPlugin(candidate.id) ?? []) {
+    // One registration may make many tools; they stand under their own names.
+    if (kind !== "tool") contributions[kind] = [...(contributions[kind] ?? []), key];
+  }
+  const tools = toolsOf(items, candidate.id, generation);
+  if (generation && tools.length > 0) contributions["tool"] = [...new Set(tools.flatMap(({ keys }) => keys))];
   const values = <T>(kind: string) =>
     items.filter((item: DraftItem) => item.row.kind === kind).map((item) => item.value as T);
   const access = entry.hooks.allowConversationAccess;
@@ -120,7 +124,10 @@ export async function inspectPlugin(parts: InspectionParts): Promise<PluginInspe
       name,
       events,
     })),
-    tools: values<ToolRegistration>("tool").map(({ names, optional }) => ({ names, optional })),
+    tools: tools.map(({ keys, value: { names, optional } }) => ({
+      names: keys.filter((key) => names.includes(key)),
+      optional,
+    })),
     toolAvailability: candidate.manifest ? toolAvailability(candidate.manifest, parts.signals) : [],
     commands: contributions["command"] ?? [],
     cliCommands,
@@ -151,4 +158,27 @@ export async function inspectPlugin(parts: InspectionParts): Promise<PluginInspe
     unknownSdkNames: sdkNames.unknown,
     diagnostics: record.diagnostics,
   };
+}
+
+/** What of a draft is registered: the rest lost its name to somebody else, or to itself. */
+function inForce(
+  items: readonly DraftItem[],
+  pluginId: string,
+  generation: RegistryGeneration | undefined,
+): readonly DraftItem[] {
+  if (!generation) return items;
+  const kept = new Set(generation.ofPlugin(pluginId).map(({ kind, ordinal }) => `${kind}\0${ordinal}`));
+  return items.filter(({ row, index }) => kept.has(`${row.kind}\0${index}`));
+}
+
+/** Its tools by registration, each with the keys that are its own. */
+function toolsOf(
+  items: readonly DraftItem[],
+  pluginId: string,
+  generation: RegistryGeneration | undefined,
+): { keys: readonly string[]; value: ToolRegistration }[] {
+  const isOwn = (key: string) => !generation || generation.get("tool", key)?.pluginId === pluginId;
+  return items
+    .filter(({ row }) => row.kind === "tool")
+    .map(({ keys, value }) => ({ keys: keys.filter(isOwn), value: value as ToolRegistration }));
 }

@@ -39,6 +39,9 @@ export type PublicPluginRecord = PluginRecord & {
   readonly packageVersion?: string;
   readonly kind: readonly string[];
   readonly enabled: boolean;
+  /** What kind of decision {@link enabled} is. */
+  readonly activationSource: KnownPlugin["decision"]["source"];
+  readonly activationReason: string;
   /** Whether what it registered is in use, not only looked at. */
   readonly activated: boolean;
   readonly cliCommands: readonly string[];
@@ -81,6 +84,8 @@ export function publicRecord(parts: PublicRecordParts): PublicPluginRecord {
     ...(packageMetadata?.packageVersion ? { packageVersion: packageMetadata.packageVersion } : {}),
     kind: loaded?.definition.kinds ?? manifest?.kinds ?? [],
     enabled: decision.enabled,
+    activationSource: decision.source,
+    activationReason: decision.reason,
     activated: loaded?.mode === "full",
     cliCommands: parts.cliCommands,
     commandAliases: (manifest?.commandAliases ?? []).map(({ name }) => name),

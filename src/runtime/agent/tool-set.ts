@@ -110,7 +110,11 @@ function refusalOf(
   if (toolsDeny.includes(tool.name) || toolsDeny.includes(pluginId)) return "policy";
   if (tool.ownerOnly === true && !input.senderIsOwner) return "policy";
   const named = [tool.name, pluginId, "group:plugins", "*"].some((name) => toolsAllow.includes(name));
-  return registration.optional && !named ? "policy" : undefined;
+  return isOptional(registration, tool.name) && !named ? "policy" : undefined;
+}
+
+function isOptional({ optional, metadata = {} }: ToolRegistration, name: string): boolean {
+  return optional || (Object.hasOwn(metadata, name) && metadata[name]?.optional === true);
 }
 
 function isSetUp({ metadata = {} }: ToolRegistration, name: string, signals: SignalFacts): boolean {

@@ -134,6 +134,7 @@ function readProvider(value: unknown, externalAuth: readonly string[] | undefine
     return false;
   });
   if (auth.length !== given.length || provider["auth"] === undefined) overrides["auth"] = auth;
+  notes.push(...wizardNotes(provider, id, seen));
   if (typeof provider["resolveExternalAuthProfiles"] === "function" && !externalAuth?.includes(id)) {
     overrides["resolveExternalAuthProfiles"] = undefined;
     notes.push({
@@ -143,4 +144,28 @@ function readProvider(value: unknown, externalAuth: readonly string[] | undefine
     });
   }
   return { keys: read.keys, value, overrides, notes };
+}
+
+const WIZARD_PARTS = ["setup", "modelPicker"];
+
+/** Wizard parts must lead to a way to sign in; those that do not still leave the provider in use (spec 3.3.1). */
+function wizardNotes(
+  provider: Record<string, unknown>,
+  id: string,
+  methods: ReadonlySet<string>,
+): readonly Note[] {
+  const wizard = isRecord(provider["wizard"]) ? provider["wizard"] : {};
+  const warn = (message: string): Note => ({ level: "warn", code: "registration-malformed", message });
+  return WIZARD_PARTS.filter((part) => isRecord(wizard[part])).flatMap((part) => {
+    if (methods.size === 0) {
+      return [warn(`provider "${id}": "wizard.${part}" is ignored without an authentication method`)];
+    }
+    const wanted = nonEmpty((wizard[part] as Record<string, unknown>)["methodId"]);
+    if (!wanted || methods.has(wanted)) return [];
+    return [
+      warn(
+        `provider "${id}": "wizard.${part}" names the unknown authentication method "${wanted}"; one of ${[...methods].join(", ")} is used`,
+      ),
+    ];
+  });
 }

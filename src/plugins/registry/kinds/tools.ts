@@ -4,7 +4,15 @@ import { isRecord } from "../../../kernel/records.ts";
 import { readToolMatcher } from "../../hooks/tool-matcher.ts";
 import { parametersProblem } from "../../tool-parameters.ts";
 import { isRefused, nonEmpty, readIdentified, stringList } from "../checks.ts";
-import { type Accepted, type KindRow, malformed, type Refused, type Registrant, refuse } from "../row.ts";
+import {
+  type Accepted,
+  type KindRow,
+  malformed,
+  type Note,
+  type Refused,
+  type Registrant,
+  refuse,
+} from "../row.ts";
 import { readCommand } from "./commands.ts";
 
 export const TOOL_RESULT_RUNTIMES: readonly string[] = ["openclaw", "codex"];
@@ -158,7 +166,7 @@ function readTool(tool: unknown, options: unknown, registrant: Registrant): Acce
     if (!name) return malformed('tool: "name" must be a non-empty string');
     if (typeof tool["execute"] !== "function")
       return malformed(`tool "${name}": "execute" must be a function`);
-    const problem = tool["parameters"] === undefined ? undefined : parametersProblem(tool["parameters"]);
+    const problem = parametersProblem(tool["parameters"]);
     if (problem) return malformed(`tool "${name}": ${problem}`);
     names.add(name);
     create = () => tool as unknown as ReturnType<ToolFactory>;
@@ -172,7 +180,10 @@ function readTool(tool: unknown, options: unknown, registrant: Registrant): Acce
     return refuse("contract-undeclared", 'tool: list its name in "contracts.tools" of the manifest');
   }
   const metadata = registrant.manifest.toolMetadata;
-  const optional = given["optional"] === true || [...names].some((name) => metadata[name]?.optional === true);
+  // Of several tools the manifest may make only some optional; that is judged by name when they are made.
+  const optional =
+    given["optional"] === true ||
+    (names.size > 0 && [...names].every((name) => metadata[name]?.optional === true));
   const value: ToolRegistration = {
     names: [...names],
     optional,
@@ -192,22 +203,37 @@ function setOf(list: readonly string[]): ReadonlySet<string> {
   return known;
 }
 
-/** What a factory makes must be in the manifest too (spec 3.4). */
+/** What a factory makes must be a tool, and in the manifest too (spec 3.4). */
 function onlyDeclared(
   made: ReturnType<ToolFactory>,
   names: ReadonlySet<string>,
   registrant: Registrant,
 ): ReturnType<ToolFactory> {
+  if (!made) return made;
   const declared = setOf(registrant.manifest.contracts["tools"] ?? NO_NAMES);
-  if (!made || (names.size === 0 && declared.size === 0)) return made;
-  const isDeclared = (tool: AgentTool | null | undefined) => {
-    if (!tool || names.has(tool.name) || declared.has(tool.name)) return Boolean(tool);
-    const message = `a factory made the tool "${tool.name}"; list it in "contracts.tools" of the manifest`;
-    registrant.report({ level: "error", code: "contract-undeclared", message });
+  const undeclared = names.size === 0 && declared.size === 0;
+  const refused = (code: Note["code"], message: string) => {
+    registrant.report({ level: "error", code, message });
     return false;
   };
-  if (Array.isArray(made)) return made.filter(isDeclared);
-  return isDeclared(made) ? made : undefined;
+  const isFit = (tool: AgentTool | null | undefined) => {
+    if (!tool) return false;
+    const problem = toolProblem(tool);
+    if (problem) return refused("registration-malformed", `a factory made no tool: ${problem}`);
+    if (undeclared || names.has(tool.name) || declared.has(tool.name)) return true;
+    const message = `a factory made the tool "${tool.name}"; list it in "contracts.tools" of the manifest`;
+    return refused("contract-undeclared", message);
+  };
+  if (Array.isArray(made)) return made.filter(isFit);
+  return isFit(made) ? made : undefined;
+}
+
+/** What is wrong with a made tool; reading its members may throw, which ends its factory alone. */
+function toolProblem({ name, execute, parameters }: AgentTool): string | undefined {
+  if (!nonEmpty(name)) return '"name" must be a non-empty string';
+  if (typeof execute !== "function") return `"${name}": "execute" must be a function`;
+  const problem = parametersProblem(parameters);
+  return problem ? `"${name}": ${problem}` : undefined;
 }
 
 function readToolMetadata(value: unknown): Accepted | Refused {
