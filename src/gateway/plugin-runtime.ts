@@ -98,7 +98,7 @@ export function createPluginRuntime(rooms: RuntimeRooms, owner: RuntimeOwner): P
     }),
     modelAuth: named("modelAuth", modelAuthNamespace(rooms)),
     modelConfig: named("modelConfig", modelConfigNamespace(rooms)),
-    system: named("system", systemNamespace(rooms)),
+    system: named("system", systemNamespace(rooms, owner.programs)),
     tasks: named("tasks", tasks),
     taskFlow: tasks.managedFlows,
     channel: channels.runtime,

@@ -1,6 +1,7 @@
 import { systemClock } from "../kernel/clock.ts";
 import { errorMessage } from "../kernel/errors.ts";
 import { runCommand } from "../runtime/system/run-command.ts";
+import { programsOfPlugin } from "./processes/run-command.ts";
 
 /** Runs a program without a shell. One that cannot be started gives code 1 and says why on `stderr`. */
 export async function runPluginCommandWithTimeout(params: {
@@ -16,6 +17,7 @@ export async function runPluginCommandWithTimeout(params: {
       argv,
       { timeoutMs, ...(cwd === undefined ? {} : { cwd }), ...(env === undefined ? {} : { env }) },
       systemClock,
+      programsOfPlugin(),
     );
     return { code: code ?? 1, stdout, stderr };
   } catch (error) {

@@ -1,6 +1,7 @@
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
+import { isPidAlive } from "../../src/plugin-sdk/process-runtime.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { contract, type Fixture } from "./support.ts";
 
@@ -16,6 +17,10 @@ const RUN = `
       return { error: { name: error.name, code: error.code ?? null, message: error.message } };
     }
   }, { scope: "operator.read" });`;
+
+/** Resolves when none of these processes runs any more. */
+const gone = (pids: number[]) =>
+  vi.waitFor(() => expect(pids.filter(isPidAlive)).toEqual([]), { timeout: 30_000, interval: 20 });
 
 async function bench(more: Partial<Fixture> = {}, options: Parameters<typeof contract>[1] = {}) {
   const lines: string[] = [];
@@ -276,6 +281,30 @@ describe("api.runtime.system, events and logging", () => {
     expect(await run(`return api.runtime.system.formatNativeDependencyHint("sharp");`)).toContain(
       "rebuild sharp",
     );
+  });
+
+  it("a command ends with its plugin: when it is disabled, reloaded, and when the gateway stops", async () => {
+    const { run, call, gateway } = await bench();
+    const start = `return await new Promise((resolve, reject) => {
+      const options = { killGraceMs: 100, onOutputChunk: ({ text }) => resolve(Number(text)) };
+      api.runtime.system.runCommandWithTimeout(params.argv, options).then(reject, reject);
+    });`;
+    const hold = "console.log(process.pid); setInterval(() => {}, 1000);";
+    const stubborn = `process.on("SIGTERM", () => {}); ${hold}`;
+    const started = (code: string) => run(start, { argv: [process.execPath, "-e", code] });
+    const pids = await Promise.all([started(hold), started(stubborn)]);
+    expect(pids.map(isPidAlive)).toEqual([true, true]);
+    await call("plugins.reload", { pluginIds: ["probe"] });
+    await gone(pids);
+
+    const kept = await started(stubborn);
+    await call("plugins.setEnabled", { pluginId: "probe", enabled: false });
+    await gone([kept]);
+    await call("plugins.setEnabled", { pluginId: "probe", enabled: true });
+
+    const last = [await started(hold), await started(stubborn)];
+    await gateway.stop("the test is over");
+    expect(last.map(isPidAlive)).toEqual([false, false]);
   });
 
   it("[F221] events of turns and transcripts arrive until the listener or the plugin goes", async () => {

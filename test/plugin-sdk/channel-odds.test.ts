@@ -4,6 +4,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { openIngressQueue } from "../../src/channels/runtime/ingress-queue.ts";
 import type { PluginRuntime } from "../../src/contracts/runtime.ts";
 import { systemClock } from "../../src/kernel/clock.ts";
+import { RunningPrograms } from "../../src/kernel/running-programs.ts";
 import { assertMediaNotDataUrl, imageResultFromFile } from "../../src/plugin-sdk/channel-actions.ts";
 import { recordChannelActivity } from "../../src/plugin-sdk/channel-activity-runtime.ts";
 import { normalizeLegacyDmAliases } from "../../src/plugin-sdk/channel-config-helpers.ts";
@@ -105,7 +106,7 @@ describe("the running gateway, for plugins without an api", () => {
   it("takes system events and knows what was said already", () => {
     const systemEvents = new SystemEvents();
     const sessions = { key: (sessionKey: string) => ({ sessionKey }) };
-    host({ system: systemNamespace({ systemEvents, sessions } as never) });
+    host({ system: systemNamespace({ systemEvents, sessions } as never, new RunningPrograms("test")) });
     expect(enqueueSystemEvent("hi", { sessionKey: "agent:main:x" })).toBe(true);
     expect(enqueueSystemEvent("hi", { sessionKey: "agent:main:x" })).toBe(false);
     const route = { sessionKey: "agent:main:y", agentId: "main" };

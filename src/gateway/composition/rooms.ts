@@ -2,6 +2,7 @@ import { createChannelFoundation } from "../../channels/foundation.ts";
 import { createChannelService } from "../../channels/service.ts";
 import type { ChannelService } from "../../channels/types.ts";
 import { packageRoot } from "../../kernel/package-root.ts";
+import { RunningPrograms } from "../../kernel/running-programs.ts";
 import { announceSdkHost } from "../../plugins/loading/sdk-host.ts";
 import type { ActivatePlugins } from "../../plugins/types.ts";
 import { createAgentRuntime, SystemEvents } from "../../runtime/agent/index.ts";
@@ -166,6 +167,7 @@ export async function openRooms(ground: Ground, hub: EventHub): Promise<Rooms> {
           origin: "bundled",
           rootDir: packageRoot(),
           scope,
+          programs: scope.use(new RunningPrograms("the gateway"), "programs that the SDK runs"),
           signal: scope.signal,
           logger,
         }),

@@ -1,4 +1,6 @@
 import { systemClock } from "../../kernel/clock.ts";
+import type { RunningPrograms } from "../../kernel/running-programs.ts";
+import { pluginScope } from "../../plugins/loading/plugin-scope.ts";
 import {
   type BufferedCommandResult,
   commandArguments,
@@ -12,10 +14,15 @@ export interface CommandOptions extends RunCommandOptions {
   maxCombinedOutputBytes?: number;
 }
 
+/** What ends with the plugin whose code runs; nothing does outside of plugins. */
+export function programsOfPlugin(): RunningPrograms | undefined {
+  return pluginScope().getStore()?.programs;
+}
+
 /** `api.runtime.system.runCommandWithTimeout` without a gateway. */
-export function runCommandWithTimeout(...given: unknown[]): ReturnType<typeof runCommand> {
+export async function runCommandWithTimeout(...given: unknown[]): ReturnType<typeof runCommand> {
   const { argv, options } = commandArguments(given);
-  return runCommand(argv, options, systemClock);
+  return runCommand(argv, options, systemClock, programsOfPlugin());
 }
 
 /** The same; output is always read as UTF-8 here. */
@@ -32,7 +39,7 @@ export async function runCommandBuffered(
   const { maxCombinedOutputBytes: combined, ...rest } = options;
   const limits = combined === undefined ? {} : { maxOutputBytes: combined, terminateOnOutputLimit: true };
   try {
-    return await runBufferedCommand(argv, { ...rest, ...limits }, systemClock);
+    return await runBufferedCommand(argv, { ...rest, ...limits }, systemClock, programsOfPlugin());
   } catch (error) {
     return {
       stdout: Buffer.alloc(0),
@@ -71,6 +78,7 @@ export async function runExec(
       ...(env === undefined ? {} : { env }),
     },
     systemClock,
+    programsOfPlugin(),
   );
   if (code === 0 && termination === "exit") return { stdout, stderr };
   const why = termination === "timeout" ? `took more than ${timeoutMs} ms` : `ended with code ${code}`;

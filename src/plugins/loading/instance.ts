@@ -1,5 +1,6 @@
 import type { Clock } from "../../kernel/clock.ts";
 import { SluiceError } from "../../kernel/errors.ts";
+import { RunningPrograms } from "../../kernel/running-programs.ts";
 import { endReason, type Scope } from "../../kernel/scope.ts";
 import { pluginScope } from "./plugin-scope.ts";
 
@@ -26,6 +27,8 @@ export class PluginInstance {
   /** Changes with every load of the plugin. */
   readonly generation: number;
   readonly scope: Scope;
+  /** What it runs through the host. First in the scope, so that it closes last: to close may take a program too. */
+  readonly programs: RunningPrograms;
   /** Registered only to see what it registers; what it keeps must not outlive the look. */
   readonly inspection: boolean;
   #active = 0;
@@ -40,6 +43,7 @@ export class PluginInstance {
     this.#watch = watch;
     this.inspection = inspection;
     this.scope = parent.child(`plugin ${pluginId}#${generation}`);
+    this.programs = this.scope.use(new RunningPrograms(`plugin "${pluginId}"`), "programs it runs");
   }
 
   /** Aborts when the instance is being retired, before its resources are closed. */

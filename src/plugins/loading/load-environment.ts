@@ -1,6 +1,7 @@
 import type { PluginRuntime } from "../../contracts/runtime.ts";
 import type { Clock } from "../../kernel/clock.ts";
 import type { Logger } from "../../kernel/logger.ts";
+import type { RunningPrograms } from "../../kernel/running-programs.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import type { WorkflowServices } from "../api/workflow.ts";
 import type { Registrant } from "../registry/row.ts";
@@ -18,6 +19,8 @@ export interface RuntimeOwner {
   readonly rootDir: string;
   /** Owns what the runtime acquires for this instance. */
   readonly scope: Scope;
+  /** The programs it runs; they end with the scope. */
+  readonly programs: RunningPrograms;
   readonly signal: AbortSignal;
   readonly logger: Logger;
 }

@@ -9,6 +9,7 @@ import { checkDashboard } from "./check-dashboard.ts";
 import type { LoadedDefinition } from "./definition.ts";
 import type { PluginInstance } from "./instance.ts";
 import type { LoadEnvironment } from "./load-environment.ts";
+import { unbuiltHint } from "./load-error.ts";
 import type { LoadedPlugin, LoadRequest } from "./loaded-plugin.ts";
 import { lockedRuntime } from "./locked-runtime.ts";
 import { PluginFailure } from "./plugin-failure.ts";
@@ -98,6 +99,7 @@ function register(
       origin: registrant.origin,
       rootDir: registrant.rootDir,
       scope: instance.scope,
+      programs: instance.programs,
       signal: instance.signal,
       logger,
     });
@@ -149,7 +151,7 @@ function asRegisterFailure(error: unknown): PluginFailure {
   return new PluginFailure(
     "register",
     "register-failed",
-    `register(api) failed: ${removedMethodHint(error) ?? errorMessage(error)}`,
+    `register(api) failed: ${removedMethodHint(error) ?? unbuiltHint(error) ?? errorMessage(error)}`,
     error,
   );
 }

@@ -1,15 +1,15 @@
 import type { PluginRuntimeSystem } from "../../contracts/runtime.ts";
 import type { Clock } from "../../kernel/clock.ts";
+import type { RunningPrograms } from "../../kernel/running-programs.ts";
 import type { SystemEvents } from "../agent/system-events.ts";
 import type { Sessions } from "../sessions/index.ts";
 import { commandArguments, runCommand } from "./run-command.ts";
 
-/** `api.runtime.system` (spec 4.12). */
-export function systemNamespace(rooms: {
-  systemEvents: SystemEvents;
-  sessions: Sessions;
-  clock: Clock;
-}): PluginRuntimeSystem {
+/** `api.runtime.system` (spec 4.12). What a plugin runs ends with it, as one of `programs`. */
+export function systemNamespace(
+  rooms: { systemEvents: SystemEvents; sessions: Sessions; clock: Clock },
+  programs: RunningPrograms,
+): PluginRuntimeSystem {
   return {
     enqueueSystemEvent(event, options = {}) {
       const fields = typeof event === "string" ? { text: event } : event;
@@ -23,7 +23,7 @@ export function systemNamespace(rooms: {
     },
     async runCommandWithTimeout(...given) {
       const { argv, options } = commandArguments(given);
-      return runCommand(argv, options, rooms.clock);
+      return runCommand(argv, options, rooms.clock, programs);
     },
     formatNativeDependencyHint(given) {
       const params = typeof given === "string" ? { packageName: given } : given;

@@ -3,11 +3,16 @@ import type { CommandResult } from "../../contracts/runtime.ts";
 import type { Clock } from "../../kernel/clock.ts";
 import type { Disposable } from "../../kernel/disposable.ts";
 import { SluiceError } from "../../kernel/errors.ts";
+import type { RunningPrograms } from "../../kernel/running-programs.ts";
 
 /** Output kept per stream unless the caller says otherwise; the beginning is kept, the rest counted. */
 export const DEFAULT_MAX_OUTPUT_BYTES = 1_048_576;
 /** After the time-out's signal a process has this long before it is killed outright. */
 export const DEFAULT_KILL_GRACE_MS = 2_000;
+/** Longest of these for a process whose plugin goes: nobody waits longer for one that does not want to end. */
+export const MAX_UNLOAD_GRACE_MS = 5_000;
+/** How long what was killed may leave its output open, held by something it started, before it is let go. */
+export const OUTPUT_GRACE_MS = 250;
 /** What a process that reported no code gets when its time was up. */
 export const TIMEOUT_EXIT_CODE = 124;
 
@@ -58,16 +63,18 @@ export type BufferedCommandResult = Omit<CommandResult, "stdout" | "stderr"> & {
 };
 
 /**
- * Runs a program without a shell and collects what it says, as text.
+ * Runs a program without a shell and collects what it says, as text. It ends with its `owner`: asked first, killed
+ * when it does not; of what it started itself only with `killProcessTree`.
  *
- * @throws SluiceError `COMMAND_FAILED` when the program cannot be started
+ * @throws SluiceError `COMMAND_FAILED` when the program cannot be started, `COMMAND_REFUSED` when `owner` is gone
  */
 export async function runCommand(
   argv: readonly string[],
   options: RunCommandOptions,
   clock: Clock,
+  owner?: RunningPrograms,
 ): Promise<CommandResult & { outputLimitExceeded?: boolean }> {
-  const result = await runBufferedCommand(argv, options, clock);
+  const result = await runBufferedCommand(argv, options, clock, owner);
   return { ...result, stdout: result.stdout.toString("utf8"), stderr: result.stderr.toString("utf8") };
 }
 
@@ -76,8 +83,10 @@ export function runBufferedCommand(
   argv: readonly string[],
   options: RunCommandOptions,
   clock: Clock,
+  owner?: RunningPrograms,
 ): Promise<BufferedCommandResult> {
   return new Promise((resolve, reject) => {
+    owner?.assertOpen();
     const [program = "", ...args] = argv;
     const ownGroup = options.killProcessTree === true && process.platform !== "win32";
     const child = spawn(program, args, {
@@ -104,12 +113,37 @@ export function runBufferedCommand(
         // The group is gone already.
       }
     };
+    const graceMs = options.killGraceMs ?? DEFAULT_KILL_GRACE_MS;
+    const killIn = (delayMs: number) => {
+      const outright = () => {
+        kill("SIGKILL");
+        // What it started may live on and hold its output; that is no reason to wait for it.
+        timers.push(clock.after(OUTPUT_GRACE_MS, letGo));
+      };
+      timers.push(clock.after(delayMs, outright));
+    };
+    let goOn = () => {};
+    const ended = new Promise<void>((done) => {
+      goOn = done;
+    });
+    const letGo = () => {
+      child.stdout.destroy();
+      child.stderr.destroy();
+      goOn();
+    };
     const stop = (why: CommandResult["termination"]) => {
       if (termination !== "exit") return;
       termination = why;
       kill(options.killSignal ?? "SIGTERM");
-      timers.push(clock.after(options.killGraceMs ?? DEFAULT_KILL_GRACE_MS, () => kill("SIGKILL")));
+      killIn(graceMs);
     };
+    const leave = owner?.add({
+      end() {
+        stop("signal");
+        killIn(Math.min(graceMs, MAX_UNLOAD_GRACE_MS));
+        return ended;
+      },
+    });
     const listen = () => {
       void quiet?.dispose();
       if (options.noOutputTimeoutMs)
@@ -133,6 +167,8 @@ export function runBufferedCommand(
     listen();
 
     const release = () => {
+      leave?.();
+      goOn();
       for (const timer of timers) void timer.dispose();
       void quiet?.dispose();
       options.signal?.removeEventListener("abort", onAbort);
@@ -148,6 +184,8 @@ export function runBufferedCommand(
     });
     child.on("close", (code, signal) => {
       release();
+      // Whatever is left of the group was asked to end with it, and has nobody to tell any more.
+      if (ownGroup && termination !== "exit") kill("SIGKILL");
       const timedOut = termination === "timeout" || termination === "no-output-timeout";
       resolve({
         ...(child.pid === undefined ? {} : { pid: child.pid }),

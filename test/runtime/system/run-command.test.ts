@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { systemClock } from "../../../src/kernel/clock.ts";
+import { RunningPrograms } from "../../../src/kernel/running-programs.ts";
 import { commandArguments, runCommand } from "../../../src/runtime/system/run-command.ts";
 
 const node = (script: string, options = {}) =>
@@ -53,4 +54,44 @@ describe("running a command for a plugin", () => {
     });
     expect(() => commandArguments([[]])).toThrow("needs a command");
   });
+
+  it("ends with its owner: asked first, killed when it stays, and refused afterwards", async () => {
+    const programs = new RunningPrograms('plugin "x"');
+    const ready = { polite: () => {}, stubborn: () => {} };
+    const start = (name: keyof typeof ready, script: string) => {
+      const said = new Promise<void>((resolve) => {
+        ready[name] = resolve;
+      });
+      const options = { killGraceMs: 100, onOutputChunk: () => ready[name]() };
+      const ended = runCommand([process.execPath, "-e", script], options, systemClock, programs);
+      return { said, ended };
+    };
+    const hold = "setInterval(() => {}, 1000); console.log('up');";
+    const polite = start("polite", `process.on('SIGTERM', () => process.exit(7)); ${hold}`);
+    const stubborn = start("stubborn", `process.on('SIGTERM', () => {}); ${hold}`);
+    const over = await runCommand([process.execPath, "-e", ""], {}, systemClock, programs);
+    await Promise.all([polite.said, stubborn.said]);
+    await programs.dispose();
+    expect(over).toMatchObject({ code: 0, termination: "exit" });
+    expect(await polite.ended).toMatchObject({ code: 7, killed: true, termination: "signal" });
+    expect(await stubborn.ended).toMatchObject({ signal: "SIGKILL", killed: true, termination: "signal" });
+    await expect(runCommand([process.execPath, "-e", ""], {}, systemClock, programs)).rejects.toMatchObject({
+      code: "COMMAND_REFUSED",
+      message: 'plugin "x" was unloaded and can start no programs any more',
+    });
+  });
+
+  it.skipIf(process.platform === "win32")(
+    "does not wait for what a killed program started and left with its output",
+    async () => {
+      const stop = new AbortController();
+      const { stdout, ...result } = await runCommand(
+        ["sh", "-c", "sleep 600 & echo $!; wait"],
+        { signal: stop.signal, killGraceMs: 50, onOutputChunk: () => stop.abort() },
+        systemClock,
+      );
+      process.kill(Number(stdout), "SIGKILL");
+      expect(result).toMatchObject({ killed: true, termination: "signal" });
+    },
+  );
 });
