@@ -20,17 +20,20 @@ export interface GatewayMethodContext {
 /** Answers by `respond`, or by what it returns; a throw is an error response. */
 export type GatewayMethodHandler = (context: GatewayMethodContext) => unknown;
 
+/** What a gateway method asks of its caller: a scope of operators, or `node` for connected nodes and nobody else. */
+export type GatewayMethodScope = OperatorScope | "node";
+
 /** Who may call a gateway method. */
 export interface GatewayMethodOptions {
-  /** Default `operator.admin`. */
-  scope?: OperatorScope;
+  /** Default `operator.admin`. Another than these refuses the method. */
+  scope?: GatewayMethodScope;
   profileAccess?: "independent" | "required";
 }
 
 /** A row of kind `gatewayMethod`. */
 export interface GatewayMethodRegistration {
   readonly name: string;
-  readonly scope: OperatorScope;
+  readonly scope: GatewayMethodScope;
   readonly profileAccess?: "independent" | "required";
   handler: GatewayMethodHandler;
 }

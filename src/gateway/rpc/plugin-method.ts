@@ -5,20 +5,12 @@ import { SluiceError } from "../../kernel/errors.ts";
 import { gatewayRequestScope } from "../../plugins/loading/request-scope.ts";
 import type { RegistryEntry } from "../../plugins/types.ts";
 import { type ErrorCode, isErrorCode } from "../../protocol/error-codes.ts";
-import { isAdminMethodName, isOperatorScope, type MethodScope } from "../../protocol/scopes.ts";
 import type { Method, MethodContext } from "./method.ts";
 
 export type RegisteredGatewayMethod = GatewayMethodRegistration;
 
 /** The schema that fits every value; plugins check their own parameters. */
 const ANYTHING: TSchema = {};
-
-function scopeOfPluginMethod(registration: GatewayMethodRegistration): MethodScope {
-  if (isAdminMethodName(registration.name)) return "operator.admin";
-  const declared = registration.scope as string | undefined;
-  if (declared === "node") return "node";
-  return declared !== undefined && isOperatorScope(declared) ? declared : "operator.admin";
-}
 
 /**
  * A plugin's method as the one kind of method the dispatcher knows. A value the handler
@@ -29,7 +21,7 @@ export function pluginMethod(entry: RegistryEntry<RegisteredGatewayMethod>): Met
   const registration = entry.value;
   return {
     name: registration.name ?? entry.key,
-    scope: scopeOfPluginMethod(registration),
+    scope: registration.scope,
     params: ANYTHING,
     result: ANYTHING,
     summary: `Method of the plugin ${entry.pluginId}.`,

@@ -6,7 +6,7 @@ import { MAX_HEADER_LINES } from "../../../src/gateway/http/header-lines.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
 import { TEST_TOKEN, testGateway } from "../support/gateway.ts";
 import { pluginConfig } from "../support/plugin.ts";
-import { WireClient } from "../support/wire-client.ts";
+import { testDevice, WireClient } from "../support/wire-client.ts";
 
 const ROUTES = `
   const say = (text) => (request, response) => { response.end(text); };
@@ -258,6 +258,27 @@ describe("[F069] plugin methods", () => {
     expect((await client.call("config.probe")).error.message).toBe("missing scope: operator.admin");
     const admin = await WireClient.open(url, { scopes: ["operator.admin"] });
     expect((await admin.call("probe.admin")).payload).toBe("done");
+  });
+
+  it("with scope node are for nodes alone; names of settings stay the administrators', other scopes do not exist", async () => {
+    const configPath = await pluginConfig(`
+      api.registerGatewayMethod("probe.node", ({ client }) => ({ role: client.role }), { scope: "node" });
+      api.registerGatewayMethod("config.node", () => "set", { scope: "node" });
+      api.registerGatewayMethod("probe.unknown", () => "never", { scope: "operator.everything" });`);
+    const { url } = await testGateway({ configPath });
+    const client = { id: "node-host", mode: "node" };
+    const node = await WireClient.open(url, { role: "node", scopes: [], device: testDevice(), client });
+    expect((await node.call("probe.node")).payload).toEqual({ role: "node" });
+    expect((await node.call("config.node")).error.message).toBe("unauthorized role: node");
+    const admin = await WireClient.open(url, { scopes: ["operator.admin"] });
+    expect((await admin.call("probe.node")).error.message).toBe("unauthorized role: operator");
+    expect((await admin.call("config.node")).payload).toBe("set");
+    expect((await admin.call("probe.unknown")).error.message).toBe("unknown method: probe.unknown");
+    const { diagnostics } = (await admin.call("plugins.inspect", { pluginId: "probe" })).payload;
+    expect(diagnostics.map(({ level, code }: { level: string; code: string }) => [level, code])).toEqual([
+      ["warn", "scope-coerced-admin"],
+      ["error", "registration-malformed"],
+    ]);
   });
 
   it("cannot replace ours", async () => {

@@ -1,7 +1,7 @@
 import type {
   GatewayMethodRegistration,
+  GatewayMethodScope,
   HttpRouteRegistration,
-  OperatorScope,
 } from "../../../contracts/registrations.ts";
 import { isRecord } from "../../../kernel/records.ts";
 import { isAdminMethodName, isOperatorScope, OPERATOR_SCOPES } from "../../../protocol/scopes.ts";
@@ -114,12 +114,12 @@ function readGatewayMethod([rawName, handler, options]: readonly unknown[]): Acc
   const given = isRecord(options) ? options : {};
   const notes: Note[] = [];
   const asked = given["scope"] ?? "operator.admin";
-  if (!isOperatorScope(asked)) {
+  if (asked !== "node" && !isOperatorScope(asked)) {
     return malformed(
-      `gateway method "${name}": unknown scope "${String(asked)}"; there are ${OPERATOR_SCOPES.join(", ")}`,
+      `gateway method "${name}": unknown scope "${String(asked)}"; there are ${OPERATOR_SCOPES.join(", ")}, and "node"`,
     );
   }
-  let scope: OperatorScope = asked;
+  let scope: GatewayMethodScope = asked;
   if (scope !== "operator.admin" && isAdminMethodName(name)) {
     notes.push({
       level: "warn",
