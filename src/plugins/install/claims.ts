@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { relative, sep } from "node:path";
 import type { PluginManifest } from "../../contracts/manifest.ts";
 import type { PluginCandidate } from "../discovery/candidate.ts";
 import type { Claim } from "./types.ts";
@@ -28,18 +29,27 @@ const CONTRACT_WORDS: ReadonlyMap<string, string> = new Map(
   }),
 );
 
-/** Everything the manifests of a package say about ownership, contributions and permissions, in one order. */
-export function claimsOf(candidates: readonly PluginCandidate[]): readonly Claim[] {
+/**
+ * Everything the manifests of a package say about ownership, contributions and permissions, in one order.
+ *
+ * @param elsewhere packages it brings that are not of the registry
+ */
+export function claimsOf(
+  candidates: readonly PluginCandidate[],
+  elsewhere: readonly string[] = [],
+): readonly Claim[] {
   const claims = new Map<string, Claim>();
   const add = (kind: string, names: readonly string[]) => {
     for (const name of names) claims.set(`${kind}\0${name}`, { kind, name });
   };
-  for (const { manifest, bundle, format } of candidates) {
+  for (const { rootDir, manifest, bundle, format } of candidates) {
     if (format === "openclaw") add("runs code", ["inside the gateway, with its rights"]);
     if (manifest) addManifest(manifest, add);
-    add("skills", bundle?.skillRoots ?? []);
+    // As the package says it: where it lies while somebody looks at it must not make it another package.
+    add("skills", bundle?.skillRoots.map((root) => relative(rootDir, root).split(sep).join("/")) ?? []);
     add("starts a program (MCP server)", Object.keys(bundle?.mcpServers ?? {}));
   }
+  add("brings code from elsewhere than the registry", elsewhere);
   return [...claims.values()].sort((a, b) => compare(a.kind, b.kind) || compare(a.name, b.name));
 }
 

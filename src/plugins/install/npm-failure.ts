@@ -21,6 +21,10 @@ const MEANINGS: readonly { readonly codes: RegExp; say(spec: string): string; re
   },
 ];
 
+/** How npm names what its registry does not have: by a missing name, or by a missing version of a known one. */
+const NOT_HAD =
+  /(?:The requested resource '([^']+)' could not be found|'([^']+)' is not in (?:this|the npm) registry|No matching version found for (\S+?)\.?$)/m;
+
 /** Why npm did not do what it was asked. */
 export function npmFailure(
   spec: string,
@@ -33,14 +37,43 @@ export function npmFailure(
   }
   const said = stderr.trim() || stdout.trim();
   const code = /^npm (?:error|ERR!) code (\S+)$/m.exec(said)?.[1];
+  const missing = code === "E404" || code === "ETARGET" ? packageItNeeds(spec, said) : undefined;
+  if (missing) {
+    return new SluiceError(
+      "PACKAGE_UNAVAILABLE",
+      `"${spec}" needs "${missing}", which npm does not have; tell its author, or install another version of it`,
+      { details: { status, npmCode: code, missing } },
+    );
+  }
   const meaning = MEANINGS.find(({ codes }) => code !== undefined && codes.test(code));
   return new SluiceError(
     "PACKAGE_UNAVAILABLE",
     meaning
       ? meaning.say(spec)
       : `npm could not provide "${spec}": ${shown(said) || `exit status ${status}`}`,
-    { details: { status, ...(code ? { npmCode: code } : {}) }, retryable: meaning?.again ?? false },
+    {
+      details: { status, ...(code ? { npmCode: code } : {}), ...refusedIn(said) },
+      retryable: meaning?.again ?? false,
+    },
   );
+}
+
+/** What npm did not find, when that is not what it was asked for but something that one depends on. */
+function packageItNeeds(spec: string, said: string): string | undefined {
+  const missing = NOT_HAD.exec(said)?.slice(1).find(Boolean);
+  return missing && nameIn(missing) !== nameIn(spec) ? missing : undefined;
+}
+
+/** `@scope/name` of `@scope/name@^1.0.0`. */
+function nameIn(spec: string): string {
+  const version = spec.indexOf("@", 1);
+  return version === -1 ? spec : spec.slice(0, version);
+}
+
+/** Which package npm was told not to fetch, where it names it. */
+function refusedIn(said: string): { refused?: string } {
+  const refused = /Refusing to fetch "([^"\n]{1,500})"/.exec(said)?.[1];
+  return refused ? { refused } : {};
 }
 
 /** What npm said, without its own marks and without the place of its log. */

@@ -1,7 +1,8 @@
 import { access, mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { InstallReview } from "../../../src/plugins/install/index.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
 import { installBench, WritableConfig } from "./support/install-bench.ts";
 import { pluginFolder, pluginTarball } from "./support/packages.ts";
 import { packageRegistry } from "./support/registry.ts";
@@ -404,6 +405,24 @@ describe("consent", () => {
     await pluginFolder({ manifest: { ...manifest, providers: ["smoke-ai"] }, version: "1.0.2" }, folder);
     await expect(bench.installer.update("sample", never)).rejects.toMatchObject({ code: "CONSENT_REQUIRED" });
     expect(bench.book.find("sample")?.version).toBe("1.0.1");
+  });
+
+  it("[F259] says the same of a content pack wherever it lies while it is looked at", async () => {
+    const bench = await installBench();
+    const pack = join(await temporaryFolder("sluice-pack-"), "pack");
+    for (const path of [".claude-plugin/plugin.json", "skills/look/SKILL.md", "commands/go.md"]) {
+      await mkdir(dirname(join(pack, path)), { recursive: true });
+      await writeFile(join(pack, path), path.endsWith(".json") ? '{ "name": "pack" }' : "# Look\n");
+    }
+    const seen: InstallReview[] = [];
+    const note = (review: InstallReview) => seen.push(review) < 0;
+    await expect(bench.install(pack, { consent: note })).rejects.toThrow();
+    // Whoever agrees to what was shown agrees to what is installed.
+    await bench.install(pack, { consent: ({ reviewToken }) => reviewToken === seen[0]?.reviewToken });
+    expect(seen[0]?.claims).toEqual([
+      { kind: "skills", name: "commands" },
+      { kind: "skills", name: "skills" },
+    ]);
   });
 
   it("gives a token for exactly one package", async () => {

@@ -22,6 +22,39 @@ describe("what npm could not do", () => {
     });
   }, 30_000);
 
+  it("[F259] a package it depends on is named, not the one that was asked for", () => {
+    const said = (...lines: string[]) =>
+      npmFailure(
+        "@me/plugin@1.2.0",
+        {
+          status: 1,
+          stdout: "",
+          stderr: lines.map((line) => `npm error ${line}`).join("\n"),
+        },
+        1_000,
+      );
+    const version = "No matching version found for @me/core@^0.2.1.";
+    const name = "The requested resource '@me/core@^0.2.1' could not be found or you do not have permission";
+    for (const failure of [
+      said("code ETARGET", `notarget ${version}`),
+      said(
+        "code E404",
+        "404 Not Found - GET https://registry.invalid/@me%2fcore",
+        `404  ${name} to access it.`,
+      ),
+      said("code E404", "404  '@me/core@^0.2.1' is not in this registry."),
+    ]) {
+      expect(failure).toMatchObject({
+        code: "PACKAGE_UNAVAILABLE",
+        message:
+          '"@me/plugin@1.2.0" needs "@me/core@^0.2.1", which npm does not have; tell its author, or install another version of it',
+        details: { missing: "@me/core@^0.2.1" },
+      });
+    }
+    const asked = said("code ETARGET", "notarget No matching version found for @me/plugin@1.2.0.");
+    expect(asked.message).toBe('npm has no such version or tag: "@me/plugin@1.2.0"');
+  });
+
   it("anything else is npm's own words without its marks and the place of its log", () => {
     const stderr = [
       "npm error code EOTHER",
