@@ -118,6 +118,29 @@ export default { id: "a", ${registering(`basename("/x/" + typeof jsonResult) + t
     expect(withoutImportMeta(`exports.url = import.meta.url;`)).toContain("__filename");
   });
 
+  it("says that install scripts never run when native code is not there, at the import as in register()", async () => {
+    const places = `Could not locate the bindings file. Tried:\\n → /one.node\\n → /two.node`;
+    const lacking = `throw new Error("${places}");`;
+    for (const [index, native] of [
+      [`import "./native.js"; export default { id: "a", register() {} };`, lacking],
+      [
+        `import { open } from "./native.js"; export default { id: "a", register: () => open() };`,
+        `export function open() { ${lacking} }`,
+      ],
+      [
+        `import { createRequire } from "node:module"; createRequire(import.meta.url)("core-linux-x64-gnu"); export default { id: "a", register() {} };`,
+        "",
+      ],
+    ]) {
+      const { error } = await inspected(
+        { "index.js": index as string, "native.js": native as string },
+        { type: "module" },
+      );
+      expect(error).toContain("run npm rebuild in the folder where the plugin is installed");
+      expect(error).not.toContain("/one.node");
+    }
+  });
+
   it("links names of Node's modules that this Node lacks; using one says which Node has it", async () => {
     const { error, inspection } = await inspected(
       {

@@ -3,6 +3,10 @@ import { sdkSubpath } from "./sdk-specifier.ts";
 
 export type LoadErrorCode = "PLUGIN_LOAD_FAILED" | "PLUGIN_SDK_INCOMPATIBLE";
 
+/** How native packages say that the file their install script builds or fetches is not there. */
+const NOT_BUILT =
+  /Could not locate the bindings file|No native build was found|NODE_MODULE_VERSION|\.node'$|Cannot find module '[^']*-(?:linux|darwin|win32)-/m;
+
 const MISSING_EXPORT = /requested module '([^']+)' does not provide an export named '([^']+)'/;
 
 /** What was thrown while `entry` was loaded, with what to do about it. */
@@ -29,6 +33,13 @@ export function asLoadError(error: unknown, entry: string): SluiceError<LoadErro
       { cause: error, details: { entry } },
     );
   }
+  const unbuilt = unbuiltHint(error);
+  if (unbuilt) {
+    return new SluiceError("PLUGIN_LOAD_FAILED", `loading ${entry} failed: ${unbuilt}`, {
+      cause: error,
+      details: { entry },
+    });
+  }
   const hint =
     code === "ERR_MODULE_NOT_FOUND" || code === "MODULE_NOT_FOUND"
       ? "; its packages are not installed: run npm install in its folder, or sluice plugins update when it came from npm"
@@ -37,6 +48,15 @@ export function asLoadError(error: unknown, entry: string): SluiceError<LoadErro
     cause: error,
     details: { entry },
   });
+}
+
+/** What to do about native code that no install script has made, when that is what went wrong. */
+export function unbuiltHint(error: unknown): string | undefined {
+  const message = errorMessage(error);
+  if (!NOT_BUILT.test(message)) return undefined;
+  // What follows are the many places where somebody looked for it.
+  const [said] = message.split("\n");
+  return `${said} a package of it needs native code for Node ${process.version}, and install scripts never run here; run npm rebuild in the folder where the plugin is installed, then sluice plugins reload`;
 }
 
 /** A file Node cannot even parse has not run. */
