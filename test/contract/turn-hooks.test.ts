@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 import { contract } from "./support.ts";
 
 describe("hooks of a turn", () => {
@@ -142,5 +143,107 @@ describe("hooks of a turn", () => {
       ["session_start", "", 0, key],
       ["session_end", "deleted", 0, key],
     ]);
+  });
+});
+
+describe("before_dispatch on the chat page", () => {
+  it("[F124] answers a message without commands, hooks or a model of a turn, once for each message", async () => {
+    const { call, say, seen } = await contract({
+      register: `
+        api.on("before_dispatch", (event, ctx) => {
+          seen.push([event.content, event.channel, event.messageId, event.isGroup, event.senderId === ctx.senderId, ctx.channelId, ctx.sessionKey]);
+          if (event.content.includes("broken")) throw new Error("boom");
+          if (event.content === "/open") return { handled: true, text: "always" };
+          return event.content === "psst" ? { handled: true } : { handled: false };
+        }, { priority: 1 });
+        api.on("before_dispatch", ({ content }) => content === "broken" ? { handled: true, text: "the next one" } : undefined);
+        for (const hook of ["before_agent_start", "before_model_resolve", "reply_dispatch", "before_agent_reply", "llm_input", "agent_end"])
+          api.on(hook, () => { seen.push(hook); });
+        api.registerCommand({ name: "open", description: "Never asked.", handler: () => ({ text: "command" }) });`,
+    });
+    const params = { sessionKey: "main", message: "/open", idempotencyKey: "typed-1" };
+    await call("chat.send", params);
+    expect(await call("agent.wait", { runId: "typed-1", timeoutMs: 10_000 })).toMatchObject({ status: "ok" });
+    expect(await call("chat.send", params)).toMatchObject({ runId: "typed-1", status: "ok" });
+    const place = [true, "webchat", "agent:main:main"];
+    expect(await seen()).toEqual([["/open", "webchat", "typed-1", false, ...place]]);
+    expect(await say("psst")).toBe("");
+    expect(await say("broken")).toBe("the next one");
+    const { messages } = await call("chat.history", { sessionKey: "main" });
+    expect(messages.map(({ role }: { role: string }) => role)).toEqual([
+      "user",
+      "assistant",
+      "user",
+      "user",
+      "assistant",
+    ]);
+    expect(JSON.stringify(messages[1])).toContain("always");
+    expect((await seen()).filter((one) => typeof one === "string")).toEqual([]);
+    expect(await say("hello")).toContain("You said");
+    expect((await seen()).filter((one) => typeof one === "string")).toContain("llm_input");
+  });
+
+  it("[F124] a gateway that stopped while a plugin thought about a message asks again and answers once", async () => {
+    const folder = await temporaryFolder();
+    const held = await contract(
+      { register: `api.on("before_dispatch", () => { seen.push("held"); return new Promise(() => {}); });` },
+      { folder, gateway: { stopLimitMs: 20 } },
+    );
+    await held.call("chat.send", { sessionKey: "main", message: "hello", idempotencyKey: "typed-1" });
+    await expect.poll(held.seen, { timeout: 15_000 }).toEqual(["held"]);
+    await held.gateway.stop("test");
+    const { call, seen } = await contract(
+      {
+        register: `api.on("before_dispatch", ({ content }) => { seen.push(content); return { handled: true, text: "taken" }; });`,
+      },
+      { folder },
+    );
+    expect(await call("agent.wait", { runId: "typed-1", timeoutMs: 15_000 })).toMatchObject({ status: "ok" });
+    await call("chat.send", { sessionKey: "main", message: "hello", idempotencyKey: "typed-1" });
+    const { messages } = await call("chat.history", { sessionKey: "main" });
+    expect(messages).toMatchObject([{ role: "user" }, { role: "assistant" }]);
+    expect(JSON.stringify(messages[1])).toContain("taken");
+    expect(await seen()).toEqual(["hello"]);
+  });
+});
+
+describe("a turn that waits for a plugin", () => {
+  const NEVER = "return new Promise(() => {});";
+  const NOTE = `api.registerTool({ name: "note", description: "Notes.", parameters: { type: "object", properties: {} },
+    execute: async () => ({ content: [{ type: "text", text: "noted" }] }) });`;
+  const HANGS: readonly [string, string][] = [
+    [
+      "a command",
+      `api.registerCommand({ name: "tool", description: "Hangs.", acceptsArgs: true, handler() { hang(); ${NEVER} } });`,
+    ],
+    ["before_model_resolve", `api.on("before_model_resolve", () => { hang(); ${NEVER} });`],
+    [
+      "a trusted policy",
+      `api.registerTrustedToolPolicy({ id: "slow", description: "Hangs.", evaluate() { hang(); ${NEVER} } });`,
+    ],
+    ["middleware", `api.registerAgentToolResultMiddleware(() => { hang(); ${NEVER} });`],
+  ];
+
+  it.each(HANGS)("[F124] ends when it is stopped: %s", async (_what, body) => {
+    const { call, say, seen } = await contract({
+      // Only the first time: afterwards it is as if nothing had been registered.
+      register: `const hang = () => { seen.push("held"); if (seen.length > 1) throw new Error("once"); }; ${NOTE}${body}
+        api.registerGatewayMethod("probe.enqueue", ({ params }) => api.session.workflow.enqueueNextTurnInjection(params), { scope: "operator.read" });`,
+      manifest: {
+        contracts: {
+          tools: ["note"],
+          trustedToolPolicies: ["slow"],
+          agentToolResultMiddleware: ["openclaw"],
+        },
+      },
+    });
+    await call("chat.send", { sessionKey: "main", message: "/tool note {}", idempotencyKey: "held" });
+    await expect.poll(seen, { timeout: 15_000 }).toEqual(["held"]);
+    await call("probe.enqueue", { sessionKey: "main", text: "between us" });
+    expect(await call("chat.abort", { sessionKey: "main" })).toMatchObject({ aborted: true });
+    expect(await call("agent.wait", { runId: "held", timeoutMs: 15_000 })).toMatchObject({
+      stopReason: "rpc",
+    });
+    expect(await say("hello")).toContain("between us");
   });
 });

@@ -14,7 +14,15 @@ import { displayMessage } from "../../runtime/sessions/index.ts";
 import type { TurnRequest } from "../../store/records.ts";
 import { callerHas, decidedBy } from "../rpc/caller.ts";
 import { type MethodContext, type MethodGroup, method } from "../rpc/method.ts";
-import { ackOf, joinRun, publishFinal, sessionMessage, tellCommand, tellReceived } from "./conversation.ts";
+import {
+  ackOf,
+  joinRun,
+  publishFinal,
+  senderOf,
+  sessionMessage,
+  tellCommand,
+  tellReceived,
+} from "./conversation.ts";
 import { Any, AttachmentList, closed, open, Text } from "./shapes.ts";
 
 const ChatSendParams = Type.Object(
@@ -116,6 +124,7 @@ const send = method({
       ...deliveryOf(params),
       context: {
         gatewayClientScopes: [...context.caller.scopes],
+        clientId: senderOf(context.caller),
         ...(commands ? {} : { suppressCommands: true }),
       },
     };

@@ -69,12 +69,17 @@ export async function tellCommand(
   });
 }
 
+/** Who typed a message: the device where it is known, otherwise the kind of client. */
+export function senderOf({ deviceId, client }: MethodContext["caller"]): string {
+  return deviceId ?? client.id;
+}
+
 /** Tells plugins of a message that a person typed (spec 4.10); an observer never holds it up. */
 export function tellReceived({ services, caller }: MethodContext, request: TurnRequest): void {
   const { hooks, logger, clock } = services;
   if (!hooks.has("message_received")) return;
   const { sessionKey, runId } = request;
-  const senderId = caller.deviceId ?? caller.client.id;
+  const senderId = senderOf(caller);
   const event = {
     from: senderId,
     content: request.text,

@@ -177,7 +177,7 @@ export const HOOK_TABLE: readonly HookRow[] = [
     name: "before_dispatch",
     kind: "claim",
     failure: "open",
-    when: "Before an inbound message becomes a turn",
+    when: "Before a message of a channel or of the chat page is answered; a handler may answer it",
   },
   {
     name: "reply_dispatch",

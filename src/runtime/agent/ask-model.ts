@@ -6,6 +6,7 @@ import { errorMessage, isSluiceError } from "../../kernel/errors.ts";
 import type { ModelQuestion, ModelRequest } from "../models/request.ts";
 import type { Models, ResolvedModel } from "../models/types.ts";
 import { callModel } from "./model-call.ts";
+import { ABORTED, unlessAborted } from "./unless-aborted.ts";
 
 /** Tries of one model that is over its rate limit. */
 export const MAX_RATE_LIMIT_TRIES = 10;
@@ -39,7 +40,11 @@ export async function askModel(ask: ModelAsk): Promise<AssistantMessage> {
   for (let tries = 1; ; tries++) {
     let request: ModelRequest;
     try {
-      request = await models.prepare(resolved, ask.question);
+      const prepared = await unlessAborted(signal, models.prepare(resolved, ask.question));
+      if (prepared === ABORTED) {
+        return { ...refused(resolved, "the turn was stopped", clock), stopReason: "aborted" };
+      }
+      request = prepared;
     } catch (error) {
       return refused(resolved, error, clock);
     }

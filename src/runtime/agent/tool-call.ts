@@ -43,6 +43,9 @@ export interface ToolBatchInput {
   record(message: ToolResultMessage): Promise<void>;
 }
 
+/** What the model reads of a call that a stopped turn did not make. */
+export const NOT_STARTED = "The call was not started: the turn was aborted.";
+
 /** A call that is decided on: with the arguments it runs with, or refused. */
 export interface PreparedCall {
   call: ToolCallPart;

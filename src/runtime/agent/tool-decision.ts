@@ -2,7 +2,8 @@ import type { BeforeToolCallResult, ToolApprovalRequest } from "../../contracts/
 import { errorMessage } from "../../kernel/errors.ts";
 import type { ToolCallAnswer } from "../workflow/tool-call-answer.ts";
 import { shownTool } from "../workflow/tool-metadata.ts";
-import { hookContext, type PreparedCall, refused, type ToolBatchInput } from "./tool-call.ts";
+import { hookContext, NOT_STARTED, type PreparedCall, refused, type ToolBatchInput } from "./tool-call.ts";
+import { ABORTED, unlessAborted } from "./unless-aborted.ts";
 
 /** `before_tool_call`: hooks may rewrite the arguments or block; a hook that fails blocks (spec 4.8). */
 export async function decide(item: PreparedCall, input: ToolBatchInput): Promise<PreparedCall> {
@@ -10,11 +11,15 @@ export async function decide(item: PreparedCall, input: ToolBatchInput): Promise
   const asked = input.asked?.get(call.id);
   if (!input.hooks.has("before_tool_call") && !asked) return item;
   try {
-    const verdict = await input.hooks.run<BeforeToolCallResult>(
-      "before_tool_call",
-      { toolName: call.name, params: item.params, toolCallId: call.id, runId: input.hookContext.runId },
-      hookContext(call, input),
-    );
+    const event = {
+      toolName: call.name,
+      params: item.params,
+      toolCallId: call.id,
+      runId: input.hookContext.runId,
+    };
+    const asking = input.hooks.run<BeforeToolCallResult>("before_tool_call", event, hookContext(call, input));
+    const verdict = await unlessAborted(input.signal, asking);
+    if (verdict === ABORTED) return refused(call, NOT_STARTED, "aborted");
     if (verdict?.block)
       return refused(call, verdict.blockReason ?? "The call was blocked by a plugin.", "blocked");
     // What is approved is what runs: later changes of the plugin's objects do not matter.

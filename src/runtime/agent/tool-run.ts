@@ -5,8 +5,9 @@ import { errorMessage } from "../../kernel/errors.ts";
 import { runToolCall } from "../../plugins/hooks/tool-call-middleware.ts";
 import { applyToolResultMiddleware } from "../../plugins/hooks/tool-result-middleware.ts";
 import { shownTool } from "../workflow/tool-metadata.ts";
-import type { PreparedCall, ToolBatchInput } from "./tool-call.ts";
+import { NOT_STARTED, type PreparedCall, type ToolBatchInput } from "./tool-call.ts";
 import { type FinishedCall, settle } from "./tool-result.ts";
+import { ABORTED, unlessAborted } from "./unless-aborted.ts";
 
 /** Runs one call, unless it was refused; a call that fails has a result like any other. */
 export async function runCall(item: PreparedCall, input: ToolBatchInput): Promise<FinishedCall> {
@@ -28,7 +29,7 @@ export async function runCall(item: PreparedCall, input: ToolBatchInput): Promis
     isError = true;
     errorKind = item.refusal?.kind;
   } else if (input.signal.aborted) {
-    result = textResult("The call was not started: the turn was aborted.");
+    result = textResult(NOT_STARTED);
     isError = true;
     errorKind = "aborted";
   } else if (item.approvalId !== undefined && !(await input.approvals?.use(item.approvalId))) {
@@ -55,11 +56,6 @@ async function execute(
     if (!live) return;
     input.emit({ phase: "update", name: call.name, toolCallId: call.id, partialResult: partial });
   };
-  let onAbort = () => {};
-  const aborted = new Promise<"aborted">((resolve) => {
-    onAbort = () => resolve("aborted");
-    input.signal.addEventListener("abort", onAbort, { once: true });
-  });
   try {
     const { agentId, sessionId, sessionKey, runId } = input.hookContext as ToolHookContext;
     const place = { runtime: "openclaw", agentId, sessionId, sessionKey, runId, signal: input.signal };
@@ -70,12 +66,8 @@ async function execute(
         (given) => tool.execute(call.id, given as never, input.signal, onUpdate),
       ),
     );
-    const outcome = await Promise.race([running, aborted]);
-    if (outcome === "aborted") {
-      running.catch(() => {});
-      return { result: textResult("The call was aborted."), isError: true, errorKind: "aborted" };
-    }
-    return { result: normalize(outcome), isError: false };
+    const outcome = await unlessAborted(input.signal, running);
+    return outcome === ABORTED ? ABORTED_CALL : { result: normalize(outcome), isError: false };
   } catch (error) {
     return {
       result: textResult(input.logger.redact(errorMessage(error))),
@@ -84,11 +76,16 @@ async function execute(
     };
   } finally {
     live = false;
-    input.signal.removeEventListener("abort", onAbort);
   }
 }
 
 type Executed = Awaited<ReturnType<typeof execute>>;
+
+const ABORTED_CALL: Executed = {
+  result: textResult("The call was aborted."),
+  isError: true,
+  errorKind: "aborted",
+};
 
 /** Middleware of trusted plugins; when it fails the call fails, nothing passes by it (plugin-sdk spec 3.13). */
 async function rewrite(
@@ -103,7 +100,9 @@ async function rewrite(
   const { result, isError } = outcome;
   const event = { toolCallId: call.id, toolName: call.name, args: params, result, isError };
   try {
-    return { ...outcome, result: normalize(await applyToolResultMiddleware(generation, event, context)) };
+    const rewriting = applyToolResultMiddleware(generation, event, context);
+    const rewritten = await unlessAborted(input.signal, rewriting);
+    return rewritten === ABORTED ? ABORTED_CALL : { ...outcome, result: normalize(rewritten) };
   } catch (error) {
     input.logger.warn("tool-result middleware failed; the call fails", { error: errorMessage(error) });
     return {

@@ -8,6 +8,7 @@ import type { RunningTurn } from "./running-turn.ts";
 import { textOf } from "./transcript-context.ts";
 import type { TurnLedger } from "./turn-ledger.ts";
 import type { ReadyTurn, TurnParts } from "./turn-parts.ts";
+import { ABORTED, unlessAborted } from "./unless-aborted.ts";
 
 /** The model of a turn: asking it, showing what it says, and going on with the next one when it fails. */
 export class TurnModel {
@@ -44,8 +45,9 @@ export class TurnModel {
 
   /** Goes on with the next model; `false` when there is none. */
   async goOnWithNext(ready: ReadyTurn, answer: AssistantMessage): Promise<boolean> {
-    const next = await ready.failover.after(ready.resolved, answer);
-    if (!next) return false;
+    const { signal } = this.#turn;
+    const next = await unlessAborted(signal, ready.failover.after(ready.resolved, answer));
+    if (!next || next === ABORTED) return false;
     ready.resolved = next;
     ready.systemPrompt = ready.systemPromptFor(next);
     ready.thinking = clampThinkingLevel(ready.thinking, next.thinking);

@@ -6,6 +6,7 @@ import type { BegunTurn } from "../../store/procedures/turns.ts";
 import type { TurnRequest } from "../../store/records.ts";
 import type { ResolvedModel } from "../models/types.ts";
 import { memoryPrompt } from "../workflow/memory-prompt.ts";
+import { claimedReply } from "./dispatch-claim.ts";
 import { Failover } from "./failover.ts";
 import type { Invocation } from "./invocation.ts";
 import { contextBudget } from "./model-call-hooks.ts";
@@ -55,6 +56,8 @@ export async function prepareTurn(
     ...hookContextOf(parts, request, begun),
     hookInvocation: { assertActive: invocation.assertCurrent },
   };
+  const claimed = await claimedReply(parts, request, begun.turn.createdAt, hookContext);
+  if (claimed) return claimed;
   const commanded = await pluginCommandReply(parts, request, hookContext, senderIsOwner(request));
   if (commanded) return commanded;
   const dispatched = await dispatchedReply(parts, request, hookContext);
@@ -88,17 +91,19 @@ export async function prepareTurn(
   Object.assign(hookContext, contextBudget(resolved.model));
 
   if (hooks.has("before_agent_reply")) {
-    const claimed = await hooks.run<HookResult<"before_agent_reply">>(
+    const answered = await hooks.run<HookResult<"before_agent_reply">>(
       "before_agent_reply",
       { cleanedBody: request.text },
       hookContext,
     );
-    if (claimed?.handled) {
-      const { reply } = claimed;
+    if (answered?.handled) {
+      const { reply } = answered;
       return { kind: "reply", text: reply?.text ?? "", ...mediaUrlsOf(reply), hookContext };
     }
   }
 
+  // What follows takes something that is there once; a turn that was stopped meanwhile leaves it to the next.
+  invocation.assertCurrent();
   const window = (resolved.model.contextWindow ?? 0) * 4 * HISTORY_WINDOW_SHARE;
   const history = historyMessages(
     begun.history,
@@ -138,6 +143,7 @@ export async function prepareTurn(
       ...(memory === undefined ? {} : { memory }),
       ...(assembled?.systemPromptAddition ? { addition: assembled.systemPromptAddition } : {}),
     });
+  invocation.assertCurrent();
   const systemPrompt = systemPromptFor(resolved);
   const prompt = textOf(user);
   const own = begun.own

@@ -14,6 +14,7 @@ import { TurnModel } from "./turn-model.ts";
 import { TurnOutcomes } from "./turn-outcomes.ts";
 import type { ReadyTurn, TurnParts } from "./turn-parts.ts";
 import { prepareTurn } from "./turn-preparation.ts";
+import { ABORTED, unlessAborted } from "./unless-aborted.ts";
 
 /** Model calls one turn may make; a tool loop longer than this is stopped. */
 export const MAX_MODEL_CALLS = 200;
@@ -63,8 +64,9 @@ class TurnRun {
     const { emit, request, begun, signal } = this.#turn;
     emit("run_status", { phase: "preparing_context" });
     emit("lifecycle", { phase: "start", startedAt: this.#outcomes.startedAt });
-    const prepared = await prepareTurn(this.#parts, request, begun, this.#invocation);
-    if (signal.aborted) return this.#outcomes.aborted(undefined);
+    const preparing = prepareTurn(this.#parts, request, begun, this.#invocation);
+    const prepared = await unlessAborted(signal, preparing);
+    if (prepared === ABORTED || signal.aborted) return this.#outcomes.aborted(undefined);
     if (prepared.kind === "reply") return this.#outcomes.replied(prepared);
     this.#outcomes.prepared(prepared);
     emit("run_status", { phase: "starting_model" });
@@ -132,8 +134,8 @@ class TurnRun {
         });
         continue;
       }
-      const revision = await this.#revision(ready, text, messages);
-      if (this.#turn.signal.aborted) return this.#outcomes.aborted(answer);
+      const revision = await unlessAborted(this.#turn.signal, this.#revision(ready, text, messages));
+      if (revision === ABORTED || this.#turn.signal.aborted) return this.#outcomes.aborted(answer);
       if (revision === undefined) return this.#outcomes.done(answer, text);
       messages.push(answer, { role: "user", content: revision, timestamp: this.#parts.clock.now() });
     }
