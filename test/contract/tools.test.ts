@@ -208,7 +208,7 @@ describe("tool calls", () => {
         } });`,
     });
     await say("hello");
-    await new Promise((resolve) => setTimeout(resolve, 60));
+    await expect.poll(seen).toHaveLength(7);
     const all = await seen();
     expect(all[0]).toEqual({ own: { emitted: true, stream: "probe.note" } });
     expect(all[1].host.emitted).toBe(false);

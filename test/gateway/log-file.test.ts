@@ -4,7 +4,8 @@ import { expect, it } from "vitest";
 import { LOG_REOPEN_AFTER_MS, LogFile } from "../../src/gateway/log-file.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
-const turnOfTheLoop = () => new Promise((resolve) => setTimeout(resolve, 20));
+/** Nothing tells from outside that a write has failed; the disk needs microseconds for it. */
+const WRITE_FAILS_WITHIN_MS = 200;
 
 // The device answers every write as a full disk does.
 it.skipIf(process.platform !== "linux")(
@@ -15,7 +16,7 @@ it.skipIf(process.platform !== "linux")(
     let now = 0;
     const log = await LogFile.open(file, undefined, () => now);
     log.write("lost at once\n");
-    await turnOfTheLoop();
+    await new Promise((resolve) => setTimeout(resolve, WRITE_FAILS_WITHIN_MS));
     for (let count = 0; count < 3; count++) log.write("lost meanwhile\n");
     await rm(file);
     log.write("lost although there is room: nobody has looked\n");

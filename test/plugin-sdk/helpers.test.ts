@@ -1,5 +1,4 @@
-import { mkdtemp, readFile, stat } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
@@ -19,6 +18,7 @@ import { normalizePollInput } from "../../src/plugin-sdk/poll-runtime.ts";
 import { createDelegatedSetupWizardProxy } from "../../src/plugin-sdk/setup.ts";
 import { buildHostnameAllowlistPolicyFromSuffixAllowlist } from "../../src/plugin-sdk/ssrf-runtime.ts";
 import { asOptionalObjectRecord } from "../../src/plugin-sdk/string-coerce-runtime.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
 describe("schemas of common channel settings", () => {
   it("[F014] compose with a plugin's own zod schemas and become JSON Schema", () => {
@@ -192,7 +192,7 @@ describe("small helpers", () => {
   });
 
   it("let one process at a time into a locked file, and outlive a lock left behind", async () => {
-    const file = join(await mkdtemp(join(tmpdir(), "sluice-lock-")), "data.json");
+    const file = join(await temporaryFolder(), "data.json");
     const retries = { retries: 200, factor: 1, minTimeout: 2, maxTimeout: 2 };
     let inside = 0;
     let most = 0;

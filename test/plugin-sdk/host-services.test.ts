@@ -1,6 +1,8 @@
 import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { type Contract, contract, type Fixture } from "../contract/support.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
 /** Runs a piece of plugin code with `sdk(subpath)`, which imports what a published plugin would. */
 const RUN = `
@@ -307,7 +309,7 @@ describe("the gateway behind SDK functions without an api", () => {
          none: await audio.resolve({ request: { cfg, ctx: {} } }) ?? null,
          aborted: await audio.resolve({ request: { cfg, ctx: {} }, abortSignal: AbortSignal.abort() }) ?? null,
          forAgent: formatAudioTranscriptForAgent('say "no"\\n') };`,
-      { file: `${process.env["TMPDIR"] ?? "/tmp"}/voice-${process.pid}.ogg` },
+      { file: join(await temporaryFolder(), "voice.ogg") },
     );
     expect(heard).toEqual({
       text: 'hey "Mo"',

@@ -1,6 +1,6 @@
 import { link, mkdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { ManualClock } from "../../src/kernel/manual-clock.ts";
 import { IMPORT_LIMIT_MS } from "../../src/plugins/loading/import-entry.ts";
 import { IMPORT_PATIENCE_MS } from "../../src/plugins/loading/load-turns.ts";
@@ -155,7 +155,7 @@ describe("a hostile zoo", () => {
       await bench.write("global", "good", { register: GOOD });
       const starting = bench.host.start();
       if (files.patience) {
-        await vi.waitFor(() => expect(bench.clock.armed).toBe(2));
+        await expect.poll(() => bench.clock.armed).toBe(2);
         await bench.clock.advance(IMPORT_PATIENCE_MS);
         await starting;
         await bench.clock.advance(IMPORT_LIMIT_MS - IMPORT_PATIENCE_MS);
@@ -282,7 +282,7 @@ describe("a hostile zoo", () => {
     await sent;
     expect(await codes(bench, "late")).toEqual(["service-failed"]);
     const closing = bench.host.dispose();
-    await vi.waitFor(() => expect(bench.clock.armed).toBe(1));
+    await expect.poll(() => bench.clock.armed).toBe(1);
     await bench.clock.advance(5_001);
     await closing;
   });

@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import type { PluginDiagnostic } from "../../src/plugins/types.ts";
 import { sluice } from "../support/sluice-command.ts";
 import { type SpawnedGateway, spawnGateway } from "../support/spawned-gateway.ts";
@@ -62,13 +62,8 @@ describe("a gateway's own process", () => {
         },
       }),
     );
-    await vi.waitFor(
-      () => {
-        for (const id of ["timer", "rejected", "module", "socket"])
-          expect(gateway.output()).toContain(`plugin \\"${id}\\"`);
-      },
-      { timeout: 5_000 },
-    );
+    for (const id of ["timer", "rejected", "module", "socket"])
+      await expect.poll(gateway.output).toContain(`plugin \\"${id}\\"`);
     const about = async (id: string) =>
       (await findings(gateway, id))
         .filter(({ code }) => code === "uncaught-error")
@@ -90,7 +85,7 @@ describe("a gateway's own process", () => {
         later: { register: "setTimeout(() => process.exit(3), 30);" },
       }),
     );
-    await vi.waitFor(() => expect(gateway.output()).toContain("threw where nobody"), { timeout: 5_000 });
+    await expect.poll(gateway.output).toContain("threw where nobody");
     for (const id of ["importing", "registering", "later"])
       expect((await findings(gateway, id)).map(({ code }) => code)).toContain("exit-refused");
     expect(await gateway.stop()).toBe(0);
@@ -106,16 +101,13 @@ describe("a gateway's own process", () => {
       });
       const gateway = await gatewayOn(stateDir);
       await (await fetch(`http://127.0.0.1:${gateway.port}/pausing`)).text();
-      await vi.waitFor(async () => {
-        const held = (await findings(gateway, "pausing")).find(({ code }) => code === "event-loop-held");
-        expect(held?.message).toMatch(
-          /held everything up for \d+ ms in handler \(file:.*pausing\/index\.mjs:\d+\)/,
-        );
-      });
+      const complaint = async () =>
+        (await findings(gateway, "pausing")).find(({ code }) => code === "event-loop-held")?.message;
+      await expect
+        .poll(complaint)
+        .toMatch(/held everything up for \d+ ms in handler \(file:.*pausing\/index\.mjs:\d+\)/);
       void fetch(`http://127.0.0.1:${gateway.port}/endless`).catch(() => {});
-      await vi.waitFor(() => expect(gateway.output()).toMatch(/"endless\\" holds the event loop/), {
-        timeout: 15_000,
-      });
+      await expect.poll(gateway.output).toMatch(/"endless\\" holds the event loop/);
       expect(await readFile(join(stateDir, "logs/gateway.log"), "utf8")).toMatch(
         /"endless\\" holds the event loop/,
       );

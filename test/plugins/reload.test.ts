@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import fc from "fast-check";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { PluginCommand } from "../../src/contracts/registrations.ts";
 import { contents, pluginBench } from "./support/plugin-bench.ts";
 
@@ -90,7 +90,7 @@ describe("reload and unload", () => {
     const reloading = bench.host.reload("slow").then(() => {
       reloaded = true;
     });
-    await vi.waitFor(() => expect(slot.slowAborted).toBe(true));
+    await expect.poll(() => slot.slowAborted).toBe(true);
     await bench.clock.advance(1_000);
     expect(reloaded).toBe(false);
     slot.finishSlow?.("done");

@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
+import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { IMPORT_LIMIT_MS } from "../../src/plugins/loading/import-entry.ts";
 import { IMPORT_PATIENCE_MS } from "../../src/plugins/loading/load-turns.ts";
 import { sluice } from "../support/sluice-command.ts";
@@ -34,11 +34,9 @@ const gated = (id: string, body = command(id)) => ({
 
 /** The gate of the newest import of a plugin, as soon as that waits; `count`: how often it was imported. */
 async function gateOf(id: string, count = 1): Promise<Gate> {
-  return vi.waitFor(() => {
-    const gates = (shared.importGates ?? []).filter((gate) => gate.id === id);
-    expect(gates).toHaveLength(count);
-    return gates.at(-1) as Gate;
-  });
+  const gates = () => (shared.importGates ?? []).filter((gate) => gate.id === id);
+  await expect.poll(gates).toHaveLength(count);
+  return gates().at(-1) as Gate;
 }
 
 const commands = ({ host }: PluginBench) =>
@@ -97,9 +95,9 @@ describe("a plugin whose import takes long", () => {
     });
     const before = bench.host.registry.current().id;
     gate.go();
-    await vi.waitFor(() => expect(commands(bench)).toEqual(["slow", "zoe"]));
+    await expect.poll(() => commands(bench)).toEqual(["slow", "zoe"]);
     expect(bench.host.registry.current().id).toBe(before + 1);
-    await vi.waitFor(() => expect(shared.noted).toEqual(["service", "gateway_start"]));
+    await expect.poll(() => shared.noted).toEqual(["service", "gateway_start"]);
     expect(record(bench, "slow")).toMatchObject({ status: "loaded", imported: true, diagnostics: [] });
     expect(bench.clock.armed).toBe(0);
   });
@@ -240,7 +238,7 @@ describe("what happens while an import goes on", () => {
     newer.go();
     await bench.host.arrived(["slow"]);
     expect([commands(bench), shared.noted]).toEqual([["as-two"], ["registered"]]);
-    await vi.waitFor(() => expect(bench.clock.armed).toBe(0));
+    await expect.poll(() => bench.clock.armed).toBe(0);
   });
 
   it("gives it up when it is turned off, and who waits for its reload is told", async () => {
@@ -277,7 +275,7 @@ describe("what happens while an import goes on", () => {
     await bench.host.applyConfig();
     gate.go();
     const left = () => (globalThis as { lateInterval?: { _destroyed: boolean } }).lateInterval?._destroyed;
-    await vi.waitFor(() => expect(left()).toBe(true));
+    await expect.poll(() => left()).toBe(true);
   });
 
   it.each([

@@ -9,9 +9,10 @@ import { temporaryFolder } from "../../support/temporary-folder.ts";
 
 test("a file that a model names comes from the given folders only, however it is written", async () => {
   const outside = await realpath(await temporaryFolder());
-  const workspace = await realpath(await temporaryFolder());
+  const folder = await realpath(await temporaryFolder());
+  const workspace = join(folder, "workspace");
   const beside = `${workspace}-beside`;
-  await mkdir(beside);
+  for (const made of [workspace, beside]) await mkdir(made);
   const secret = join(outside, "secret.txt");
   for (const file of [secret, join(beside, "secret.txt"), join(workspace, "chart.png")])
     await writeFile(file, "x");

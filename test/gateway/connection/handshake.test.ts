@@ -487,10 +487,11 @@ describe("limits before authentication", () => {
     const { url } = await testGateway({ clock });
     for (const delay of [250, 500, 1_000]) {
       const client = new WireClient(url);
-      const answer = client.connect({ auth: { token: "wrong" } });
       await client.event("connect.challenge");
+      const { armed } = clock;
+      const answer = client.connect({ auth: { token: "wrong" } });
       // The refusal is decided while no time passes; its answer waits for the clock.
-      await new Promise((resolve) => setTimeout(resolve, 30));
+      await expect.poll(() => clock.armed).toBeGreaterThan(armed);
       await clock.advance(delay - 1);
       expect(client.frames).toHaveLength(1);
       await clock.advance(1);
