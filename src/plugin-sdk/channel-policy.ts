@@ -35,6 +35,8 @@ export {
   buildOpenGroupPolicyRestrictSendersWarning,
   buildOpenGroupPolicyWarning,
   collectOpenGroupPolicyRouteAllowlistWarnings,
+  composeAccountWarningCollectors,
+  composeWarningCollectors,
   createAllowlistProviderGroupPolicyWarningCollector,
   createAllowlistProviderOpenWarningCollector,
   createAllowlistProviderRestrictSendersWarningCollector,
@@ -43,6 +45,10 @@ export {
   createOpenGroupPolicyRestrictSendersWarningCollector,
   createOpenProviderConfiguredRouteWarningCollector,
   createOpenProviderGroupPolicyWarningCollector,
+  projectAccountConfigWarningCollector,
   projectAccountWarningCollector,
+  projectConfigAccountIdWarningCollector,
+  projectConfigWarningCollector,
+  projectWarningCollector,
 } from "./policy/warnings.ts";
 export { normalizeStringEntries as normalizeAllowFromList } from "./values/strings.ts";

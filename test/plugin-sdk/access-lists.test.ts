@@ -1,8 +1,14 @@
 import { describe, expect, it } from "vitest";
 import {
+  composeAccountWarningCollectors,
+  composeWarningCollectors,
   createOpenGroupPolicyRestrictSendersWarningCollector,
   DM_GROUP_ACCESS_REASON,
+  projectAccountConfigWarningCollector,
   projectAccountWarningCollector,
+  projectConfigAccountIdWarningCollector,
+  projectConfigWarningCollector,
+  projectWarningCollector,
   readStoreAllowFromForDmPolicy,
   resolveDmGroupAccessWithLists,
 } from "../../src/plugin-sdk/channel-policy.ts";
@@ -63,5 +69,45 @@ describe("access by lists that a channel read itself", () => {
     expect(collect({ account: { policy: "open" } })).toEqual([
       expect.stringContaining("channels.chat.groupAllowFrom"),
     ]);
+  });
+
+  it("makes checks of one part those of all that status hands over", () => {
+    const seen: unknown[] = [];
+    const note = (params: unknown) => {
+      seen.push(params);
+      return ["- noted"];
+    };
+    const whole = { cfg: { channels: {} }, account: { name: "main" }, accountId: "main", more: true };
+    for (const collect of [
+      projectWarningCollector((params: typeof whole) => params.more, note),
+      projectConfigWarningCollector<typeof whole>(note),
+      projectConfigAccountIdWarningCollector<typeof whole>(note),
+      projectAccountConfigWarningCollector(({ channels }) => channels, note),
+    ]) {
+      expect(collect(whole)).toEqual(["- noted"]);
+    }
+    expect(seen).toEqual([
+      true,
+      { cfg: whole.cfg },
+      { cfg: whole.cfg, accountId: "main" },
+      { account: whole.account, cfg: {} },
+    ]);
+  });
+
+  it("puts several checks together", () => {
+    type Params = { account: { open: boolean } };
+    const base = composeWarningCollectors<Params>(
+      () => "one",
+      null,
+      undefined,
+      () => false,
+    );
+    const both = composeAccountWarningCollectors<Params["account"], Params>(
+      base,
+      ({ open }) => open && ["two", "three"],
+      () => null,
+    );
+    expect(both({ account: { open: true } })).toEqual(["one", "two", "three"]);
+    expect(both({ account: { open: false } })).toEqual(["one"]);
   });
 });

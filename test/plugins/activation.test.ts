@@ -403,6 +403,50 @@ describe("discovery", () => {
     expect(manifest).not.toHaveProperty("futureKey");
   });
 
+  it.each(["clawdbot", "moltbot"])(
+    "[F244] runs what was published for the contract when it was called %s",
+    async (brand) => {
+      const bench = await pluginBench();
+      const folder = await bench.write("global", "early", {
+        manifest: { id: "early", configSchema: {} },
+        package: {
+          name: "early",
+          version: "0.1.0",
+          peerDependencies: { [brand]: "*" },
+          [brand]: { extensions: ["./index.ts"] },
+        },
+        files: {
+          "index.ts": `import { emptyPluginConfigSchema } from "${brand}/plugin-sdk";
+export default { id: "early", configSchema: emptyPluginConfigSchema(), register(api: any) {
+  api.registerCommand({ name: "early", description: "d", handler: () => ({ text: "here" }) });
+} };`,
+        },
+      });
+      const { rename } = await import("node:fs/promises");
+      await rename(join(folder, "openclaw.plugin.json"), join(folder, `${brand}.plugin.json`));
+      bench.config.set({ plugins: { entries: { early: { enabled: true } } } });
+      await bench.host.start();
+      await bench.host.reload("early");
+      expect(await bench.host.inspect("early")).toMatchObject({ status: "loaded", commands: ["early"] });
+    },
+  );
+
+  it("[F244] takes the content of a pack that has no code beside an older brand's manifest", async () => {
+    const bench = await pluginBench();
+    const folder = await bench.write("global", "pack", {
+      manifest: { id: "pack", configSchema: {} },
+      files: { ".claude-plugin/plugin.json": '{ "name": "pack" }', "skills/look/SKILL.md": "# Look" },
+    });
+    const { rename } = await import("node:fs/promises");
+    await rename(join(folder, "openclaw.plugin.json"), join(folder, "clawdbot.plugin.json"));
+    bench.config.set({ plugins: { entries: { pack: { enabled: true } } } });
+    await bench.host.start();
+    expect((await bench.host.inspect("pack"))?.bundle).toMatchObject({
+      format: "claude",
+      capabilities: ["skills"],
+    });
+  });
+
   it("[F252] takes built entries before sources, one plugin per entry, and names a missing build", async () => {
     const bench = await pluginBench();
     const entry = (id: string) => `export default { id: "${id}", register() {} };`;

@@ -30,7 +30,7 @@ describe("loading plugins", () => {
 
   it("[F001] [F002] gives a plugin outside the package the host's SDK under every accepted name", async () => {
     const bench = await pluginBench();
-    for (const brand of ["openclaw", "sluice", "OmeniaClaw"]) {
+    for (const brand of ["openclaw", "sluice", "OmeniaClaw", "clawdbot", "moltbot"]) {
       await bench.write("extra", brand, {
         files: {
           "index.mjs": `
@@ -45,6 +45,8 @@ describe("loading plugins", () => {
     await bench.host.start();
     expect(bench.host.records().map(({ id, status, error }) => [id, status, error])).toEqual([
       ["OmeniaClaw", "loaded", undefined],
+      ["clawdbot", "loaded", undefined],
+      ["moltbot", "loaded", undefined],
       ["openclaw", "loaded", undefined],
       ["sluice", "loaded", undefined],
     ]);

@@ -259,3 +259,50 @@ export function projectAccountWarningCollector<Account, Params extends { account
 ): (params: Params) => string[] {
   return ({ account }) => collectWarnings(account);
 }
+
+/** Checks what `project` makes of the parameters instead of the parameters themselves. */
+export function projectWarningCollector<Params, Projected>(
+  project: (params: Params) => Projected,
+  collectWarnings: (projected: Projected) => string[],
+): (params: Params) => string[] {
+  return (params) => collectWarnings(project(params));
+}
+
+/** Makes a check of the configuration alone one of what `status` hands over. */
+export function projectConfigWarningCollector<Params extends ProviderParams>(
+  collectWarnings: (params: ProviderParams) => string[],
+): (params: Params) => string[] {
+  return ({ cfg }) => collectWarnings({ cfg });
+}
+
+/** The same for a check that wants to know the account's id. */
+export function projectConfigAccountIdWarningCollector<
+  Params extends ProviderParams & { accountId?: string | null },
+>(
+  collectWarnings: (params: ProviderParams & { accountId?: string | null }) => string[],
+): (params: Params) => string[] {
+  return ({ cfg, accountId }) => collectWarnings({ cfg, ...(accountId === undefined ? {} : { accountId }) });
+}
+
+/** The same for a check of an account beside a configuration of the channel's own type. */
+export function projectAccountConfigWarningCollector<Account, Config, Params extends AccountParams<Account>>(
+  projectConfig: (cfg: ChannelConfig) => Config,
+  collectWarnings: (params: { account: Account; cfg: Config }) => string[],
+): (params: Params) => string[] {
+  return ({ account, cfg }) => collectWarnings({ account, cfg: projectConfig(cfg) });
+}
+
+/** Several checks of the same parameters as one; those that are not there say nothing. */
+export function composeWarningCollectors<Params>(
+  ...collectors: (Collector<Params> | null | undefined)[]
+): (params: Params) => string[] {
+  return composeCollectors(...collectors.filter((collector) => collector != null));
+}
+
+/** A check of what `status` hands over, and further ones of its account alone. */
+export function composeAccountWarningCollectors<Account, Params extends { account: Account }>(
+  base: Collector<Params>,
+  ...collectors: Collector<Account>[]
+): (params: Params) => string[] {
+  return (params) => [...collect([base], params), ...collect(collectors, params.account)];
+}

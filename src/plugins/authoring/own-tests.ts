@@ -2,6 +2,7 @@ import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { SDK_BRANDS } from "../brands.ts";
 import { runProcess } from "../install/child-process.ts";
 import type { BenchOptions } from "./bench.ts";
 import type { CheckFindings } from "./check.ts";
@@ -66,7 +67,7 @@ async function writePreload({ sdkFolder, stateDir }: BenchOptions): Promise<stri
  * JavaScript one that asks the main thread for what jiti made of it.
  */
 function preloadText(sdk: string, jiti: string): string {
-  const rule = `const SDK = /^(?:openclaw|sluice|OmeniaClaw)\\/plugin-sdk(?:\\/([\\w.-]+))?$/;
+  const rule = `const SDK = /^(?:${SDK_BRANDS.join("|")})\\/plugin-sdk(?:\\/([\\w.-]+))?$/;
 const SDK_FOLDER = ${JSON.stringify(sdk)};
 const sdkUrl = (specifier) => {
   const match = SDK.exec(specifier);

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import type { PackageMetadata } from "../../contracts/manifest.ts";
 import { errorMessage, isSluiceError } from "../../kernel/errors.ts";
+import { CONTRACT_BRANDS } from "../brands.ts";
 import { MAX_MANIFEST_BYTES, MAX_PACKAGE_BYTES } from "../manifest/limits.ts";
 import { type NormalisedManifest, normaliseManifest } from "../manifest/normalise-manifest.ts";
 import { normalisePackage } from "../manifest/package-metadata.ts";
@@ -9,8 +10,8 @@ import { parseMetadataText } from "../manifest/parse-text.ts";
 import { readMetadataFile } from "../manifest/read-file.ts";
 import type { PluginCandidate } from "./candidate.ts";
 
-/** The manifest's name, and the one of an older brand, tried in this order. */
-export const MANIFEST_NAMES = ["openclaw.plugin.json", "OmeniaClaw.plugin.json"] as const;
+/** The manifest's name, and those of older brands, tried in this order. */
+export const MANIFEST_NAMES = CONTRACT_BRANDS.map((brand) => `${brand}.plugin.json` as const);
 
 /** A folder that may be a plugin, before anybody knows what it holds. */
 export type PluginFolder = Pick<

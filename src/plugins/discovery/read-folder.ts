@@ -6,6 +6,7 @@ import { bundleCandidate, detectBundle } from "./bundle.ts";
 import type { PluginCandidate } from "./candidate.ts";
 import {
   type FoundManifest,
+  MANIFEST_NAMES,
   type ManifestsByDigest,
   type PluginFolder,
   readManifest,
@@ -39,11 +40,12 @@ export async function readPluginFolder(
 
   const entries = packageMetadata?.extensions;
   if (entries && entries.length > 0) return packageCandidates(folder, found);
-  if (!found) {
+  const entry = indexEntry(folder);
+  // Beside the manifest of an older brand that has no code, the content is what there is to have.
+  if (!found || (!entry && basename(found.path) !== MANIFEST_NAMES[0])) {
     const bundle = await detectBundle(rootDir);
     if (bundle) return [bundleCandidate(folder, bundle)];
   }
-  const entry = indexEntry(folder);
   if (!entry && !found) return entries ? [emptyPackage(folder)] : [];
   return [await nativeCandidate(folder, found, { entry })];
 }

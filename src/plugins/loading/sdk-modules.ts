@@ -1,8 +1,9 @@
 import { pathToFileURL } from "node:url";
+import { SDK_BRANDS } from "../brands.ts";
 import { findSdkImports } from "./find-sdk-imports.ts";
 import type { ImportModule } from "./module-request.ts";
 import { SdkLinks } from "./sdk-links.ts";
-import { SDK_BRANDS, sdkSpecifier } from "./sdk-specifier.ts";
+import { sdkSpecifier } from "./sdk-specifier.ts";
 
 /**
  * Loads the SDK modules that files below `root` name. CommonJS requires some of them late, and Node can not

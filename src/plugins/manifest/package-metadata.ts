@@ -1,10 +1,12 @@
 import type { PackageMetadata } from "../../contracts/manifest.ts";
+import { CONTRACT_BRANDS } from "../brands.ts";
 import { defined, isPlain, type Plain, text, texts } from "./fields.ts";
 
 /** Normalises `package.json` to what the host needs of it (spec 1.15). */
 export function normalisePackage(value: unknown): PackageMetadata | undefined {
   if (!isPlain(value)) return undefined;
-  const block = pick(value["openclaw"]) ?? pick(value["OmeniaClaw"]);
+  const brand = CONTRACT_BRANDS.find((name) => pick(value[name]));
+  const block = brand && pick(value[brand]);
   const lists = (key: string) => (Array.isArray(block?.[key]) ? texts(block?.[key]) : undefined);
   const channel = pick(block?.["channel"]);
   const compat = pick(block?.["compat"]);
