@@ -9,9 +9,11 @@ interface Checked {
   problems: ConfigProblem[];
 }
 
-/** Holds a configuration against the schema of the core; loads the schema on first use. */
+/** Holds a configuration against the schema of the core; loads what explains problems only where there are any. */
 export async function coreProblems(candidate: ConfigRecord): Promise<ConfigProblem[]> {
   if (Object.keys(candidate).length === 0) return [];
+  const { isFlawless } = await import("./quick-check.ts");
+  if (isFlawless(candidate)) return [];
   const { validateCore } = await import("./validate.ts");
   return validateCore(candidate);
 }

@@ -1,136 +1,114 @@
-import { Type } from "typebox";
+/** What a schema of the core may say: as little of JSON Schema as {@link configSchema} needs. */
+export type CoreSchema =
+  | { readonly type: "string"; readonly const?: string }
+  | { readonly type: "boolean" }
+  | { readonly type: "integer" | "number"; readonly minimum: number; readonly maximum?: number }
+  | { readonly type: "array"; readonly items: CoreSchema }
+  | ObjectSchema
+  | { readonly anyOf: readonly CoreSchema[] };
 
-const open = { additionalProperties: true } as const;
-const secret = Type.Union([
-  Type.String(),
-  Type.Object({ source: Type.String(), provider: Type.String(), id: Type.String() }),
-]);
-const textList = Type.Array(Type.String());
-const section = Type.Object({}, open);
-const positive = Type.Integer({ minimum: 1 });
+export interface ObjectSchema {
+  readonly type: "object";
+  readonly required?: readonly string[];
+  readonly properties?: Readonly<Record<string, CoreSchema>>;
+  /** Of the names of all others; the only pattern is the one that fits every name. */
+  readonly patternProperties?: { readonly "^.*$": CoreSchema };
+  readonly additionalProperties?: true;
+}
 
-const gateway = Type.Object(
-  {
-    mode: Type.Optional(Type.String()),
-    port: Type.Optional(Type.Integer({ minimum: 0, maximum: 65_535 })),
-    bind: Type.Optional(Type.String()),
-    customBindHost: Type.Optional(Type.String()),
-    auth: Type.Optional(
-      Type.Object(
-        {
-          mode: Type.Optional(Type.Union(["token", "password", "none"].map((mode) => Type.Literal(mode)))),
-          token: Type.Optional(secret),
-          password: Type.Optional(secret),
-        },
-        open,
-      ),
-    ),
-    controlUi: Type.Optional(Type.Object({ allowedOrigins: Type.Optional(textList) }, open)),
-    trustedProxies: Type.Optional(textList),
-    reload: Type.Optional(Type.Object({ mode: Type.Optional(Type.String()) }, open)),
-  },
-  open,
-);
+const text = { type: "string" } as const;
+const flag = { type: "boolean" } as const;
+const positive = { type: "integer", minimum: 1 } as const;
+const hookTimeout = { type: "integer", minimum: 1, maximum: 600_000 } as const;
+const textList = { type: "array", items: text } as const;
 
-const pluginEntry = Type.Object(
-  {
-    enabled: Type.Optional(Type.Boolean()),
-    config: Type.Optional(section),
-    hooks: Type.Optional(
-      Type.Object(
-        {
-          allowPromptInjection: Type.Optional(Type.Boolean()),
-          allowConversationAccess: Type.Optional(Type.Boolean()),
-          timeoutMs: Type.Optional(Type.Integer({ minimum: 1, maximum: 600_000 })),
-          timeouts: Type.Optional(Type.Record(Type.String(), Type.Integer({ minimum: 1, maximum: 600_000 }))),
-        },
-        open,
-      ),
-    ),
-  },
-  open,
-);
+/** Settings that are all optional, with room for those of other programs. */
+function section(properties: Readonly<Record<string, CoreSchema>> = {}): ObjectSchema {
+  return { type: "object", properties, additionalProperties: true };
+}
 
-const plugins = Type.Object(
-  {
-    enabled: Type.Optional(Type.Boolean()),
-    allow: Type.Optional(textList),
-    deny: Type.Optional(textList),
-    load: Type.Optional(Type.Object({ paths: Type.Optional(textList) }, open)),
-    slots: Type.Optional(Type.Record(Type.String(), Type.String())),
-    entries: Type.Optional(Type.Record(Type.String(), pluginEntry)),
-  },
-  open,
-);
+function mapOf(value: CoreSchema): ObjectSchema {
+  return { type: "object", patternProperties: { "^.*$": value } };
+}
 
-const agents = Type.Object(
-  {
-    defaults: Type.Optional(
-      Type.Object(
-        {
-          workspace: Type.Optional(Type.String()),
-          timeoutSeconds: Type.Optional(Type.Number({ minimum: 0 })),
-          maxConcurrent: Type.Optional(positive),
-        },
-        open,
-      ),
-    ),
-    entries: Type.Optional(Type.Record(Type.String(), section)),
-  },
-  open,
-);
+function oneOf(...words: readonly string[]): CoreSchema {
+  return { anyOf: words.map((word) => ({ type: "string", const: word })) };
+}
 
-const channels = Type.Record(Type.String(), section);
+const secret: CoreSchema = {
+  anyOf: [
+    text,
+    {
+      type: "object",
+      required: ["source", "provider", "id"],
+      properties: { source: text, provider: text, id: text },
+    },
+  ],
+};
 
-const session = Type.Object(
-  {
-    scope: Type.Optional(Type.String()),
-    mainKey: Type.Optional(Type.String()),
-    dmScope: Type.Optional(
-      Type.Union(
-        ["main", "per-peer", "per-channel-peer", "per-account-channel-peer"].map((scope) =>
-          Type.Literal(scope),
-        ),
-      ),
-    ),
-    identityLinks: Type.Optional(Type.Record(Type.String(), textList)),
-  },
-  open,
-);
+const gateway = section({
+  mode: text,
+  port: { type: "integer", minimum: 0, maximum: 65_535 },
+  bind: text,
+  customBindHost: text,
+  auth: section({ mode: oneOf("token", "password", "none"), token: secret, password: secret }),
+  controlUi: section({ allowedOrigins: textList }),
+  trustedProxies: textList,
+  reload: section({ mode: text }),
+});
 
-const logging = Type.Object({ level: Type.Optional(Type.String()) }, open);
+const pluginEntry = section({
+  enabled: flag,
+  config: section(),
+  hooks: section({
+    allowPromptInjection: flag,
+    allowConversationAccess: flag,
+    timeoutMs: hookTimeout,
+    timeouts: mapOf(hookTimeout),
+  }),
+});
 
-const state = Type.Object(
-  {
-    keyedStore: Type.Optional(
-      Type.Object(
-        { maxValueBytes: Type.Optional(positive), maxRowsPerPlugin: Type.Optional(positive) },
-        open,
-      ),
-    ),
-  },
-  open,
-);
+const plugins = section({
+  enabled: flag,
+  allow: textList,
+  deny: textList,
+  load: section({ paths: textList }),
+  slots: mapOf(text),
+  entries: mapOf(pluginEntry),
+});
 
-const secrets = Type.Object({ providers: Type.Optional(Type.Record(Type.String(), section)) }, open);
-const environment = Type.Object({ vars: Type.Optional(Type.Record(Type.String(), Type.String())) }, open);
+const agents = section({
+  defaults: section({
+    workspace: text,
+    timeoutSeconds: { type: "number", minimum: 0 },
+    maxConcurrent: positive,
+  }),
+  entries: mapOf(section()),
+});
 
-/** The core's part of the file. Sections of plugins and channels are checked against their own schemas. */
-export const configSchema = Type.Object(
-  {
-    $schema: Type.Optional(Type.String()),
-    gateway: Type.Optional(gateway),
-    plugins: Type.Optional(plugins),
-    agents: Type.Optional(agents),
-    models: Type.Optional(section),
-    channels: Type.Optional(channels),
-    session: Type.Optional(session),
-    messages: Type.Optional(section),
-    logging: Type.Optional(logging),
-    state: Type.Optional(state),
-    cron: Type.Optional(section),
-    secrets: Type.Optional(secrets),
-    env: Type.Optional(environment),
-  },
-  open,
-);
+const session = section({
+  scope: text,
+  mainKey: text,
+  dmScope: oneOf("main", "per-peer", "per-channel-peer", "per-account-channel-peer"),
+  identityLinks: mapOf(textList),
+});
+
+/**
+ * The core's part of the file. Sections of plugins and channels are checked against their own schemas. It is
+ * written out rather than made by a library, so that a start can check the file without loading one.
+ */
+export const configSchema: ObjectSchema = section({
+  $schema: text,
+  gateway,
+  plugins,
+  agents,
+  models: section(),
+  channels: mapOf(section()),
+  session,
+  messages: section(),
+  logging: section({ level: text }),
+  state: section({ keyedStore: section({ maxValueBytes: positive, maxRowsPerPlugin: positive }) }),
+  cron: section(),
+  secrets: section({ providers: mapOf(section()) }),
+  env: section({ vars: mapOf(text) }),
+});
