@@ -89,6 +89,36 @@ describe("what plugins.inspect tells of a running gateway's plugins", () => {
   });
 });
 
+it("[F154] importing a wide part of the SDK is supported, and the report says so", async () => {
+  const bench = await contract([
+    {
+      id: "wide",
+      head: `import { loadConfig } from "openclaw/plugin-sdk/config-runtime"; import * as sdk from "openclaw/plugin-sdk";`,
+      register: `void [loadConfig, sdk];`,
+    },
+    {
+      id: "narrow",
+      head: `import { jsonResult } from "openclaw/plugin-sdk/tool-results";`,
+      register: `void jsonResult;`,
+    },
+  ]);
+  const wide = await inspect(bench, "wide");
+  expect(wide).toMatchObject({
+    status: "loaded",
+    compatibility: {
+      signal: "compatibility advisory",
+      notices: [
+        {
+          compatCode: "broad-sdk-barrels",
+          severity: "info",
+          message: expect.stringContaining("openclaw/plugin-sdk, openclaw/plugin-sdk/config-runtime"),
+        },
+      ],
+    },
+  });
+  expect((await inspect(bench, "narrow")).compatibility).toEqual({ signal: "config valid", notices: [] });
+});
+
 describe("where a running gateway finds plugins", () => {
   it("[F159] [F160] [F194] every root, with who may run without being asked for", async () => {
     const folder = await temporaryFolder();

@@ -63,8 +63,10 @@ describe("the api object", () => {
     expect(api["config"]).toBe(next);
   });
 
-  it("[F110] the flat names are the same functions as the grouped ones", async () => {
-    await started(`globalThis.api = api;`);
+  it("[F110] [F154] the flat names do the same as the grouped ones, and the report says which are used", async () => {
+    const bench = await started(`globalThis.api = api;
+      api.registerRuntimeLifecycle({ id: "flat", cleanup() {} });
+      api.lifecycle.registerRuntimeLifecycle({ id: "grouped", cleanup() {} });`);
     const api = seen["api"] as Record<string, never> & {
       session: Record<string, object>;
       agent: { events: object };
@@ -75,8 +77,27 @@ describe("the api object", () => {
       Object.entries(group),
     );
     expect(groups).toHaveLength(13);
-    for (const [name, grouped] of groups) expect(api[name]).toBe(grouped);
-    expect(api["registerRuntimeLifecycle"]).toBe(api.lifecycle.registerRuntimeLifecycle);
+    for (const [name] of groups) expect(api[name]).toBeTypeOf("function");
+    const keys = bench.host.registry
+      .current()
+      .ofPlugin("it")
+      .map(({ key }) => key);
+    expect(keys).toEqual(["flat", "grouped"]);
+    expect(await (api["enqueueNextTurnInjection"] as (injection: object) => unknown)({})).toEqual(
+      await (
+        api.session["workflow"] as { enqueueNextTurnInjection(injection: object): unknown }
+      ).enqueueNextTurnInjection({}),
+    );
+    const report = await bench.host.inspect("it");
+    expect(report?.compatibility).toMatchObject({
+      signal: "compatibility advisory",
+      notices: ["registerRuntimeLifecycle", "enqueueNextTurnInjection"].map((name) => ({
+        compatCode: "flat-session-api-aliases",
+        severity: "info",
+        message: expect.stringContaining(`api.${name}`),
+      })),
+    });
+    expect(report?.plugin.compat).toEqual(["flat-session-api-aliases"]);
   });
 
   it("[F083] a removed method fails the plugin and names its successor", async () => {
@@ -134,8 +155,8 @@ describe("the api object", () => {
 
   it("[F257] side effects are off outside full mode and the runtime says why it is locked", async () => {
     const bench = await started(
-      `globalThis.effects = { inject: api.enqueueNextTurnInjection({ sessionKey: "s", text: "t" }),
-         emit: api.emitAgentEvent({ runId: "r", stream: "it", data: {} }), set: api.setRunContext({ runId: "r", namespace: "n", value: 1 }) };`,
+      `globalThis.effects = { inject: api.session.workflow.enqueueNextTurnInjection({ sessionKey: "s", text: "t" }),
+         emit: api.agent.events.emitAgentEvent({ runId: "r", stream: "it", data: {} }), set: api.runContext.setRunContext({ runId: "r", namespace: "n", value: 1 }) };`,
       { mode: "discovery" },
     );
     const effects = seen["effects"] as Record<string, unknown>;

@@ -108,11 +108,32 @@ export function createPluginApi(parts: ApiParts): PluginApi {
     },
   };
   for (const row of KINDS) api[row.method] = nothing(row.method);
-  // The older flat names are the same functions.
-  Object.assign(api, sessionState, sessionWorkflow, sessionControls, agentEvents, runContext, {
-    registerRuntimeLifecycle,
-  });
+  const groups = {
+    "session.state": sessionState,
+    "session.workflow": sessionWorkflow,
+    "session.controls": sessionControls,
+    "agent.events": agentEvents,
+    runContext,
+    lifecycle: { registerRuntimeLifecycle },
+  };
+  for (const [group, methods] of Object.entries(groups)) {
+    for (const [name, method] of Object.entries(methods)) api[name] = flatName(draft, group, name, method);
+  }
   return api as unknown as PluginApi;
+}
+
+/** An older flat name: does the same as the grouped one, and the plugin's report says that it is used (spec 3.25). */
+function flatName(
+  draft: RegistrationDraft,
+  group: string,
+  name: string,
+  method: (...args: never[]) => unknown,
+): (...args: never[]) => unknown {
+  const message = `api.${name} is an older name of api.${group}.${name}; it works the same`;
+  return (...args) => {
+    draft.note({ level: "info", code: "compat-flat-alias", message });
+    return method(...args);
+  };
 }
 
 /** The way out for a plugin that called a method older hosts had. */

@@ -22,6 +22,11 @@ export const OLDER_WAYS = diagnosticRows({
     repair: "Use registerMemoryCapability",
     effect: "note",
   },
+  "compat-flat-alias": {
+    when: "A flat name of a method that lies in a namespace of `api` now",
+    repair: "Use the name that the message gives",
+    effect: "note",
+  },
   "compat-undeclared-contract": {
     when: "The manifest has no contracts at all, as in older packages; the names are accepted",
     repair: "List them in `contracts`",

@@ -56,6 +56,11 @@ export const COMPATIBILITY_TABLE: Readonly<
     status: "deprecated",
     replacement: "config.current and config.mutateConfigFile",
   },
+  "compat-broad-sdk-barrel": {
+    compatCode: "broad-sdk-barrels",
+    status: "deprecated",
+    replacement: "the narrow subpaths that docs/plugins/sdk-subpaths.md names",
+  },
   "compat-undeclared-contract": {
     compatCode: "manifest-without-contracts",
     status: "deprecated",
@@ -66,6 +71,8 @@ export const COMPATIBILITY_TABLE: Readonly<
 export function compatibilityOf(
   record: Pick<PluginRecord, "id" | "status" | "error" | "diagnostics">,
   shape: PluginShape | undefined,
+  /** Wide SDK subpaths that its code imports. */
+  barrels: readonly string[] = [],
 ): CompatibilityReport {
   const notices: CompatibilityNotice[] = [];
   const add = (
@@ -87,6 +94,10 @@ export function compatibilityOf(
       { code: "compat-hook-only", message: "registers hooks only; supported, and it will stay so" },
       "info",
     );
+  }
+  if (barrels.length > 0) {
+    const message = `imports ${barrels.join(", ")}; they work, narrow subpaths start faster`;
+    add({ code: "compat-broad-sdk-barrel", message }, "info");
   }
   for (const diagnostic of record.diagnostics) {
     if (!COMPATIBILITY_TABLE[diagnostic.code]) continue;

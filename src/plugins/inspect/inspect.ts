@@ -101,8 +101,8 @@ export async function inspectPlugin(parts: InspectionParts): Promise<PluginInspe
     commands.map((name) => [...parentPath, name].join(" ")),
   );
   const mcpServers = Object.keys(candidate.bundle?.mcpServers ?? candidate.manifest?.mcpServers ?? {});
-  const compatibility = compatibilityOf(record, shape?.shape);
   const sdkNames = await findMissingSdkNames(candidate.realRoot, parts.sdkFolder);
+  const compatibility = compatibilityOf(record, shape?.shape, sdkNames.barrels);
   return {
     plugin: publicRecord({
       record,

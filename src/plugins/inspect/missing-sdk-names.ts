@@ -2,6 +2,7 @@ import { readdir, readFile, stat } from "node:fs/promises";
 import { extname, join } from "node:path";
 import { SdkExports } from "../loading/sdk-exports.ts";
 import { sdkImports } from "../loading/sdk-imports.ts";
+import { sdkSpecifier } from "../loading/sdk-specifier.ts";
 
 const MAX_FILES = 500;
 const MAX_BYTES = 16_000_000;
@@ -11,7 +12,18 @@ export interface MissingSdkNames {
   readonly missing: readonly string[];
   /** Those of them that no Sluice ever heard of: later additions of the ecosystem, or mistakes. */
   readonly unknown: readonly string[];
+  /** Wide subpaths that its code takes something from, sorted. */
+  readonly barrels: readonly string[];
 }
+
+/** Subpaths that gather what narrow ones have; kept for older plugins (spec 2.18). */
+export const BROAD_SDK_BARRELS: ReadonlySet<string> = new Set([
+  "index",
+  "config-runtime",
+  "infra-runtime",
+  "channel-runtime",
+  "text-runtime",
+]);
 
 /**
  * The SDK names a plugin's code imports and this host only links without providing them, as `subpath#name`
@@ -21,9 +33,11 @@ export async function findMissingSdkNames(root: string, sdkFolder: string): Prom
   const exports = new SdkExports(sdkFolder);
   const missing = new Set<string>();
   const unknown = new Set<string>();
+  const barrels = new Set<string>();
   for await (const { text, typed } of sources(root)) {
     for (const [subpath, { names, links }] of sdkImports(text)) {
       const known = exports.has(subpath);
+      if (BROAD_SDK_BARRELS.has(subpath) && (names.size > 0 || links)) barrels.add(subpath);
       if (!known && !links) continue;
       if (!known && names.size === 0) unknown.add(subpath);
       for (const name of names) {
@@ -34,7 +48,11 @@ export async function findMissingSdkNames(root: string, sdkFolder: string): Prom
       }
     }
   }
-  return { missing: [...missing, ...unknown].sort(), unknown: [...unknown].sort() };
+  return {
+    missing: [...missing, ...unknown].sort(),
+    unknown: [...unknown].sort(),
+    barrels: [...barrels].map((subpath) => sdkSpecifier("openclaw", subpath)).sort(),
+  };
 }
 
 /** TypeScript imports types without saying so; nothing of them is left when it runs. */
