@@ -1,6 +1,7 @@
 import type { PluginCommand, PluginCommandContext, PluginCommandResult } from "../contracts/registrations.ts";
 import { errorMessage } from "../kernel/errors.ts";
 import type { Logger } from "../kernel/logger.ts";
+import { coversAll } from "../protocol/scopes.ts";
 import type { PromptGuidance } from "./registry/kinds/commands.ts";
 import type { RegistryEntry, RegistryGeneration } from "./types.ts";
 
@@ -25,8 +26,13 @@ export function matchCommand(
   const args = (match[2] ?? "").trim();
   const { acceptsArgs, channels } = entry.value;
   if (args !== "" && !acceptsArgs) return undefined;
-  if (channels && !channels.includes(channel)) return undefined;
+  if (channels && !channels.some((name) => isSameChannel(name, channel))) return undefined;
   return { entry, args };
+}
+
+/** Channel ids are compared without regard to case and blanks around them. */
+function isSameChannel(named: string, channel: string): boolean {
+  return named.trim().toLowerCase() === channel.toLowerCase();
 }
 
 /**
@@ -46,10 +52,8 @@ export async function runCommand(
   const scoped = requiredScopes !== undefined && requiredScopes.length > 0;
   if (requireAuth && !context.isAuthorizedSender) return { text: `You may not use /${name} here.` };
   if (scoped && context.senderIsOwner !== true) {
-    const held = Array.isArray(scopes) ? scopes : [];
-    const missing = requiredScopes.filter(
-      (scope) => !held.includes(scope) && !held.includes("operator.admin"),
-    );
+    const held: string[] = Array.isArray(scopes) ? scopes : [];
+    const missing = requiredScopes.filter((scope) => !coversAll(held, [scope]));
     if (missing.length > 0) return { text: `/${name} needs ${missing.join(", ")}.` };
   }
   const { senderIsOwner, ...rest } = context;

@@ -18,6 +18,7 @@ import { runEmbeddedAgent } from "./agent/embedded-run.ts";
 import {
   agentDir,
   agentModelRef,
+  agentSessionsDir,
   agentSettings,
   agentWorkspaceDir,
   DEFAULT_AGENT_ID,
@@ -143,7 +144,7 @@ function sessionNamespace(rooms: ConversationRooms): PluginRuntimeAgent["session
     }
     return entryOf(result.session);
   };
-  const sessionsDir = (agentId = DEFAULT_AGENT_ID) => join(stateDir, "agents", agentId, "sessions");
+  const sessionsDir = (agentId = DEFAULT_AGENT_ID) => agentSessionsDir(stateDir, agentId);
   return {
     resolveStorePath: (...args) => {
       const options = args.find((arg) => typeof arg === "object" && arg !== null && "agentId" in arg);

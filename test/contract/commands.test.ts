@@ -1,5 +1,7 @@
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { WireClient } from "../gateway/support/wire-client.ts";
+import { MEMO, MEMO_CONFIG } from "./memo-channel.ts";
 import { callsOf, contract } from "./support.ts";
 
 describe("plugin commands in a conversation", () => {
@@ -54,6 +56,50 @@ describe("plugin commands in a conversation", () => {
         event === "chat" && payload.runId === "uninterpreted" && payload.state === "final",
     );
     expect(JSON.stringify(end.payload.message)).toContain("You said: /pair");
+  });
+
+  it("[F055] know the session and the conversation that they are called in", async () => {
+    const gateway = await contract(
+      [
+        MEMO,
+        {
+          register: `api.registerCommand({ name: "where", description: "d", handler: (ctx) => { seen.push(ctx); return { text: "here" }; } });`,
+        },
+      ],
+      { config: MEMO_CONFIG },
+    );
+    await gateway.call("memo.dispatch", {
+      Provider: "memo",
+      From: "memo:group:team",
+      To: "memo:group:team",
+      SenderId: "alice",
+      ChatType: "group",
+      CommandAuthorized: true,
+      MessageSid: "1",
+      MessageThreadId: "t1",
+      ThreadParentId: "memo:group:all",
+      SessionKey: "agent:main:memo:group:team",
+      Body: "/where",
+      RawBody: "/where",
+    });
+    const [ctx] = await gateway.seen();
+    expect(ctx).toMatchObject({
+      channel: "memo",
+      channelId: "memo",
+      accountId: "default",
+      senderId: "alice",
+      from: "memo:group:team",
+      to: "memo:group:team",
+      messageThreadId: "t1",
+      threadParentId: "memo:group:all",
+      agentId: "main",
+      sessionTarget: {
+        agentId: "main",
+        sessionKey: "agent:main:memo:group:team",
+        sessionId: ctx.sessionId,
+        storePath: join(gateway.stateDir, "agents", "main", "sessions", "sessions.json"),
+      },
+    });
   });
 
   it("[F056, F057, F058, F060, F061] their guidance reaches the main prompt by surface, sorted and once", async () => {

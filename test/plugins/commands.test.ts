@@ -72,6 +72,43 @@ describe("plugin commands", () => {
     });
   });
 
+  it("[F064] a scope is satisfied by one that implies it; scopes that do not exist refuse the command", async () => {
+    const bench = await withCommands([
+      `{ name: "reads", description: "d", requiredScopes: ["operator.read"], handler: () => ({ text: "in" }) }`,
+      `{ name: "typo", description: "d", requiredScopes: ["operator.reed"], handler: () => ({ text: "in" }) }`,
+      `{ name: "shouted", description: "d", channels: [" IRC "], handler: () => ({ text: "here" }) }`,
+    ]);
+    const client = (scope: string) => ({ senderIsOwner: false, gatewayClientScopes: [scope] });
+    expect(await say(bench, "/reads", client("operator.write"))).toEqual({ text: "in" });
+    expect(await say(bench, "/reads", client("operator.pairing"))).toEqual({
+      text: "/reads needs operator.read.",
+    });
+    expect(await say(bench, "/typo")).toBeUndefined();
+    expect(await say(bench, "/shouted")).toEqual({ text: "here" });
+    expect(bench.host.records()[0]?.diagnostics.map(({ message }) => message)).toEqual([
+      'command "typo": "requiredScopes" must name operator scopes',
+    ]);
+  });
+
+  it("[F055] can not be brought by a command that runs", async () => {
+    const add = (name: string) =>
+      `api.registerCommand({ name: "${name}", description: "d", handler: () => ({ text: "new" }) })`;
+    const bench = await withCommands([
+      `{ name: "bring", description: "d", async handler() { await null; ${add("during")}; setImmediate(() => ${add("after")}); return { text: "done" }; } }`,
+      `{ name: "break", description: "d", handler() { ${add("failing")}; throw new Error("broken"); } }`,
+    ]);
+    expect(await say(bench, "/bring")).toEqual({ text: "done" });
+    expect(await say(bench, "/break")).toMatchObject({ isError: true });
+    await new Promise(setImmediate);
+    expect(await say(bench, "/during")).toBeUndefined();
+    expect(await say(bench, "/failing")).toBeUndefined();
+    expect(await say(bench, "/after")).toEqual({ text: "new" });
+    expect(bench.host.records()[0]?.diagnostics.map(({ message }) => message)).toEqual([
+      expect.stringMatching(/^command "during": a command that runs can not bring new ones/),
+      expect.stringMatching(/^command "failing"/),
+    ]);
+  });
+
   it("[F065] reserved names are for the bundled plugin of that id", async () => {
     const take = (name: string, ownership: string) =>
       `{ name: "${name}", description: "d", ownership: "${ownership}", handler() {} }`;

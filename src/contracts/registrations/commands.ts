@@ -25,10 +25,15 @@ export interface PluginCommandContext extends Partial<ConversationBindingCalls> 
   agentId?: string;
   sessionKey?: string;
   sessionId?: string;
+  /** The session with its store, as `api.runtime.agent.session` names it. */
+  sessionTarget?: { agentId: string; sessionId: string; sessionKey: string; storePath: string };
+  /** The conversation, as its channel calls it. */
   from?: string;
   to?: string;
   accountId?: string;
   messageThreadId?: string | number;
+  /** The conversation that holds the thread. */
+  threadParentId?: string;
   [extra: string]: unknown;
 }
 

@@ -1,10 +1,10 @@
 import type { OperatorScope } from "./scopes.ts";
 
-/** Answers a call, once; with `ok: false` by `error`. */
+/** Answers a call, once; with `ok: false` by `error`, whose code goes into its details when the wire has no such code. */
 export type GatewayRespond = (
   ok: boolean,
   payload?: unknown,
-  error?: { code: string; message: string; details?: unknown },
+  error?: { code: string; message: string; details?: unknown; retryable?: boolean; retryAfterMs?: number },
   meta?: Record<string, unknown>,
 ) => void;
 
@@ -12,8 +12,17 @@ export type GatewayRespond = (
 export interface GatewayMethodContext {
   params: unknown;
   respond: GatewayRespond;
-  client?: { connId?: string; scopes?: readonly string[]; [extra: string]: unknown };
-  context?: unknown;
+  /** The frame that asks. */
+  req?: { type: "req"; id: string; method: string; params: unknown };
+  /** Who asks; `connect` is what it connected as. */
+  client?: {
+    connId?: string;
+    scopes?: readonly string[];
+    connect?: { role: string; scopes: readonly string[]; [extra: string]: unknown };
+    [extra: string]: unknown;
+  };
+  /** The gateway: its configuration as it is now. */
+  context?: { getRuntimeConfig(): Readonly<Record<string, unknown>>; [extra: string]: unknown };
   [extra: string]: unknown;
 }
 

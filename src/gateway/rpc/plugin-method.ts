@@ -2,9 +2,11 @@ import type { TSchema } from "typebox";
 import type { GatewayMethodRegistration, GatewayRespond } from "../../contracts/registrations.ts";
 import type { Disposable } from "../../kernel/disposable.ts";
 import { SluiceError } from "../../kernel/errors.ts";
+import { isRecord } from "../../kernel/records.ts";
 import { gatewayRequestScope } from "../../plugins/loading/request-scope.ts";
 import type { RegistryEntry } from "../../plugins/types.ts";
 import { type ErrorCode, isErrorCode } from "../../protocol/error-codes.ts";
+import type { Caller } from "./caller.ts";
 import type { Method, MethodContext } from "./method.ts";
 
 export type RegisteredGatewayMethod = GatewayMethodRegistration;
@@ -27,12 +29,17 @@ export function pluginMethod(entry: RegistryEntry<RegisteredGatewayMethod>): Met
     summary: `Method of the plugin ${entry.pluginId}.`,
     parks: true,
     handler: (context: MethodContext, params: never) => {
-      const { role, scopes, signal } = context.caller;
-      const client = { connect: { role, scopes: [...scopes] } };
+      const { signal } = context.caller;
+      const client = { connect: connectOf(context.caller) };
       const scope = { client, pluginId: entry.pluginId, revalidate: () => signal.throwIfAborted() };
       return gatewayRequestScope().run(scope, () => run(registration, context, params));
     },
   };
+}
+
+/** What the caller connected as. */
+function connectOf({ role, scopes, client }: Caller) {
+  return { role, scopes: [...scopes], client };
 }
 
 /** How long a handler that returned nothing may keep `respond` for later. */
@@ -54,8 +61,11 @@ async function run(registration: GatewayMethodRegistration, context: MethodConte
   caller.signal.addEventListener("abort", stop, { once: true });
   let timer: Disposable | undefined;
   try {
+    const { config } = context.services;
+    const given = params ?? {};
     const returned = await registration.handler({
-      params: params ?? {},
+      req: { type: "req", id: context.requestId, method: context.method, params: given },
+      params: given,
       respond,
       client: {
         connId: caller.connId,
@@ -63,7 +73,9 @@ async function run(registration: GatewayMethodRegistration, context: MethodConte
         role: caller.role,
         deviceId: caller.deviceId,
         client: caller.client,
+        connect: connectOf(caller),
       },
+      context: { getRuntimeConfig: () => config.current().config },
       signal: caller.signal,
       requestId: context.requestId,
     });
@@ -79,9 +91,21 @@ async function run(registration: GatewayMethodRegistration, context: MethodConte
   }
 }
 
-function asError(error: { code: string; message: string; details?: unknown } | undefined): SluiceError {
+type GivenError = Parameters<GatewayRespond>[2];
+
+/** The wire knows few codes; one of the plugin's own goes along where the structured ones go. */
+function detailsOf(error: GivenError, code: ErrorCode): unknown {
+  if (!error?.code || error.code === code) return error?.details;
+  if (error.details === undefined) return { code: error.code };
+  return isRecord(error.details) ? { code: error.code, ...error.details } : error.details;
+}
+
+function asError(error: GivenError): SluiceError {
   const code: ErrorCode = error && isErrorCode(error.code) ? error.code : "UNAVAILABLE";
+  const details = detailsOf(error, code);
   return new SluiceError(code, error?.message ?? "the plugin reported a failure without a message", {
-    ...(error?.details === undefined ? {} : { details: error.details }),
+    ...(details === undefined ? {} : { details }),
+    ...(error?.retryable === true ? { retryable: true } : {}),
+    ...(typeof error?.retryAfterMs === "number" ? { retryAfterMs: error.retryAfterMs } : {}),
   });
 }

@@ -19,20 +19,27 @@ export interface BindOptions {
   readonly makes?: readonly string[];
   /** Members, at any depth, that run until something stops them; retirement does not wait for those. */
   readonly lasting?: readonly string[];
+  /** What the host puts around calls of members, by name. */
+  readonly around?: Readonly<Record<string, Around>>;
 }
+
+/** Makes a function of the host's out of one of the plugin's that it calls. */
+export type Around = (call: (...args: unknown[]) => unknown) => (...args: unknown[]) => unknown;
 
 class Binder {
   readonly #instance: PluginInstance;
   readonly #makes: readonly string[];
   readonly #lasting: readonly string[];
+  readonly #around: Readonly<Record<string, Around>>;
   /** Made when a part is bound: most values are never looked into, and a plugin may hand over thousands. */
   #bound: WeakMap<object, unknown> | undefined;
   #root: { readonly value: object; readonly bound: unknown } | undefined;
 
-  constructor(instance: PluginInstance, { makes = [], lasting = [] }: BindOptions) {
+  constructor(instance: PluginInstance, { makes = [], lasting = [], around = {} }: BindOptions) {
     this.#instance = instance;
     this.#makes = makes;
     this.#lasting = lasting;
+    this.#around = around;
   }
 
   bind(
@@ -66,14 +73,17 @@ class Binder {
     return bound;
   }
 
-  #bindFunction(run: unknown, owner: object | undefined, key: PropertyKey | undefined): unknown {
-    const original = run as (...args: unknown[]) => unknown;
+  #bindFunction(given: unknown, owner: object | undefined, key: PropertyKey | undefined): unknown {
+    const original = given as (...args: unknown[]) => unknown;
     const known = this.#known(original);
     if (known) return known;
     const instance = this.#instance;
     const lasting = typeof key === "string" && this.#lasting.includes(key);
-    const call = (...args: unknown[]) =>
+    const run = (...args: unknown[]) =>
       instance.run(() => Reflect.apply(original, owner, args), lasting ? "lasting" : "passing");
+    const around =
+      typeof key === "string" && Object.hasOwn(this.#around, key) ? this.#around[key] : undefined;
+    const call = around ? around(run) : run;
     const makes = this.#makes.includes(original.name);
     const bound = makes
       ? (...args: unknown[]) => new Binder(instance, {}).bind(call(...args), undefined)

@@ -1,6 +1,7 @@
 import type { PluginKind, PluginManifest } from "../../contracts/manifest.ts";
 import type { PluginRegistrationMode } from "../../contracts/plugin-api.ts";
 import type { DiagnosticCode } from "../diagnostic-codes.ts";
+import type { Around } from "../loading/bind-value.ts";
 import type { PluginDiagnostic, PluginOrigin } from "../types.ts";
 
 /** Capability types that decide a plugin's shape (spec 2.17). */
@@ -68,6 +69,8 @@ export interface Accepted {
   readonly makes?: readonly string[];
   /** Members that run until something stops them, such as a service's `start`; nobody waits for them to end. */
   readonly lasting?: readonly string[];
+  /** What the host puts around calls of members, by name. */
+  readonly around?: Readonly<Record<string, Around>>;
   readonly notes?: readonly Note[];
 }
 

@@ -93,6 +93,11 @@ export function agentDir(stateDir: string, agentId: string): string {
   return join(stateDir, "agents", agentId, "agent");
 }
 
+/** Where the sessions of an agent lie for those that go by paths; its rows are in the database. */
+export function agentSessionsDir(stateDir: string, agentId: string): string {
+  return join(stateDir, "agents", agentId, "sessions");
+}
+
 export function agentWorkspaceDir(config: SluiceConfig, stateDir: string, agentId: string): string {
   const configured = agentSettings(config, agentId).workspace;
   if (configured) return configured;

@@ -260,6 +260,35 @@ describe("[F069] plugin methods", () => {
     expect((await admin.call("probe.admin")).payload).toBe("done");
   });
 
+  it("know their request, who asks and the configuration; their own error codes go into the details", async () => {
+    const configPath = await pluginConfig(`
+      api.registerGatewayMethod("probe.who", ({ req, params, client, context }) =>
+        ({ req, params, connect: client.connect, loads: context.getRuntimeConfig().plugins.load.paths.length }), { scope: "operator.read" });
+      const fail = (name, error) => api.registerGatewayMethod(name, ({ respond }) => respond(false, undefined, error), { scope: "operator.read" });
+      fail("probe.bare", { code: "OUT_OF_INK", message: "no ink" });
+      fail("probe.told", { code: "OUT_OF_INK", message: "no ink", details: { left: 0 }, retryable: true, retryAfterMs: 5 });`);
+    const { url } = await testGateway({ configPath });
+    const client = await WireClient.open(url);
+    expect((await client.call("probe.who", { a: 1 })).payload).toEqual({
+      req: { type: "req", id: expect.any(String), method: "probe.who", params: { a: 1 } },
+      params: { a: 1 },
+      connect: {
+        role: "operator",
+        scopes: ["operator.read"],
+        client: expect.objectContaining({ id: "cli" }),
+      },
+      loads: 1,
+    });
+    const error = { code: "UNAVAILABLE", message: "no ink" };
+    expect((await client.call("probe.bare")).error).toEqual({ ...error, details: { code: "OUT_OF_INK" } });
+    expect((await client.call("probe.told")).error).toEqual({
+      ...error,
+      details: { code: "OUT_OF_INK", left: 0 },
+      retryable: true,
+      retryAfterMs: 5,
+    });
+  });
+
   it("with scope node are for nodes alone; names of settings stay the administrators', other scopes do not exist", async () => {
     const configPath = await pluginConfig(`
       api.registerGatewayMethod("probe.node", ({ client }) => ({ role: client.role }), { scope: "node" });

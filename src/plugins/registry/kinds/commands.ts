@@ -1,4 +1,6 @@
 import { isRecord } from "../../../kernel/records.ts";
+import { isOperatorScope } from "../../../protocol/scopes.ts";
+import type { Around } from "../../loading/bind-value.ts";
 import { nonEmpty, stringList } from "../checks.ts";
 import { type Accepted, malformed, type Note, type Refused, type Registrant, refuse } from "../row.ts";
 
@@ -27,7 +29,9 @@ export function promptSurface(name: string): string {
 const COMMAND_NAME = /^[a-z][a-z0-9_-]*$/;
 /** Characters of a refused name that its diagnostic repeats. */
 const MAX_SHOWN_NAME = 80;
-const OPERATOR_SCOPE = /^operator\.[a-z.]+$/;
+
+/** How many commands of a plugin run now. */
+const running = new WeakMap<Registrant, number>();
 
 /** Checks a chat command; its claims are the name and every native alias. */
 export function readCommand(definition: unknown, registrant: Registrant): Accepted | Refused {
@@ -39,6 +43,8 @@ export function readCommand(definition: unknown, registrant: Registrant): Accept
     return malformed(`command ${shown}: a name starts with a letter and holds letters, digits, "_" and "-"`);
   }
   const wrong = (message: string) => malformed(`command "${name}": ${message}`);
+  if (running.get(registrant))
+    return wrong("a command that runs can not bring new ones; register them in register(api)");
   if (!nonEmpty(definition["description"])) return wrong('"description" must not be empty');
   if (typeof definition["handler"] !== "function") return wrong('"handler" must be a function');
   const reserved = checkReserved(name, definition, registrant);
@@ -68,7 +74,21 @@ export function readCommand(definition: unknown, registrant: Registrant): Accept
     exposeSenderIsOwner: exposeOwner,
     agentPromptGuidance: guidance,
   };
-  return { keys: [...new Set([name, ...aliases])], value: definition, overrides, notes };
+  const around = { handler: counted(registrant) };
+  return { keys: [...new Set([name, ...aliases])], value: definition, overrides, around, notes };
+}
+
+function counted(registrant: Registrant): Around {
+  const add = (change: number) => running.set(registrant, (running.get(registrant) ?? 0) + change);
+  return (handler) =>
+    async (...args) => {
+      add(1);
+      try {
+        return await handler(...args);
+      } finally {
+        add(-1);
+      }
+    };
 }
 
 function checkFields(definition: Record<string, unknown>): string | undefined {
@@ -82,7 +102,7 @@ function checkFields(definition: Record<string, unknown>): string | undefined {
   if (channels !== undefined && !stringList(channels)) return '"channels" must be a list of channel ids';
   if (
     requiredScopes !== undefined &&
-    !(stringList(requiredScopes) && requiredScopes.every((scope) => OPERATOR_SCOPE.test(scope)))
+    !(Array.isArray(requiredScopes) && requiredScopes.every(isOperatorScope))
   ) {
     return '"requiredScopes" must name operator scopes';
   }
