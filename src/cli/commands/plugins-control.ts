@@ -55,19 +55,24 @@ function remoteControl(context: CommandContext): PluginControl {
   };
 }
 
-/** The gateway answers a first call with what the package claims; the second brings the operator's answer. */
+/** Most reviews of one package: what it claims, and once more what its packages bring. */
+const MAX_REVIEWS = 2;
+
+/** The gateway answers a first call with what the package claims; the next brings the operator's answer. */
 async function installRemotely(
   context: CommandContext,
   params: object,
   consent: Consent,
 ): Promise<PluginChange> {
-  try {
-    return await call(context, "plugins.install", params);
-  } catch (error) {
-    const { details } = describeError(error);
-    if (!isReview(details) || !(await consent(details))) throw error;
-    const acknowledgeCapabilities = { reviewToken: details.reviewToken };
-    return call(context, "plugins.install", { ...params, acknowledgeCapabilities });
+  let answer: object = params;
+  for (let reviews = 0; ; reviews++) {
+    try {
+      return await call(context, "plugins.install", answer);
+    } catch (error) {
+      const { details } = describeError(error);
+      if (reviews === MAX_REVIEWS || !isReview(details) || !(await consent(details))) throw error;
+      answer = { ...params, acknowledgeCapabilities: { reviewToken: details.reviewToken } };
+    }
   }
 }
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { planActivation } from "../activation/planner.ts";
 import { configSchemasOf } from "../config/config-schemas.ts";
 import { resolvePluginConfig } from "../config/plugin-config.ts";
-import { HOST_PACKAGES } from "../install/stage.ts";
+import { HOST_PACKAGES } from "../install/host-packages.ts";
 import type { CheckFindings, ContractCheck } from "./check.ts";
 
 /** What must hold before any code of the plugin runs. */

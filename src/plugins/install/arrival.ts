@@ -5,11 +5,12 @@ import { named, titleOf, unchanged } from "./change.ts";
 import { digestClaims } from "./claims.ts";
 import { arrivingIn, type ExaminedPackage, examinePackage } from "./examine.ts";
 import type { InstallerOptions, InstallRequest } from "./installer-options.ts";
+import { KnownPackages } from "./known-packages.ts";
 import type { InstallLedger } from "./ledger.ts";
 import { NpmClient } from "./npm-client.ts";
 import { type Prepared, reviewPackage } from "./review.ts";
 import { specOf } from "./source.ts";
-import { type StagedPackage, stagePackage } from "./stage.ts";
+import { nothingToFetch, type StagedPackage, stagePackage } from "./stage.ts";
 import type { PluginSwitches } from "./switches.ts";
 import type { InstallErrorCode, InstallRecord, Operation, PluginChange } from "./types.ts";
 
@@ -19,6 +20,7 @@ export class PackageArrival {
   readonly #ledger: InstallLedger;
   readonly #switches: PluginSwitches;
   readonly #npm: NpmClient;
+  readonly #known = new KnownPackages();
 
   constructor(options: InstallerOptions, ledger: InstallLedger, switches: PluginSwitches) {
     this.#options = options;
@@ -70,7 +72,7 @@ export class PackageArrival {
     folder: string,
   ): Promise<Prepared> {
     const previous = this.#options.book.find(examined.pluginId);
-    return reviewPackage(this.#options, request, { staged, examined, previous }, folder);
+    return reviewPackage(this.#options, request, { staged, examined, previous }, folder, this.#known);
   }
 
   /** The same content again: only its being enabled may be missing. */
@@ -84,7 +86,14 @@ export class PackageArrival {
   /** Takes a folder as it is: nothing is copied, so there is nothing to stage. */
   async #link(request: InstallRequest, path: string): Promise<PluginChange> {
     const examined = await examinePackage(path);
-    const staged: StagedPackage = { inside: "", resolvedSpec: path, integrity: "linked", warnings: [] };
+    const staged: StagedPackage = {
+      inside: "",
+      resolvedSpec: path,
+      integrity: "linked",
+      warnings: [],
+      elsewhere: [],
+      fetchPackages: nothingToFetch,
+    };
     const prepared = await this.#review(request, staged, examined, path);
     const { previous } = prepared;
     if (previous?.linked && previous.folder === path) {

@@ -48,6 +48,10 @@ export interface InstallRequest {
   readonly force?: boolean;
   /** Leave an installed plugin switched off when it is. */
   readonly keepSwitch?: boolean;
-  /** Asked once with everything the manifest claims; false refuses. Not asked again for claims agreed to before. */
+  /**
+   * Asked with everything the manifest claims, before anything but the package itself is fetched; false refuses.
+   * Asked once more when what was fetched brings code from elsewhere than the registry. Not asked for claims agreed
+   * to before.
+   */
   consent(review: InstallReview): boolean | Promise<boolean>;
 }

@@ -10,6 +10,8 @@ import type { InstallErrorCode } from "./types.ts";
 export const NPM_TIMEOUT_MS = 300_000;
 /** Longest a search of the registry may take. */
 export const SEARCH_TIMEOUT_MS = 30_000;
+/** No packages of the author's, and none of the host's: those it provides itself. */
+const PRODUCTION_ONLY = ["--omit=dev", "--omit=peer", "--legacy-peer-deps"];
 const MAX_NPM_OUTPUT_BYTES = 16_000_000;
 
 /** A tarball npm fetched. */
@@ -63,14 +65,22 @@ export class NpmClient {
     return packed;
   }
 
-  /** Installs what `folder/package.json` depends on. @throws `PACKAGE_UNAVAILABLE` */
-  async install(folder: string, label: string): Promise<void> {
+  /** Unpacks what `folder/package-lock.json` names, from files alone. @throws `PACKAGE_UNAVAILABLE` */
+  async unpack(folder: string, label: string): Promise<void> {
+    const result = await this.#run(folder, ["ci", "--offline", ...PRODUCTION_ONLY]);
+    if (result.status !== 0) throw npmFailure(label, result, NPM_TIMEOUT_MS);
+  }
+
+  /**
+   * Installs what `folder/package.json` depends on. With `registry`, an npm that can (11.10 and later) refuses
+   * repositories and addresses before it asks them. @throws `PACKAGE_UNAVAILABLE`
+   */
+  async install(folder: string, label: string, from: "registry" | "anywhere"): Promise<void> {
     const result = await this.#run(folder, [
       "install",
-      "--omit=dev",
-      "--omit=peer",
-      "--legacy-peer-deps",
+      ...PRODUCTION_ONLY,
       "--package-lock=true",
+      ...(from === "registry" ? ["--allow-git=none", "--allow-remote=none"] : []),
     ]);
     if (result.status !== 0) throw npmFailure(label, result, NPM_TIMEOUT_MS);
   }

@@ -4,6 +4,7 @@ import { claimsOf, digestClaims, reviewToken } from "./claims.ts";
 import type { ExaminedPackage } from "./examine.ts";
 import { askGuards } from "./guards.ts";
 import type { InstallHost, InstallRequest } from "./installer-options.ts";
+import type { KnownPackages } from "./known-packages.ts";
 import { recordedSource } from "./source.ts";
 import type { StagedPackage } from "./stage.ts";
 import type { InstallErrorCode, InstallRecord, InstallReview, PresentPlugin } from "./types.ts";
@@ -17,19 +18,28 @@ export interface Prepared {
   readonly previous: InstallRecord | undefined;
 }
 
+type ReviewOptions = Parameters<typeof askGuards>[0] & { readonly host: Pick<InstallHost, "present"> };
+type Subject = Omit<Prepared, "review">;
+
 /**
- * Asks everything that may refuse a staged package: whose id it is, the operator's policy, hooks, and the
- * operator's consent unless these claims were agreed to before.
+ * Asks everything that may refuse a staged package: whose id it is, the operator's consent unless these claims were
+ * agreed to before, then, when what it depends on is there as well, the operator's policy and hooks.
  *
- * @throws SluiceError `ID_TAKEN`, `POLICY_…`, `HOOK_BLOCKED`, `CONSENT_REQUIRED`
+ * Only the package itself is fetched before anybody agrees. When one of its packages turns out to bring code from
+ * elsewhere than the registry, that is asked as well.
+ *
+ * @param known what of its packages an earlier look found to come from elsewhere; what this one finds is added
+ * @throws SluiceError `ID_TAKEN`, `CONSENT_REQUIRED`, `PACKAGE_…`, `POLICY_…`, `HOOK_BLOCKED`
  */
 export async function reviewPackage(
-  options: Parameters<typeof askGuards>[0] & { readonly host: Pick<InstallHost, "present"> },
+  options: ReviewOptions,
   request: InstallRequest,
-  { staged, examined, previous }: Omit<Prepared, "review">,
+  subject: Subject,
   folder: string,
+  known: KnownPackages,
 ): Promise<Prepared> {
-  const { source, expectedPluginId } = request;
+  const { expectedPluginId } = request;
+  const { staged, examined, previous } = subject;
   const { pluginId } = examined;
   if (expectedPluginId !== undefined && policyId(expectedPluginId) !== policyId(pluginId)) {
     throw new SluiceError<InstallErrorCode>(
@@ -38,43 +48,74 @@ export async function reviewPackage(
     );
   }
   refuseTakenId(request, examined, previous);
-  const claims = claimsOf(examined.candidates);
+  let places = union(staged.elsewhere, known.of(staged.integrity));
+  let review = await agreeOn(options, request, subject, places);
+  const from = places.length > 0 ? "anywhere" : "registry";
+  let fetched = await staged.fetchPackages(from);
+  if (from === "registry" && fetched.elsewhere.length > 0) {
+    places = fetched.elsewhere;
+    known.note(staged.integrity, places);
+    review = await agreeOn(options, request, subject, places);
+    if (!fetched.complete) fetched = await staged.fetchPackages("anywhere");
+  }
+  const unnamed = fetched.elsewhere.filter((place) => !places.includes(place));
+  const policyWarnings = await askGuards(options, request, review, folder);
+  return {
+    ...subject,
+    review: {
+      ...review,
+      warnings: [
+        ...review.warnings,
+        ...(unnamed.length > 0
+          ? [`it brought code from elsewhere than the registry: ${unnamed.join(", ")}`]
+          : []),
+        ...policyWarnings,
+      ],
+    },
+  };
+}
+
+/** Shows what the package is and claims. @throws SluiceError `CONSENT_REQUIRED` */
+async function agreeOn(
+  { host }: ReviewOptions,
+  request: InstallRequest,
+  { staged, examined, previous }: Subject,
+  elsewhere: readonly string[],
+): Promise<InstallReview> {
+  const { pluginId, candidates } = examined;
+  const claims = claimsOf(candidates, elsewhere);
   const before = previous?.consent === digestClaims(claims);
-  const mode = previous ? "update" : "install";
-  const first = examined.candidates[0];
-  const base = {
+  const first = candidates[0];
+  const review: InstallReview = {
     pluginId,
     pluginIds: examined.pluginIds,
     name: first?.manifest?.name ?? pluginId,
     ...(examined.version ? { version: examined.version } : {}),
     ...(examined.packageName ? { packageName: examined.packageName } : {}),
     ...(first?.manifest?.description ? { description: first.manifest.description } : {}),
-    source: recordedSource(source),
+    source: recordedSource(request.source),
     resolvedSpec: staged.resolvedSpec,
     integrity: staged.integrity,
     claims,
     reviewToken: reviewToken(pluginId, staged.integrity, claims),
-    mode,
-  } as const;
-  const policyWarnings = await askGuards(options, request, base, folder);
-  const review: InstallReview = {
-    ...base,
+    mode: previous ? "update" : "install",
     warnings: [
-      ...(previous ? [] : displacedBy(examined, await options.host.present())),
+      ...(previous ? [] : displacedBy(examined, await host.present())),
       ...staged.warnings,
       ...examined.warnings,
-      ...policyWarnings,
     ],
     added: before ? [] : claims,
   };
-  if (!before && !(await request.consent(review))) {
-    throw new SluiceError<InstallErrorCode>(
-      "CONSENT_REQUIRED",
-      `"${pluginId}" is not installed: nobody agreed to what it may do; repeat with --yes to agree`,
-      { details: { code: "PLUGIN_CAPABILITY_CONSENT_REQUIRED", ...review } },
-    );
-  }
-  return { staged, examined, review, previous };
+  if (before || (await request.consent(review))) return review;
+  throw new SluiceError<InstallErrorCode>(
+    "CONSENT_REQUIRED",
+    `"${pluginId}" is not installed: nobody agreed to what it may do; repeat with --yes to agree`,
+    { details: { code: "PLUGIN_CAPABILITY_CONSENT_REQUIRED", ...review } },
+  );
+}
+
+function union(some: readonly string[], others: readonly string[]): readonly string[] {
+  return [...new Set([...some, ...others])].sort();
 }
 
 /** Who has to go for the package: a plugin of the same id, or one whose channel it claims. */

@@ -1,27 +1,34 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, writeFile } from "node:fs/promises";
 import { basename, join, sep } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { errorMessage, SluiceError } from "../../kernel/errors.ts";
 import { readPluginFolder } from "../discovery/read-folder.ts";
+import { plain } from "../manifest/fields.ts";
 import { notAPlugin } from "./examine.ts";
+import { HOST_PACKAGES } from "./host-packages.ts";
 import type { NpmClient } from "./npm-client.ts";
-import { packagesFromElsewhere } from "./outside-registry.ts";
+import { type FetchedPackages, NpmProject, type PackageOrigin } from "./npm-project.ts";
+import { readPackageJson } from "./package-json.ts";
 import { assertSize, cleanTree, digestTree, type PackageSize } from "./tree.ts";
 import type { InstallErrorCode, PackageSource } from "./types.ts";
 
-/** A package in its staging folder: complete, examined for unsafe files, none of its code run. */
+/**
+ * A package in its staging folder: its own files, examined for unsafe ones, none of its code run. What it depends
+ * on is not there yet.
+ */
 export interface StagedPackage {
   /** Folder of the plugin, relative to the staging folder. */
   readonly inside: string;
   readonly resolvedSpec: string;
   readonly integrity: string;
   readonly warnings: readonly string[];
+  /** Packages it wants from elsewhere than the registry, such as `left-pad (git+https://…)`. */
+  readonly elsewhere: readonly string[];
+  /** Fetches what it depends on; nothing for a folder, which is taken as it is. */
+  fetchPackages(from: PackageOrigin): Promise<FetchedPackages>;
 }
-
-/** Names a host goes by; a plugin never brings its own. */
-export const HOST_PACKAGES: readonly string[] = ["openclaw", "sluice", "clawdbot", "moltbot"];
 
 const NOT_COPIED = new Set([".git", ".hg", ".svn", ".turbo", "coverage"]);
 
@@ -40,8 +47,7 @@ export interface AlreadyInstalled {
 }
 
 /**
- * Brings a package into `staging`, an empty folder. npm packages and tarballs become the only dependency of
- * a private project, so that their own `package.json` is never installed in place (it may name workspaces).
+ * Brings a package into `staging`, an empty folder, and nothing it depends on.
  *
  * @throws SluiceError `PACKAGE_UNAVAILABLE`, `PACKAGE_UNSAFE`, `PACKAGE_TOO_LARGE`, `INTEGRITY_MISMATCH`
  */
@@ -101,14 +107,21 @@ async function stageFolder(
     resolvedSpec: path,
     integrity,
     warnings: [...removed.map(droppedHost), ...(await missingPackages(target))],
+    elsewhere: [],
+    fetchPackages: nothingToFetch,
   };
+}
+
+/** For what is taken as it is. */
+export async function nothingToFetch(): Promise<FetchedPackages> {
+  return { complete: true, elsewhere: [] };
 }
 
 /** Nothing is installed for a local folder; say so when it will not run. */
 async function missingPackages(folder: string): Promise<string[]> {
   const manifest = await readPackageJson(folder);
   const missing: string[] = [];
-  for (const name of Object.keys(manifest?.dependencies ?? {})) {
+  for (const name of Object.keys(plain(manifest?.["dependencies"]) ?? {})) {
     if (HOST_PACKAGES.includes(name)) continue;
     if (!(await readPackageJson(join(folder, "node_modules", name)))) missing.push(name);
   }
@@ -136,45 +149,16 @@ async function stageTarball(
   const tarball = join(downloads, tarballName(packed));
   const integrity = await integrityOf(tarball);
   if (await isSettled(options, integrity)) return { installed: integrity };
-  const host = await hostStub(downloads);
-  const project = {
-    private: true,
-    description: "One installed plugin and its packages; made by Sluice, do not edit.",
-    dependencies: { [packed.name]: `file:.download/${basename(tarball)}` },
-    overrides: Object.fromEntries(
-      HOST_PACKAGES.filter((name) => name !== packed.name).map((name) => [name, `file:.download/${host}`]),
-    ),
-  };
-  await writeFile(join(staging, "package.json"), `${JSON.stringify(project, null, 2)}\n`);
-  const label = `${packed.name}@${packed.version}`;
-  await npm.install(staging, label);
-  await rm(downloads, { recursive: true, force: true });
-  const { removed } = await cleanTree(staging, HOST_PACKAGES, new Set([packed.name]));
-  const inside = join("node_modules", ...packed.name.split("/"));
-  const manifest = await readPackageJson(join(staging, inside));
-  const bringsHost = HOST_PACKAGES.some((name) => manifest?.dependencies?.[name]);
-  const elsewhere = await packagesFromElsewhere(staging);
+  const project = new NpmProject(npm, staging, packed, tarball);
+  const { elsewhere, hosts } = await project.unpack(integrity);
   return {
-    inside,
-    resolvedSpec: label,
+    inside: project.inside,
+    resolvedSpec: `${packed.name}@${packed.version}`,
     integrity,
-    warnings: [
-      ...(bringsHost ? removed.map(droppedHost) : []),
-      ...(elsewhere.length > 0
-        ? [`it brings code from elsewhere than the registry: ${elsewhere.join(", ")}`]
-        : []),
-    ],
+    warnings: hosts.map(droppedHost),
+    elsewhere,
+    fetchPackages: (from) => project.fetchPackages(from),
   };
-}
-
-/** Takes the place of a host that a package names as its dependency, so that none is downloaded. */
-async function hostStub(downloads: string): Promise<string> {
-  await mkdir(join(downloads, "host"));
-  await writeFile(
-    join(downloads, "host", "package.json"),
-    '{ "name": "provided-by-the-host", "version": "0.0.0" }\n',
-  );
-  return "host";
 }
 
 /**
@@ -206,16 +190,4 @@ function isHostFolder(path: string): boolean {
 
 function droppedHost(path: string): string {
   return `it brings its own copy of the host (${path}); this host provides the SDK, the copy was left out`;
-}
-
-async function readPackageJson(
-  folder: string,
-): Promise<{ dependencies?: Record<string, string>; engines?: { node?: unknown } } | undefined> {
-  try {
-    return JSON.parse(await readFile(join(folder, "package.json"), "utf8")) as {
-      dependencies?: Record<string, string>;
-    };
-  } catch {
-    return undefined;
-  }
 }

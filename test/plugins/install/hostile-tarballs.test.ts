@@ -7,7 +7,7 @@ import { stagePackage } from "../../../src/plugins/install/stage.ts";
 import { assertSize, LARGEST_PACKAGE, type PackageSize } from "../../../src/plugins/install/tree.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
 import { installBench } from "./support/install-bench.ts";
-import { pluginFolder, pluginTarball } from "./support/packages.ts";
+import { pluginFolder } from "./support/packages.ts";
 import { rawTarball } from "./support/raw-tarball.ts";
 
 const exists = (path: string) =>
@@ -86,14 +86,5 @@ describe("a hostile tarball", () => {
     const tarball = await rawTarball([], { dependencies: { mine: `file:${folder}` } });
     await expect(bench.install(tarball)).rejects.toMatchObject({ code: "PACKAGE_UNSAFE" });
     await access(join(folder, "index.js"));
-  });
-
-  it("is shown with what it brings from elsewhere than the registry", async () => {
-    const other = await pluginTarball({ id: "other", package: { openclaw: undefined } });
-    const bench = await installBench();
-    const { warnings } = await bench.install(
-      await rawTarball([], { dependencies: { "plugin-other": `file:${other}` } }),
-    );
-    expect(warnings.join()).toContain(`code from elsewhere than the registry: plugin-other (file:${other})`);
   });
 });
