@@ -54,6 +54,8 @@ export interface StreamOptions {
   headers?: Record<string, string>;
   timeoutMs?: number;
   sessionId?: string;
+  /** The agent whose turn it is. */
+  agentId?: string;
   requestId?: string;
   reasoning?: string;
   toolChoice?: unknown;

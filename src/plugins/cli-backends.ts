@@ -1,4 +1,4 @@
-import type { CliBackend } from "../contracts/capabilities.ts";
+import type { CliBackend, CliBackendConfig } from "../contracts/capabilities.ts";
 import { SluiceError } from "../kernel/errors.ts";
 import { isForbiddenKey } from "../kernel/safe-json.ts";
 import { valueAt } from "./config/config-path.ts";
@@ -16,6 +16,7 @@ export interface CliExecutionContext {
   readonly useResume?: boolean;
   readonly workspaceDir?: string;
   readonly agentId?: string;
+  readonly config?: Readonly<Record<string, unknown>>;
 }
 
 /**
@@ -29,7 +30,7 @@ export function resolveCliBackend(
   id: string,
   config: Readonly<Record<string, unknown>>,
   agentId?: string,
-): { readonly backend: CliBackend; readonly config: Readonly<Record<string, unknown>> } {
+): { readonly backend: CliBackend; readonly config: CliBackendConfig } {
   const backend = generation.get<CliBackend>("cliBackend", id.toLowerCase())?.value;
   if (!backend) {
     throw new SluiceError<CliBackendErrorCode>(
@@ -38,11 +39,11 @@ export function resolveCliBackend(
     );
   }
   const own = valueAt(config, "agents.defaults.cliBackends");
-  const wished = isPlain(own) ? own[id] : undefined;
-  const merged = mergeDeep(backend.config, wished) as Record<string, unknown>;
+  const wished = isPlain(own) ? (own[backend.id] ?? own[id]) : undefined;
+  const merged = mergeDeep(backend.config, wished) as CliBackendConfig;
   const context = { config, backendId: backend.id, ...(agentId === undefined ? {} : { agentId }) };
   const normalized = backend.normalizeConfig?.(merged as never, context as never);
-  return { backend, config: isPlain(normalized) ? normalized : merged };
+  return { backend, config: isPlain(normalized) ? (normalized as CliBackendConfig) : merged };
 }
 
 /**

@@ -13,7 +13,9 @@ export type ActivationTrigger =
   | { readonly kind: "route"; readonly route: string }
   | { readonly kind: "capability"; readonly capability: "provider" | "channel" | "tool" | "hook" }
   /** Our addition: owners of a key of the manifest's `contracts`, for example `webSearchProviders`. */
-  | { readonly kind: "contract"; readonly contract: string };
+  | { readonly kind: "contract"; readonly contract: string }
+  /** Our addition: the owner of a command line whose id is the prefix of a model's name. */
+  | { readonly kind: "cliBackend"; readonly backend: string };
 
 export type ActivationReason =
   | "activation-command-hint"
@@ -29,6 +31,7 @@ export type ActivationReason =
   | "manifest-channel-owner"
   | "manifest-tool-contract"
   | "manifest-contract-owner"
+  | "manifest-cli-backend-owner"
   | "manifest-hook-owner";
 
 export interface ActivationPlan {
@@ -126,6 +129,12 @@ function reasonsFor(
       break;
     case "route":
       when(activation.onRoutes.includes(trigger.route), "activation-route-hint");
+      break;
+    case "cliBackend":
+      when(
+        manifest.cliBackends.some((id) => id.toLowerCase() === trigger.backend),
+        "manifest-cli-backend-owner",
+      );
       break;
     case "contract":
       when((manifest.contracts[trigger.contract]?.length ?? 0) > 0, "manifest-contract-owner");

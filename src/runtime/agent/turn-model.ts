@@ -79,7 +79,7 @@ export class TurnModel {
         messages: [...messages],
         tools: toolSchemas(ready),
         thinking: ready.thinking,
-        options: { sessionId: begun.turn.sessionId, requestId: callId },
+        options: { sessionId: begun.turn.sessionId, agentId: request.agentId, requestId: callId },
       },
       signal,
       clock: this.#parts.clock,

@@ -3,6 +3,7 @@ import type { Message } from "../../contracts/messages.ts";
 import { errorMessage } from "../../kernel/errors.ts";
 import { commandGuidance } from "../../plugins/commands.ts";
 import type { TurnRequest } from "../../store/records.ts";
+import { isCliModel } from "../cli-backends/index.ts";
 import type { ResolvedModel } from "../models/types.ts";
 import { injectedText, type QueuedInjection } from "../workflow/injections.ts";
 import type { Invocation } from "./invocation.ts";
@@ -10,7 +11,7 @@ import type { AgentSettings } from "./settings.ts";
 import { buildSystemPrompt } from "./system-prompt.ts";
 import { dropUndefined, joined } from "./text-fields.ts";
 import { toolAuthorityOf } from "./tool-authority.ts";
-import type { ToolSet } from "./tool-set.ts";
+import { emptyToolSet, type ToolSet } from "./tool-set.ts";
 import type { TurnParts } from "./turn-parts.ts";
 
 /** What hooks say about the prompt of a turn. */
@@ -114,15 +115,17 @@ export function systemPromptOf(
   },
 ): string {
   const { resolved, fields } = input;
+  const byCommandLine = isCliModel(resolved.model);
   const own =
     fields.systemPrompt ??
     buildSystemPrompt({
       settings: input.settings,
       request: input.request,
-      tools: input.tools,
+      // A command line has tools of its own.
+      tools: byCommandLine ? emptyToolSet : input.tools,
       nowMs: parts.clock.now(),
       modelRef: resolved.ref,
-      guidance: commandGuidance(parts.registry.current(), "openclaw_main"),
+      guidance: commandGuidance(parts.registry.current(), byCommandLine ? "cli_backend" : "openclaw_main"),
     });
   const base = joined(own, input.memory, input.addition) ?? own;
   const context = {

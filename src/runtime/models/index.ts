@@ -213,6 +213,8 @@ class ModelRoom implements Models {
   async #activate(provider: string): Promise<void> {
     const served = this.#providers.facts().servedAs(provider);
     await this.#options.activate?.({ kind: "provider", provider: served });
+    if (this.#providers.ownerOf(provider)) return;
+    await this.#options.activate?.({ kind: "cliBackend", backend: provider });
   }
 
   #listed(model: ModelDefinition, owner: ProviderPlugin | undefined): ListedModel {

@@ -5,6 +5,7 @@ import type { Clock } from "../../kernel/clock.ts";
 import { errorMessage } from "../../kernel/errors.ts";
 import type { Logger } from "../../kernel/logger.ts";
 import type { ActivatePlugins, RegistryEntry, RegistryReader } from "../../plugins/types.ts";
+import { CliBackends } from "../cli-backends/index.ts";
 import type { ConfigService } from "../config/types.ts";
 import { catalogContext, configuredProviders } from "./catalogue.ts";
 import { CurrentFacts, type ManifestFacts, type ManifestReader } from "./manifest-facts.ts";
@@ -37,6 +38,7 @@ const NO_MANIFESTS: ReturnType<ManifestReader> = [];
 export class Providers {
   readonly #options: ModelsOptions;
   readonly #facts: CurrentFacts;
+  readonly #commandLines: CliBackends;
   readonly keys: ProviderKeys;
   /** The agents' sign-ins. */
   readonly profiles: ProfileBook | undefined;
@@ -45,6 +47,7 @@ export class Providers {
     this.#options = options;
     const { stateDir } = options;
     this.profiles = stateDir === undefined ? undefined : new ProfileBook({ ...options, stateDir });
+    this.#commandLines = new CliBackends(options);
     this.#facts = new CurrentFacts(options.manifests ?? (() => NO_MANIFESTS));
     this.keys = new ProviderKeys({
       env: options.env,
@@ -118,13 +121,14 @@ export class Providers {
     return this.#options.registry.current().list<ProviderPlugin>("provider");
   }
 
-  /** Exact id, alias, hook alias, manifest alias, then a plugin that speaks the configured transport (spec 2.1). */
+  /** Exact id, a command line of that id, alias, hook alias, manifest alias, then a plugin that speaks the configured transport (spec 2.1). */
   ownerFor(provider: string, api: string | undefined): ProviderPlugin | undefined {
     const entries = this.list();
     const by = (match: (plugin: ProviderPlugin) => boolean) =>
       entries.find((entry) => match(entry.value))?.value;
     return (
       by((plugin) => normalizeProviderId(plugin.id) === provider) ??
+      this.#commandLines.ownerOf(provider) ??
       by((plugin) => plugin.aliases?.includes(provider) === true) ??
       by((plugin) => plugin.hookAliases?.includes(provider) === true) ??
       by((plugin) => normalizeProviderId(plugin.id) === this.facts().servedAs(provider)) ??

@@ -6,6 +6,7 @@ import type {
   ProviderStreamContext,
 } from "../../contracts/provider.ts";
 import { SluiceError } from "../../kernel/errors.ts";
+import { isCliModel } from "../cli-backends/index.ts";
 import { type Catalogue, completeModel, configuredProviders, isRecord } from "./catalogue.ts";
 import { formatModelRef, type ModelRef } from "./model-ref.ts";
 import { modelTable } from "./model-table.ts";
@@ -20,6 +21,8 @@ import type { ModelErrorCode, ResolvedModel } from "./types.ts";
 export const CLOUD_IDLE_TIMEOUT_MS = 120_000;
 /** The same for a model on a private or loopback address. */
 export const LOCAL_IDLE_TIMEOUT_MS = 300_000;
+/** A command line is silent while it works; who runs it watches it. */
+const NEVER = 0;
 
 /** A model that is known: who serves it and what it can do. */
 export interface DefinedModel {
@@ -141,9 +144,11 @@ export class ModelResolution {
       thinking: this.#providers.thinking(model, owner),
       idleTimeoutMs: seconds
         ? seconds * 1_000
-        : isPrivateUrl(model.baseUrl)
-          ? LOCAL_IDLE_TIMEOUT_MS
-          : CLOUD_IDLE_TIMEOUT_MS,
+        : isCliModel(model)
+          ? NEVER
+          : isPrivateUrl(model.baseUrl)
+            ? LOCAL_IDLE_TIMEOUT_MS
+            : CLOUD_IDLE_TIMEOUT_MS,
     };
   }
 

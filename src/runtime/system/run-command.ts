@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { StringDecoder } from "node:string_decoder";
 import type { CommandResult } from "../../contracts/runtime.ts";
 import type { Clock } from "../../kernel/clock.ts";
 import type { Disposable } from "../../kernel/disposable.ts";
@@ -150,6 +151,8 @@ export function runBufferedCommand(
         quiet = clock.after(options.noOutputTimeoutMs, () => stop("no-output-timeout"));
     };
     for (const stream of ["stdout", "stderr"] as const) {
+      // A character may come in two chunks.
+      const decoder = new StringDecoder("utf8");
       child[stream].on("data", (chunk: Buffer) => {
         output[stream].add(chunk);
         listen();
@@ -157,7 +160,8 @@ export function runBufferedCommand(
           tooMuch = true;
           stop("signal");
         }
-        options.onOutputChunk?.({ stream, text: chunk.toString("utf8") });
+        const text = options.onOutputChunk ? decoder.write(chunk) : "";
+        if (text !== "") options.onOutputChunk?.({ stream, text });
       });
     }
     const onAbort = () => stop("signal");
