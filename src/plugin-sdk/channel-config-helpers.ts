@@ -9,5 +9,9 @@ export {
 } from "./policy/config-adapter.ts";
 export { buildAccountScopedDmSecurityPolicy, createScopedDmSecurityResolver } from "./policy/dm-policy.ts";
 export { clearAccountFieldsFromConfigSection } from "./setup/config-edits.ts";
-export { normalizeLegacyDmAliases } from "./setup/dm-aliases.ts";
+export {
+  normalizeLegacyDmAliases,
+  resolveChannelDmAllowFrom,
+  resolveChannelDmPolicy,
+} from "./setup/dm-aliases.ts";
 export { normalizeOptionalString as resolveOptionalConfigString } from "./values/strings.ts";

@@ -45,6 +45,7 @@ export {
 } from "./inbound/media.ts";
 export {
   buildChannelInboundEventContext,
+  dispatchChannelInboundReply,
   dispatchChannelInboundTurn,
   runChannelInboundEvent,
 } from "./inbound/runtime-calls.ts";

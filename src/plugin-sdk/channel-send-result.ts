@@ -1,6 +1,8 @@
 export {
   attachChannelToResult,
   attachChannelToResults,
+  buildChannelSendResult,
   createAttachedChannelResultAdapter,
   createEmptyChannelResult,
+  createRawChannelSendResultAdapter,
 } from "./outbound/send-results.ts";

@@ -22,7 +22,9 @@ export {
   unregisterSessionBindingAdapter,
 } from "./bindings/session-bindings.ts";
 export {
+  formatThreadBindingDisabledError,
   formatThreadBindingDurationLabel,
+  formatThreadBindingSpawnDisabledError,
   resolveThreadBindingConversationIdFromBindingId,
   resolveThreadBindingFarewellText,
   resolveThreadBindingIdleTimeoutMs,

@@ -1,2 +1,2 @@
-export { createDedupeCache } from "./values/collections.ts";
+export { createDedupeCache, resolveGlobalDedupeCache } from "./values/collections.ts";
 export { createPersistentDedupeCache } from "./values/persistent-dedupe.ts";

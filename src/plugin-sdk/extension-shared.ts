@@ -1,3 +1,4 @@
+import { runPassiveAccountLifecycle } from "./outbound/account-lifecycle.ts";
 import { requireOpenAllowFrom as requireOpen } from "./schemas/allow-from-checks.ts";
 import { buildBaseChannelStatusSummary, buildProbeChannelStatusSummary } from "./status/account-status.ts";
 import { safeParseJson } from "./values/text.ts";
@@ -67,4 +68,12 @@ export function readPluginPackageVersion(params: {
 /** An agent for the proxy of the environment; this host's requests go through its own dispatcher. */
 export async function resolveAmbientNodeProxyAgent<Agent>(): Promise<Agent | undefined> {
   return undefined;
+}
+
+/** Runs a monitor until its account is stopped; then the monitor is. */
+export async function runStoppablePassiveMonitor(params: {
+  abortSignal?: AbortSignal;
+  start(): Promise<{ stop(): void | Promise<void> }>;
+}): Promise<void> {
+  await runPassiveAccountLifecycle({ ...params, stop: (monitor) => monitor.stop() });
 }

@@ -3,6 +3,7 @@ export {
   channelBlockedPatch,
   channelReadyPatch,
   channelStoppedPatch,
+  createConnectedChannelStatusPatch,
   createTransportActivityStatusPatch,
 } from "./status/lifecycle-patches.ts";
 export { safeParseJson } from "./values/text.ts";

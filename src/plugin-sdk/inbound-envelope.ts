@@ -4,3 +4,9 @@ export {
   formatInboundFromLabel,
   resolveEnvelopeFormatOptions,
 } from "./inbound/envelope.ts";
+
+export {
+  createInboundEnvelopeBuilder,
+  resolveInboundRouteEnvelopeBuilder,
+  resolveInboundRouteEnvelopeBuilderWithRuntime,
+} from "./inbound/route-envelope.ts";

@@ -1,8 +1,12 @@
 export {
   adaptMessagePresentationForChannel,
+  legacyInteractiveReplyToPresentation as interactiveReplyToPresentation,
   legacyInteractiveReplyToPresentation,
+  normalizeLegacyInteractiveReply as normalizeInteractiveReply,
   normalizeLegacyInteractiveReply,
+  reduceInteractiveReply,
   renderPresentationForDelivery,
+  resolveLegacyInteractiveTextFallback as resolveInteractiveTextFallback,
   resolveLegacyInteractiveTextFallback,
 } from "./interactive/adapt-presentation.ts";
 export {

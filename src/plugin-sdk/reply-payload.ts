@@ -1,3 +1,4 @@
+export { buildAgentMediaPayload as buildMediaPayload } from "./inbound/media.ts";
 export {
   sendPayloadMediaSequence,
   sendPayloadMediaSequenceAndFinalize,

@@ -8,6 +8,7 @@ export {
   splitSetupEntries,
 } from "./setup/allow-from-edits.ts";
 export { patchChannelConfigForAccount, setSetupChannelEnabled } from "./setup/config-edits.ts";
+export { createLegacyCompatChannelDmPolicy } from "./setup/older-dm-policy.ts";
 export {
   noteChannelLookupFailure,
   noteChannelLookupSummary,

@@ -13,6 +13,7 @@ export { formatErrorMessage } from "./errors/errors.ts";
 export {
   assertHttpUrlTargetsPrivateNetwork,
   isPrivateNetworkOptInEnabled,
+  ssrfPolicyFromDangerouslyAllowPrivateNetwork as ssrfPolicyFromAllowPrivateNetwork,
   ssrfPolicyFromDangerouslyAllowPrivateNetwork,
   ssrfPolicyFromHttpBaseUrlAllowedHostname,
   ssrfPolicyFromPrivateNetworkOptIn,

@@ -20,3 +20,4 @@ export {
   standardNotConfiguredIssue,
 } from "./status/account-status.ts";
 export { isRecord } from "./values/records.ts";
+export { normalizeOptionalString as asString } from "./values/strings.ts";

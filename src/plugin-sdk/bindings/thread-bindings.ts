@@ -1,10 +1,13 @@
 import type { ChannelConfig } from "../../contracts/channel.ts";
-import { normalizeAccountId } from "../accounts/account-ids.ts";
+import { DEFAULT_ACCOUNT_ID, normalizeAccountId } from "../accounts/account-ids.ts";
 import { readPath } from "../values/records.ts";
 import { normalizeOptionalString } from "../values/strings.ts";
 
 /** Idle time after which a thread's binding ends, unless the configuration says otherwise. */
 export const DEFAULT_THREAD_BINDING_IDLE_HOURS = 24;
+/** Settings of `threadBindings` that let a thread be made for a session that starts. */
+const SPAWN_ACP = "spawnAcpSessions";
+const SPAWN_SUBAGENT = "spawnSubagentSessions";
 const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
 /** Longest name of a thread that is made for a binding. */
@@ -87,7 +90,7 @@ export function resolveThreadBindingSpawnPolicy(params: AccountOfChannel & { kin
 } {
   const { channel, kind } = params;
   const on = setting(params, "enabled");
-  const name = kind === "acp" ? "spawnAcpSessions" : "spawnSubagentSessions";
+  const name = kind === "acp" ? SPAWN_ACP : SPAWN_SUBAGENT;
   const spawn = setting(params, name);
   const enabled = resolveThreadBindingsEnabled({
     channelEnabledRaw: on.channel,
@@ -191,4 +194,27 @@ export function resolveThreadBindingConversationIdFromBindingId(params: {
   const prefix = `${params.accountId}:`;
   const id = params.bindingId?.trim() ?? "";
   return id.startsWith(prefix) && id.length > prefix.length ? id.slice(prefix.length) : undefined;
+}
+
+interface RefusedBinding {
+  channel: string;
+  accountId?: string | null;
+  kind: "subagent" | "acp";
+}
+
+function bindingSetting({ channel, accountId }: RefusedBinding, name: string): string {
+  const account = normalizeAccountId(accountId);
+  const scope = account === DEFAULT_ACCOUNT_ID ? channel : `${channel}.accounts.${account}`;
+  return `channels.${scope}.threadBindings.${name}`;
+}
+
+/** Why a thread is not bound, and which setting would let it be. */
+export function formatThreadBindingDisabledError(refused: RefusedBinding): string {
+  return `thread bindings are off for ${refused.channel}; set ${bindingSetting(refused, "enabled")} to true, or session.threadBindings.enabled for every channel`;
+}
+
+/** Why no thread is made for a session that starts. */
+export function formatThreadBindingSpawnDisabledError(refused: RefusedBinding): string {
+  const [what, name] = refused.kind === "acp" ? ["ACP sessions", SPAWN_ACP] : ["subagents", SPAWN_SUBAGENT];
+  return `threads are not made for ${what} of ${refused.channel}; set ${bindingSetting(refused, name)} to true`;
 }

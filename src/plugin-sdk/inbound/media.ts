@@ -85,6 +85,21 @@ export function buildChannelInboundMediaPayload(media: readonly MediaFact[] | nu
   };
 }
 
+/**
+ * The same from files alone, without the facts. With `preserveMediaTypeCardinality` there is a type for every file,
+ * empty where nobody knows it.
+ */
+export function buildAgentMediaPayload(
+  files: readonly { path: string; contentType?: string | null }[],
+  options: { preserveMediaTypeCardinality?: boolean } = {},
+) {
+  const known = files.map(({ path, contentType }) => ({ path, ...(contentType ? { contentType } : {}) }));
+  const { media: _facts, ...payload } = buildChannelInboundMediaPayload(known);
+  return options.preserveMediaTypeCardinality && files.length > 0
+    ? { ...payload, MediaTypes: files.map(({ contentType }) => contentType ?? "") }
+    : payload;
+}
+
 /** `<media:image> (2 images)` in place of a text that is not there. */
 export function formatMediaPlaceholderText(
   media: readonly { kind?: string | null; contentType?: string | null }[],

@@ -19,6 +19,11 @@ export async function runChannelInboundEvent(params: Params): Promise<unknown> {
   return inbound("run")(params);
 }
 
+/** @deprecated {@link dispatchChannelInboundTurn}; the plan of a turn whose context is complete */
+export async function dispatchChannelInboundReply(params: Params): Promise<unknown> {
+  return inbound("dispatchReply")(params);
+}
+
 export async function dispatchChannelInboundTurn(params: Params): Promise<unknown> {
   return inbound("dispatch")(params);
 }

@@ -201,3 +201,12 @@ export function resolveLegacyInteractiveTextFallback(params: {
   const texts = (params.interactive?.blocks ?? []).flatMap((block) => ("text" in block ? [block.text] : []));
   return texts.join("\n\n").trim() || params.text || undefined;
 }
+
+/** Folds the blocks of an older rich reply into what its platform draws. */
+export function reduceInteractiveReply<State>(
+  interactive: LegacyInteractiveReply | undefined,
+  initial: State,
+  reduce: (state: State, block: LegacyInteractiveReply["blocks"][number], index: number) => State,
+): State {
+  return (interactive?.blocks ?? []).reduce(reduce, initial);
+}

@@ -41,3 +41,45 @@ export function createAttachedChannelResultAdapter(
     "sendText" | "sendMedia" | "sendPoll"
   >;
 }
+
+/** What older clients answer: whether it worked, and why not. */
+export interface RawSendResult {
+  ok: boolean;
+  messageId?: string | null;
+  error?: string | null;
+}
+
+type RawSend = (context: never) => Promise<RawSendResult> | RawSendResult;
+
+/** Names the channel, and gives a failure as an error. */
+export function buildChannelSendResult(channel: string, result: RawSendResult) {
+  return attachChannelToResult(channel, {
+    ok: result.ok,
+    messageId: result.messageId ?? "",
+    error: result.error ? new Error(result.error) : undefined,
+  });
+}
+
+/**
+ * Send functions that answer with a failure instead of throwing it. Here they throw: a message that was not sent
+ * must not count as delivered.
+ */
+export function createRawChannelSendResultAdapter(options: {
+  channel: string;
+  sendText?: RawSend;
+  sendMedia?: RawSend;
+}): Pick<ChannelOutboundAdapter, "sendText" | "sendMedia"> {
+  const checked = (send: RawSend | undefined): Send | undefined =>
+    send &&
+    (async (context) => {
+      const result = buildChannelSendResult(options.channel, await send(context));
+      if (!result.ok) throw result.error ?? new Error(`${options.channel} did not take the message`);
+      return result;
+    });
+  const [sendText, sendMedia] = [checked(options.sendText), checked(options.sendMedia)];
+  return createAttachedChannelResultAdapter({
+    channel: options.channel,
+    ...(sendText ? { sendText } : {}),
+    ...(sendMedia ? { sendMedia } : {}),
+  });
+}

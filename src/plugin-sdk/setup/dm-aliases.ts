@@ -28,3 +28,35 @@ export function normalizeLegacyDmAliases(params: {
   else delete updated["dm"];
   return { entry: updated, changed: true };
 }
+
+type DmSettings = object | null | undefined;
+
+/** A setting of direct messages: of the account, else of the channel; where each states it in its older place, there. */
+function dmSetting(name: "policy" | "allowFrom", account: DmSettings, parent: DmSettings): unknown {
+  const current = name === "policy" ? "dmPolicy" : name;
+  for (const settings of [account, parent]) {
+    const stated = asOptionalRecord(settings);
+    const value = stated?.[current] ?? asOptionalRecord(stated?.["dm"])?.[name];
+    if (value !== undefined && value !== null) return value;
+  }
+  return undefined;
+}
+
+/** `dmPolicy`, or `dm.policy` of older files. */
+export function resolveChannelDmPolicy(params: {
+  account?: DmSettings;
+  parent?: DmSettings;
+  defaultPolicy?: string;
+}): string | undefined {
+  const policy = dmSetting("policy", params.account, params.parent);
+  return typeof policy === "string" ? policy : params.defaultPolicy;
+}
+
+/** `allowFrom`, or `dm.allowFrom` of older files. */
+export function resolveChannelDmAllowFrom(params: {
+  account?: DmSettings;
+  parent?: DmSettings;
+}): (string | number)[] | undefined {
+  const entries = dmSetting("allowFrom", params.account, params.parent);
+  return Array.isArray(entries) ? (entries as (string | number)[]) : undefined;
+}

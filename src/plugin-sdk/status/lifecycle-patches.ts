@@ -25,3 +25,8 @@ export function channelStoppedPatch(extras: Extras = {}) {
 export function createTransportActivityStatusPatch(at: number = Date.now()) {
   return { lastTransportActivityAt: at };
 }
+
+/** @deprecated {@link channelReadyPatch}, which says that the account runs as well */
+export function createConnectedChannelStatusPatch(at: number = Date.now()) {
+  return { connected: true as const, lastConnectedAt: at, lastEventAt: at };
+}

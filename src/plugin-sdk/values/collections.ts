@@ -55,3 +55,11 @@ export function createDedupeCache(options: { ttlMs: number; maxSize: number }): 
     size: () => seen.size,
   };
 }
+
+/** One cache for all copies of a module that name the same symbol. */
+export function resolveGlobalDedupeCache(
+  key: symbol,
+  options: Parameters<typeof createDedupeCache>[0],
+): DedupeCache {
+  return resolveGlobalSingleton(key, () => createDedupeCache(options));
+}

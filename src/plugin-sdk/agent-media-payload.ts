@@ -1,0 +1,1 @@
+export { buildAgentMediaPayload } from "./inbound/media.ts";
