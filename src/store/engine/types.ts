@@ -36,6 +36,8 @@ export interface Migration {
   name: string;
   /** Statements separated by `;` at line ends; portable SQL. */
   sql: string;
+  /** SHA-256 of `sql` in hex, known beforehand to save each start the work. Default: made when asked for. */
+  checksum?: string;
 }
 
 /**

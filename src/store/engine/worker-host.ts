@@ -1,4 +1,4 @@
-import { rename, rm } from "node:fs/promises";
+import { promises } from "node:fs";
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { BoundedQueue } from "../../kernel/bounded-queue.ts";
 import { errorMessage, SluiceError } from "../../kernel/errors.ts";
@@ -193,11 +193,11 @@ class WorkerHost {
     const work = this.#connection
       .backup(partial)
       .then(async (bytes) => {
-        await rename(partial, targetFile);
+        await promises.rename(partial, targetFile);
         this.#answer(id, { bytes });
       })
       .catch(async (error) => {
-        await rm(partial, { force: true }).catch(() => {});
+        await promises.rm(partial, { force: true }).catch(() => {});
         this.#fail(id, error);
       })
       .finally(() => this.#backups.delete(work));

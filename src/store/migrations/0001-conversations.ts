@@ -4,6 +4,7 @@ import type { Migration } from "../engine/types.ts";
 export const conversations: Migration = {
   version: 1,
   name: "conversations",
+  checksum: "e754f16d3200a7566fe51f712a71084286789920b57f31b8bfb0afd6be4b4b6e",
   sql: `
 CREATE TABLE sessions (
   session_key TEXT NOT NULL PRIMARY KEY,

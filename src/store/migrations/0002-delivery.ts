@@ -4,6 +4,7 @@ import type { Migration } from "../engine/types.ts";
 export const delivery: Migration = {
   version: 2,
   name: "delivery",
+  checksum: "cb36787fb2278a3c60d9f2feb496e2f0584ee70c41f4d1f58808b60794be1192",
   sql: `
 CREATE TABLE inbox (
   inbox_id TEXT NOT NULL PRIMARY KEY,

@@ -4,6 +4,7 @@ import type { Migration } from "../engine/types.ts";
 export const host: Migration = {
   version: 3,
   name: "host",
+  checksum: "15edbc5569ad43d17bab959a7a7024abdfee463427557af165ac1b1430bb97f7",
   sql: `
 CREATE TABLE counters (
   name TEXT NOT NULL PRIMARY KEY,

@@ -4,6 +4,7 @@ import type { Migration } from "../engine/types.ts";
 export const workflow: Migration = {
   version: 4,
   name: "workflow",
+  checksum: "dc953903f622811838d0e52ecdbeb57522efce3e0461601761dfec8abdb4d8f8",
   sql: `
 CREATE TABLE injections (
   ordinal BIGINT NOT NULL PRIMARY KEY,

@@ -4,6 +4,7 @@ import type { Migration } from "../engine/types.ts";
 export const tasks: Migration = {
   version: 5,
   name: "tasks",
+  checksum: "485c3904ed75c21e63526cc6aa6c0050f1ee4b624282720db49622c4db651d67",
   sql: `
 CREATE TABLE flows (
   flow_id TEXT NOT NULL PRIMARY KEY,

@@ -4,6 +4,7 @@ import type { Migration } from "../engine/types.ts";
 export const approvals: Migration = {
   version: 6,
   name: "approvals",
+  checksum: "4e35dc3c96014fd458075f9e922cc4d730397793e2ef29fb1a53627452ca9797",
   sql: `
 CREATE TABLE approvals (
   approval_id TEXT NOT NULL PRIMARY KEY,
