@@ -117,6 +117,22 @@ describe("plugin commands in a conversation", () => {
     expect(prompt).not.toContain("FOR CODEX");
   });
 
+  it("[F057] a subagent's prompt takes what is for subagents, and what is for everybody", async () => {
+    const { say, seen } = await contract({
+      register: `
+        api.on("llm_input", (event) => { seen.push(event.systemPrompt); });
+        api.registerCommand({ name: "plan", description: "d", handler() {}, agentPromptGuidance: ["FOR ALL",
+          { text: "FOR SUBAGENTS", surfaces: ["subagent"] }, { text: "FOR MAIN", surfaces: ["openclaw_main", "cli_backend"] }] });`,
+    });
+    await say("hi");
+    await say("hi", "agent:main:subagent:helper");
+    const [main, subagent] = await seen();
+    expect(main).toContain("FOR ALL\nFOR MAIN");
+    expect(main).not.toContain("FOR SUBAGENTS");
+    expect(subagent).toContain("FOR ALL\nFOR SUBAGENTS");
+    expect(subagent).not.toContain("FOR MAIN");
+  });
+
   it("[F059, F065] empty surfaces and reserved names refuse the command and say why", async () => {
     const { say, call } = await contract({
       register: `

@@ -5,6 +5,7 @@ import { commandGuidance } from "../../plugins/commands.ts";
 import type { TurnRequest } from "../../store/records.ts";
 import { isCliModel } from "../cli-backends/index.ts";
 import type { ResolvedModel } from "../models/types.ts";
+import { sessionClassification } from "../sessions/session-key.ts";
 import { injectedText, type QueuedInjection } from "../workflow/injections.ts";
 import type { Invocation } from "./invocation.ts";
 import type { AgentSettings } from "./settings.ts";
@@ -99,6 +100,14 @@ export async function promptFields(
   });
 }
 
+const SURFACES: Readonly<Record<string, string>> = { subagent: "subagent", acp: "acp_backend" };
+
+/** Whose prompt it is, for texts that are meant for some of them only (spec 3.5). */
+function promptSurfaceOf({ sessionKey }: TurnRequest, byCommandLine: boolean): string {
+  if (byCommandLine) return "cli_backend";
+  return SURFACES[sessionClassification(sessionKey, "")] ?? "openclaw_main";
+}
+
 /** The system prompt: a hook's or the agent's own, with what memory, engine, hooks and provider add. */
 export function systemPromptOf(
   parts: TurnParts,
@@ -125,7 +134,7 @@ export function systemPromptOf(
       tools: byCommandLine ? emptyToolSet : input.tools,
       nowMs: parts.clock.now(),
       modelRef: resolved.ref,
-      guidance: commandGuidance(parts.registry.current(), byCommandLine ? "cli_backend" : "openclaw_main"),
+      guidance: commandGuidance(parts.registry.current(), promptSurfaceOf(input.request, byCommandLine)),
     });
   const base = joined(own, input.memory, input.addition) ?? own;
   const context = {
