@@ -118,7 +118,14 @@ export class PluginHost implements Disposable {
       },
     });
     const onFailure = (error: unknown) => this.#roster.logFailure(error);
-    this.#publication = new Publication({ registry, services: this.#services, hooks, trace, onFailure });
+    this.#publication = new Publication({
+      clock,
+      registry,
+      services: this.#services,
+      hooks,
+      trace,
+      onFailure,
+    });
     const environment = loadEnvironment({
       options,
       loader,

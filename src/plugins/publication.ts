@@ -1,3 +1,5 @@
+import type { Clock } from "../kernel/clock.ts";
+import { withDeadline } from "../kernel/deadline.ts";
 import type { TypedHookRunner } from "./hooks/runner.ts";
 import type { LoadTrace } from "./loading/load-trace.ts";
 import type { LoadedPlugin } from "./loading/loaded-plugin.ts";
@@ -5,7 +7,11 @@ import type { PluginRegistry } from "./registry/registry.ts";
 import type { ServiceHost } from "./services.ts";
 import type { RegistryEntry } from "./types.ts";
 
+/** How long a start waits for handlers of `gateway_start`; they may go on for as long as they like. */
+export const GATEWAY_START_WAIT_MS = 5_000;
+
 export interface PublicationParts {
+  readonly clock: Clock;
   readonly registry: PluginRegistry;
   readonly services: ServiceHost;
   readonly hooks: TypedHookRunner;
@@ -28,7 +34,9 @@ export class Publication {
   /** Runs `gateway_start` in what runs now, and from now on in every instance that is new (spec 2.19). */
   async announceStart(event: object, context: () => object): Promise<void> {
     this.#started = { event, context };
-    await this.#parts.hooks.run("gateway_start", event, context());
+    const { hooks, clock, onFailure } = this.#parts;
+    const told = hooks.run("gateway_start", event, context());
+    await withDeadline(told, GATEWAY_START_WAIT_MS, "telling plugins of the start", clock).catch(onFailure);
   }
 
   /** Publishes when plugins came, went, were replaced or changed places. */

@@ -83,7 +83,7 @@ describe("the api object", () => {
       .ofPlugin("it")
       .map(({ key }) => key);
     expect(keys).toEqual(["flat", "grouped"]);
-    expect(await (api["enqueueNextTurnInjection"] as (injection: object) => unknown)({})).toEqual(
+    expect(await (api["enqueueNextTurnInjection"] as unknown as (injection: object) => unknown)({})).toEqual(
       await (
         api.session["workflow"] as { enqueueNextTurnInjection(injection: object): unknown }
       ).enqueueNextTurnInjection({}),

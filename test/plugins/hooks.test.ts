@@ -3,7 +3,9 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { createLogger } from "../../src/kernel/logger.ts";
 import { Redactor } from "../../src/kernel/redaction.ts";
+import { LEGACY_HANDLER_LIMIT_MS } from "../../src/plugins/hooks/legacy-events.ts";
 import { HOOK_TABLE } from "../../src/plugins/hooks/table.ts";
+import { GATEWAY_START_WAIT_MS } from "../../src/plugins/publication.ts";
 import { type PluginBench, pluginBench } from "./support/plugin-bench.ts";
 
 const OPEN = { hooks: { allowConversationAccess: true } };
@@ -346,6 +348,45 @@ describe("typed hooks", () => {
     }
     await Promise.all(runs);
     expect([state.peak, state.all]).toEqual([16, 16 + 256]);
+  });
+
+  it("[F269] observers of one plugin that never end keep neither others nor its own gateway_stop waiting", async () => {
+    const bench = await withPlugins({
+      stuck: `api.on("message_sent", () => new Promise(() => {})); api.on("gateway_stop", () => { globalThis.stuckStopped = true; });`,
+      fine: `globalThis.fineHeard = 0; api.on("message_sent", () => { globalThis.fineHeard++; });`,
+    });
+    const event = { to: "a", content: "b", success: true };
+    for (let sent = 0; sent < 40; sent++)
+      void bench.host.hooks.run("message_sent", event, { channelId: "c" });
+    await bench.clock.advance(0);
+    await bench.host.hooks.run("gateway_stop", {}, {});
+    const seen = globalThis as { stuckStopped?: boolean; fineHeard?: number };
+    expect([seen.fineHeard, seen.stuckStopped]).toEqual([40, true]);
+  });
+
+  it("[F133] a handler of gateway_start that never ends does not keep the gateway from having started", async () => {
+    const bench = await withPlugins({ stuck: `api.on("gateway_start", () => new Promise(() => {}));` });
+    let over = false;
+    const announced = bench.host
+      .announceStart({ port: 1 }, () => ({}))
+      .then(() => {
+        over = true;
+      });
+    await bench.clock.advance(GATEWAY_START_WAIT_MS - 1);
+    expect(over).toBe(false);
+    await bench.clock.advance(1);
+    await announced;
+  });
+
+  it("[F067] a colon handler that never ends keeps the next one waiting for its limit and no longer", async () => {
+    const bench = await withPlugins({
+      stuck: `api.registerHook("command:new", () => new Promise(() => {}), { name: "stuck" });
+        api.registerHook("command:new", (event) => { event.messages.push("heard"); }, { name: "next" });`,
+    });
+    const told = bench.host.hooks.announce({ type: "command", action: "new", sessionKey: "s", context: {} });
+    await bench.clock.advance(0);
+    await bench.clock.advance(LEGACY_HANDLER_LIMIT_MS);
+    expect(await told).toEqual(["heard"]);
   });
 
   it("[F269] log lines of failing hooks are short, single and without secrets", async () => {

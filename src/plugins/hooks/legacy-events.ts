@@ -1,5 +1,6 @@
 import type { LegacyHookEvent, LegacyHookRegistration } from "../../contracts/registrations.ts";
 import type { Clock } from "../../kernel/clock.ts";
+import { withDeadline } from "../../kernel/deadline.ts";
 import { errorMessage } from "../../kernel/errors.ts";
 import type { Logger } from "../../kernel/logger.ts";
 import type { RegistryEntry, RegistryReader } from "../types.ts";
@@ -7,6 +8,8 @@ import type { RegistryEntry, RegistryReader } from "../types.ts";
 /** A colon event before it is told: the teller has no list of reply texts. */
 export type LegacyAnnouncement = Omit<LegacyHookEvent, "messages" | "timestamp"> & { timestamp?: Date };
 
+/** How long a handler may take before the next one is asked; who told the event waits for all of them. */
+export const LEGACY_HANDLER_LIMIT_MS = 15_000;
 /** How long the same message is not announced a second time, in milliseconds. */
 export const REPEAT_WINDOW_MS = 60_000;
 /** Announced messages that are remembered; the oldest goes first. */
@@ -77,7 +80,7 @@ export class LegacyEvents {
     const messages: string[] = [];
     for (const { value, pluginId } of listeners) {
       try {
-        await value.handler({
+        const told = value.handler({
           type: event.type,
           action: event.action,
           sessionKey: event.sessionKey,
@@ -85,13 +88,15 @@ export class LegacyEvents {
           timestamp: event.timestamp ?? new Date(this.#clock.now()),
           messages,
         });
+        await withDeadline(Promise.resolve(told), LEGACY_HANDLER_LIMIT_MS, "the handler", this.#clock);
       } catch (error) {
         this.#logger.warn(`hook "${value.name}" of plugin "${pluginId}" failed`, {
           error: errorMessage(error),
         });
       }
     }
-    return messages;
+    // A handler that is late has nothing to add to an answer that is given.
+    return [...messages];
   }
 
   #listeners(type: string, action: string): readonly RegistryEntry<LegacyHookRegistration>[] {

@@ -2,10 +2,15 @@
 export const MAX_OBSERVERS = 16;
 export const MAX_WAITING_OBSERVERS = 256;
 
-/** Places for handlers that run beside each other. */
+/** Places for handlers of one plugin that run beside each other; one that never ends takes nobody else's. */
 export class ObserverSeats {
   #taken = 0;
   readonly #waiting: (() => void)[] = [];
+
+  /** Whether nobody has a place. */
+  get empty(): boolean {
+    return this.#taken === 0;
+  }
 
   /** False when too many wait already; otherwise resolves with a place to be given back with {@link leave}. */
   async take(): Promise<boolean> {

@@ -30,7 +30,7 @@ export class TypedHookRunner implements HookRunner {
   #handlers: ReadonlyMap<string, Handlers> = new Map();
   /** Set in everything that a handler of `before_prompt_build` does. */
   readonly #building = new AsyncLocalStorage<true>();
-  readonly #seats = new ObserverSeats();
+  readonly #seats = new Map<string, ObserverSeats>();
 
   constructor(registry: RegistryReader, clock: Clock, logger: Logger) {
     this.#registry = registry;
@@ -206,16 +206,25 @@ export class TypedHookRunner implements HookRunner {
   async #observe(row: HookRow, handlers: Handlers, event: object, context: object): Promise<void> {
     await Promise.all(
       handlers.map(async (entry) => {
-        if (!(await this.#seats.take())) {
+        const call = () => this.#calls.call(entry, row, detached(event as Fields), context);
+        if (row.atOnce) await call();
+        else if (!(await this.#seated(entry.pluginId, call)))
           this.#calls.complain(entry, row.name, "dropped: too many hooks are waiting");
-          return;
-        }
-        try {
-          await this.#calls.call(entry, row, detached(event as Fields), context);
-        } finally {
-          this.#seats.leave();
-        }
       }),
     );
+  }
+
+  /** Calls when its plugin has a place; false when too many wait for one. */
+  async #seated(pluginId: string, call: () => Promise<unknown>): Promise<boolean> {
+    const seats = this.#seats.get(pluginId) ?? new ObserverSeats();
+    this.#seats.set(pluginId, seats);
+    if (!(await seats.take())) return false;
+    try {
+      await call();
+    } finally {
+      seats.leave();
+      if (seats.empty) this.#seats.delete(pluginId);
+    }
+    return true;
   }
 }

@@ -27,6 +27,8 @@ export interface HookRow {
   /** Shows conversation content: plugins that are not bundled need `allowConversationAccess`. */
   readonly conversation?: boolean;
   readonly acceptsMatcher?: boolean;
+  /** Never waits behind other handlers of its plugin: somebody waits for it. */
+  readonly atOnce?: boolean;
   readonly when: string;
   /**
    * What the host has to learn before it calls this hook. Handlers are checked, gated and listed already, so that
@@ -231,7 +233,7 @@ export const HOOK_TABLE: readonly HookRow[] = [
     "gateway_start",
     "When the gateway accepts connections; for a plugin that comes or is reloaded later, then",
   ),
-  observe("gateway_stop", "When the gateway shuts down", { timeoutMs: 5_000 }),
+  observe("gateway_stop", "When the gateway shuts down", { timeoutMs: 5_000, atOnce: true }),
   observe("cron_reconciled", "When schedules were loaded", { waitsFor: "schedules" }),
   observe("cron_changed", "When a scheduled job changed or ran", { waitsFor: "schedules" }),
   {

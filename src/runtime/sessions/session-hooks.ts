@@ -1,5 +1,6 @@
 import type { Message } from "../../contracts/messages.ts";
 import type { Clock } from "../../kernel/clock.ts";
+import { withDeadline } from "../../kernel/deadline.ts";
 import type { Disposable } from "../../kernel/disposable.ts";
 import { errorMessage } from "../../kernel/errors.ts";
 import type { Logger } from "../../kernel/logger.ts";
@@ -12,6 +13,8 @@ import { DEFAULT_HISTORY_LIMIT } from "./history.ts";
 /** Sessions that plugins are told about when the gateway stops, and how long that may take in all. */
 export const MAX_ENDED_SESSIONS = 256;
 export const SHUTDOWN_HOOKS_MS = 2_000;
+/** How long a reset or a delete waits for what it tells plugins; handlers may go on. */
+export const SESSION_HOOKS_WAIT_MS = 2_000;
 
 /** What plugins are told of conversations that begin and end (plugin-sdk spec 4.11). */
 export class SessionHooks {
@@ -81,11 +84,13 @@ export class SessionHooks {
   }
 
   async #observe(hook: string, session: SessionRecord, facts: object): Promise<void> {
-    const { hooks, logger } = this.#options;
+    const { hooks, logger, clock } = this.#options;
     if (!hooks.has(hook)) return;
     const { sessionId, sessionKey, agentId } = session;
-    await hooks
-      .run(hook, { sessionId, sessionKey, ...facts }, { sessionId, sessionKey, agentId })
-      .catch((error: unknown) => logger.warn("a hook failed", { hook, error: errorMessage(error) }));
+    const told = hooks.run(hook, { sessionId, sessionKey, ...facts }, { sessionId, sessionKey, agentId });
+    await withDeadline(told, SESSION_HOOKS_WAIT_MS, `telling plugins ${hook}`, clock).catch(
+      (error: unknown) =>
+        logger.warn("a hook failed or goes on for long", { hook, error: errorMessage(error) }),
+    );
   }
 }
