@@ -10,7 +10,7 @@ import { FileWatch } from "./file-watch.ts";
 import type { ConfigRecord } from "./parse-text.ts";
 import { followUpOf } from "./reload-plan.ts";
 import { ConfigSnapshots, emptySnapshot, type SnapshotOptions, sameSnapshot } from "./snapshots.ts";
-import { type ConfigSource, fileFingerprint, readSource } from "./source.ts";
+import { type ConfigSource, fileFingerprint, INCLUDE, readSource, sourceOf } from "./source.ts";
 import type {
   ConfigErrorCode,
   ConfigMutateOptions,
@@ -139,7 +139,13 @@ export class FileConfigService implements ConfigService {
       const { revision, hash } = await this.#load();
       return { revision, hash, followUp: { kind: "none" }, changedPaths: [] };
     }
-    await this.#write(plan, next, options.reason, source);
+    const written = holdsKey(next, INCLUDE) ? await this.#planned(plan, base) : undefined;
+    await this.#write(
+      { ...plan, ...(written ? { hash: written.hash } : {}) },
+      written?.effective ?? next,
+      options.reason,
+      source,
+    );
     const { revision, hash } = await this.#load();
     const paths = plan.changes.map((one) => one.path);
     return {
@@ -148,6 +154,24 @@ export class FileConfigService implements ConfigService {
       followUp: followUpOf(paths, options.afterWrite ?? { mode: "auto" }),
       changedPaths: paths.map((path) => path.join(".")),
     };
+  }
+
+  /** What a text that names files means. @throws SluiceError `CONFIG_INVALID` when it could not be read back */
+  async #planned(
+    { file, rootText }: { file: string; rootText: string },
+    base: ConfigRecord,
+  ): Promise<{ readonly hash: string; readonly effective: ConfigRecord }> {
+    const { path, includeRoots = [] } = this.#options;
+    if (file !== path) {
+      throw failure(
+        "CONFIG_INVALID",
+        `an included file may not come to include others; edit ${file} by hand`,
+      );
+    }
+    const { hash, effective, error } = await sourceOf(path, rootText, includeRoots);
+    if (!effective) throw failure("CONFIG_INVALID", `this would break the file: ${error}`);
+    await this.#assertValid(effective, base);
+    return { hash, effective };
   }
 
   /** The row first, then the file: whatever happens between, the next start can tell what became of it. */
@@ -252,6 +276,13 @@ async function draftOf(
   } catch (cause) {
     throw failure("CONFIG_INVALID", `invalid config: ${errorMessage(cause)}`, undefined, cause);
   }
+}
+
+/** Whether any record of a configuration has the key. */
+function holdsKey(value: unknown, key: string): boolean {
+  if (Array.isArray(value)) return value.some((item) => holdsKey(item, key));
+  if (!isRecord(value)) return false;
+  return Object.hasOwn(value, key) || Object.values(value).some((item) => holdsKey(item, key));
 }
 
 function problemKey(problem: ConfigProblem): string {

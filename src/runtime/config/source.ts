@@ -9,7 +9,7 @@ import { type ConfigRecord, MAX_CONFIG_BYTES, parseConfigText } from "./parse-te
 export const MAX_INCLUDE_DEPTH = 10;
 export const MAX_INCLUDES = 100;
 const MAX_INCLUDE_PATH = 4_096;
-const INCLUDE = "$include";
+export const INCLUDE = "$include";
 
 /** A place of the tree that comes from another file. */
 export interface IncludeMount {
@@ -42,15 +42,24 @@ export interface ConfigSource {
 
 /** Reads the file and what it includes. Never throws; what is wrong is in `error`. */
 export async function readSource(path: string, includeRoots: readonly string[]): Promise<ConfigSource> {
-  const source: ConfigSource = { exists: false, text: "", hash: sha256(""), includes: [], mounts: [] };
+  const nothing: ConfigSource = { exists: false, text: "", hash: sha256(""), includes: [], mounts: [] };
+  let text: string;
   try {
-    source.text = await readBounded(path);
-    source.exists = true;
+    text = await readBounded(path);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return { ...source, raw: {}, effective: {} };
-    return { ...source, exists: true, error: `the file can not be read: ${errorMessage(error)}` };
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return { ...nothing, raw: {}, effective: {} };
+    return { ...nothing, exists: true, error: `the file can not be read: ${errorMessage(error)}` };
   }
-  source.hash = sha256(source.text);
+  return sourceOf(path, text, includeRoots);
+}
+
+/** The same for a text that the file has, or would have. */
+export async function sourceOf(
+  path: string,
+  text: string,
+  includeRoots: readonly string[],
+): Promise<ConfigSource> {
+  const source: ConfigSource = { exists: true, text, hash: sha256(text), includes: [], mounts: [] };
   try {
     source.raw = parseConfigText(source.text, path);
     if (source.text.includes(INCLUDE)) {

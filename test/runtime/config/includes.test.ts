@@ -105,4 +105,39 @@ describe("included files", () => {
       await expect(config.mutate(attempt, REASON)).rejects.toMatchObject({ code: "CONFIG_INVALID" });
     }
   });
+
+  it("may be named by a change only when the file could be read back with them", async () => {
+    const { config, path } = await configFixture({
+      "sluice.json": "{ messages: {} }",
+      "a.json5": "{ defaults: { workspace: 'one' } }",
+      "wrong.json5": "{ defaults: { workspace: 5 } }",
+    });
+    const naming = (file: string) => (draft: Record<string, unknown>) => {
+      draft["agents"] = { $include: file };
+    };
+    for (const [file, reason] of [
+      ["./extensions/gone.json5", /this would break the file: .*can not be read/],
+      ["../outside.json5", /this would break the file/],
+      ["sluice.json", /this would break the file: .*includes itself/],
+      ["wrong.json5", /agents\.defaults\.workspace/],
+    ] as const) {
+      await expect(config.mutate(naming(file), REASON)).rejects.toThrow(reason);
+      expect(await readFile(path, "utf8")).toBe("{ messages: {} }");
+    }
+    const { hash } = await config.mutate(naming("a.json5"), REASON);
+    expect(config.current()).toMatchObject({ hash, config: { agents: { defaults: { workspace: "one" } } } });
+    await expect(config.refresh()).resolves.toMatchObject({ hash, problems: [] });
+  });
+
+  it("are not put into an included file", async () => {
+    const { config } = await configFixture({
+      "sluice.json": "{ agents: { $include: 'a.json5' } }",
+      "a.json5": "{ defaults: { workspace: 'one' } }",
+      "b.json5": "{ workspace: 'two' }",
+    });
+    const change = config.mutate((draft) => {
+      (draft["agents"] as Record<string, unknown>)["defaults"] = { $include: "b.json5" };
+    }, REASON);
+    await expect(change).rejects.toThrow(/edit .*a\.json5 by hand/);
+  });
 });
