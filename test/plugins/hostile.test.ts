@@ -379,6 +379,27 @@ describe("a hostile zoo", () => {
     expect((globalThis as { escaped?: boolean }).escaped).toBeUndefined();
   });
 
+  it("[F253] blocks an entry that is named outside the folder, whether or not anything is there", async () => {
+    const bench = await pluginBench();
+    for (const [id, entry] of [
+      ["absolute", join(bench.root, "outside.mjs")],
+      ["climbing", "./sub/../../outside.mjs"],
+      ["nowhere", "../gone.mjs"],
+    ] as const) {
+      await bench.write("global", id, { package: { name: id, openclaw: { extensions: [entry] } } });
+    }
+    await bench.host.start();
+    const found = bench.host
+      .records()
+      .map(({ id, status, diagnostics: [first] }) => [id, status, first?.code]);
+    expect(found).toEqual([
+      ["absolute", "error", "source-escapes-root"],
+      ["climbing", "error", "source-escapes-root"],
+      ["nowhere", "error", "source-escapes-root"],
+    ]);
+    expect(bench.host.records()[2]?.diagnostics[0]?.message).toContain("the entry ../gone.mjs leads out of");
+  });
+
   it("[F253] refuses a manifest that is a link out of the folder or a hard link", async () => {
     const bench = await pluginBench();
     const outside = join(bench.root, "manifest.json");

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { SluiceError } from "../../kernel/errors.ts";
 import type { PluginHost } from "../../plugins/host.ts";
 import { type CliEnvironment, CommandContext } from "../context.ts";
 import { cliError, describeError } from "../errors.ts";
@@ -127,7 +128,7 @@ function inspect(context: CommandContext, pluginId: string): Promise<PluginRepor
 }
 
 function noPlugin(pluginId: string): Error {
-  return cliError("USAGE", `there is no plugin "${pluginId}"; see: sluice plugins list`);
+  return new SluiceError("PLUGIN_UNKNOWN", `there is no plugin "${pluginId}"; see: sluice plugins list`);
 }
 
 /** Without a gateway every enabled plugin is registered once, without effect, to see what is wrong. */

@@ -1,5 +1,6 @@
 import { basename, dirname, join } from "node:path";
 import type { DiagnosticCode } from "../diagnostic-codes.ts";
+import { staysInside } from "../manifest/inner-path.ts";
 import { idHint } from "../manifest/package-metadata.ts";
 import type { PluginDiagnostic } from "../types.ts";
 import { type PluginCandidate, withError } from "./candidate.ts";
@@ -9,7 +10,7 @@ import { checkPathGates } from "./gates.ts";
 import { incompatibilityOf } from "./host-compatibility.ts";
 
 interface NativeEntry {
-  /** Absolute path; absent: it does not exist. */
+  /** Absolute path; absent: it does not exist, or may not be named. */
   readonly entry: string | undefined;
   /** Tells the entries of one package apart. */
   readonly suffix?: string | undefined;
@@ -58,7 +59,10 @@ export async function nativeCandidate(
   for (const problem of found?.result.problems ?? []) {
     add(problem.fatal ? "error" : "warn", problem.code, problem.message);
   }
-  if (!entry) {
+  const escapes = !staysInside(wanted);
+  if (escapes) {
+    add("warn", "source-escapes-root", `blocked: the entry ${wanted} leads out of ${folder.rootDir}`);
+  } else if (!entry) {
     add(
       "error",
       "entry-missing",
@@ -84,12 +88,12 @@ export async function nativeCandidate(
     folder.realRoot,
     [entry, setupEntry, cliMetadataEntry].filter((path): path is string => path !== undefined),
   );
-  if (gate) add("warn", gate.code, `blocked: ${gate.message}`);
+  if (gate && !escapes) add("warn", gate.code, `blocked: ${gate.message}`);
   const incompatible =
     folder.origin === "bundled" ? undefined : await incompatibilityOf(folder.packageMetadata);
   const tooOld = incompatible?.code === "compat-host-too-old";
   if (incompatible) add(tooOld ? "warn" : "error", incompatible.code, incompatible.message);
-  const blocked = gate?.code ?? (tooOld ? incompatible.code : undefined);
+  const blocked = escapes ? "source-escapes-root" : (gate?.code ?? (tooOld ? incompatible.code : undefined));
   return {
     ...placeOf(folder),
     id,

@@ -29,7 +29,7 @@ export async function examinePackage(folder: string): Promise<ExaminedPackage> {
       const said = diagnostics.find(({ code }) => code === blocked);
       throw new SluiceError<InstallErrorCode>(
         "PACKAGE_UNSAFE",
-        `"${id}" is ${said?.message ?? `blocked: ${blocked}`}`,
+        `"${id}" is ${withoutPlace(said?.message ?? `blocked: ${blocked}`, folder)}`,
         {
           details: { gate: blocked },
         },
@@ -39,8 +39,7 @@ export async function examinePackage(folder: string): Promise<ExaminedPackage> {
     if (broken) {
       throw new SluiceError<InstallErrorCode>(
         "NOT_A_PLUGIN",
-        // Where it lies while it is examined is nothing to its owner.
-        `"${id}" cannot be installed: ${broken.message.replaceAll(folder, "the package")}`,
+        `"${id}" cannot be installed: ${withoutPlace(broken.message, folder)}`,
         { details: { code: broken.code } },
       );
     }
@@ -57,6 +56,11 @@ export async function examinePackage(folder: string): Promise<ExaminedPackage> {
     ...(packageMetadata?.packageName ? { packageName: packageMetadata.packageName } : {}),
     ...(version ? { version } : {}),
   };
+}
+
+/** Where a package lies while it is examined is nothing to its owner. */
+function withoutPlace(message: string, folder: string): string {
+  return message.replaceAll(folder, "the package");
 }
 
 /** The plugins of a package as the host will see them once they are enabled. */

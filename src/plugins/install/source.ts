@@ -6,6 +6,9 @@ import type { InstallErrorCode, PackageSource, RecordedSource } from "./types.ts
 
 const MAX_SPEC_LENGTH = 1_024;
 const NPM_SPEC = /^(@[a-z0-9][a-z0-9._-]*\/)?[a-z0-9][a-z0-9._-]*(@[^\s/:@][^\s/:@]{0,200})?$/i;
+/** Repositories and downloads, as npm would take them. */
+const AN_ADDRESS =
+  /^(?:[a-z][a-z0-9+.-]*:\/\/|(?:github|gitlab|bitbucket|gist):|git\+|[\w.-]+@[\w-]+\.[\w.-]+:)/i;
 const ARCHIVE = /\.(tgz|tar\.gz)$/;
 const PATH_LIKE = /^(\.{0,2}[\\/]|~[\\/]|[a-z]:[\\/]|\.{1,2}$)/i;
 
@@ -28,6 +31,12 @@ export async function parseSource(
     throw new SluiceError<InstallErrorCode>(
       "SOURCE_UNSUPPORTED",
       `"${scheme}:" sources are not supported; give a package name of npm, a folder or a .tgz file`,
+    );
+  }
+  if (AN_ADDRESS.test(spec)) {
+    throw new SluiceError<InstallErrorCode>(
+      "SOURCE_UNSUPPORTED",
+      `"${spec.slice(0, 200)}" is an address; fetch it yourself and give the folder, or the .tgz that npm pack makes of it`,
     );
   }
   const named = scheme ? (rest ?? "") : spec;

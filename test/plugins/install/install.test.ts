@@ -262,7 +262,13 @@ describe("what a package may bring", () => {
     });
     await expect(bench.install("git:example.org/x")).rejects.toMatchObject({ code: "SOURCE_UNSUPPORTED" });
     await expect(bench.install("/")).rejects.toMatchObject({ code: "NOT_A_PLUGIN" });
-    for (const spec of ["", "./gone", "-g", "a b", "https://example.org/x.tgz", "name@file:/etc"]) {
+    for (const spec of ["https://example.org/x.tgz", "github:a/b", "git+ssh://x/y", "me@example.org:a/b"]) {
+      await expect(bench.install(spec)).rejects.toMatchObject({
+        code: "SOURCE_UNSUPPORTED",
+        message: expect.stringContaining("is an address; fetch it yourself"),
+      });
+    }
+    for (const spec of ["", "./gone", "-g", "a b", "name@file:/etc"]) {
       await expect(bench.install(spec)).rejects.toMatchObject({ code: "SPEC_INVALID" });
     }
   });
