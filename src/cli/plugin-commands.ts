@@ -2,14 +2,11 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Command } from "commander";
-import type { CliRegistration } from "../contracts/registrations.ts";
 import type { Disposable } from "../kernel/disposable.ts";
 import { packageRoot } from "../kernel/package-root.ts";
-import type { PluginHost } from "../plugins/host.ts";
-import type { RegistryEntry } from "../plugins/types.ts";
 import { resolveStateDir } from "../runtime/state/state-folder.ts";
 import { configFile } from "./access.ts";
-import { localRoots } from "./commands/plugins-local.ts";
+import { attachEntry, type CommandEntry, commandHost, commandsOf, rootsOf } from "./command-host.ts";
 import type { CliEnvironment } from "./context.ts";
 import { readLocalConfig } from "./local-config.ts";
 
@@ -22,7 +19,10 @@ export interface PromisedCommand {
 /** Written by the build: the commands of bundled plugins that are on by default. */
 const BUNDLED_COMMANDS = "dist/bundled-commands.json";
 
-/** What manifests of enabled plugins promise, by name. Loads no plugin code. */
+/**
+ * What enabled plugins add to the root, by name. Manifests say it without their code; a plugin that is not ours
+ * and promises nothing there is asked, with nothing but its commands active.
+ */
 export async function promisedCommands(environment: CliEnvironment): Promise<PromisedCommand[]> {
   const commands = isUntouched(environment)
     ? (JSON.parse(await readFile(join(packageRoot(), BUNDLED_COMMANDS), "utf8")) as PromisedCommand[])
@@ -53,10 +53,27 @@ async function discoverCommands(environment: CliEnvironment): Promise<PromisedCo
     config,
     undefined,
   );
-  return plugins
-    .filter(({ decision }) => decision.enabled)
-    .flatMap(({ candidate }) => candidate.manifest?.cliCommands ?? [])
+  const enabled = plugins.filter(({ decision }) => decision.enabled).map(({ candidate }) => candidate);
+  const promised = enabled
+    .flatMap(({ manifest }) => manifest?.cliCommands ?? [])
     .map(({ name, description }) => ({ name, description }));
+  const silent = enabled.filter(
+    ({ origin, format, manifest }) =>
+      origin !== "bundled" &&
+      format === "openclaw" &&
+      manifest?.cliCommands.length === 0 &&
+      manifest.activation.onStartup !== false,
+  );
+  if (silent.length === 0) return promised;
+  const others = plugins.map(({ candidate }) => candidate).filter((candidate) => !silent.includes(candidate));
+  const { described } = await import("./described-commands.ts");
+  const names = new Set(promised.map(({ name }) => name));
+  const told = await described(
+    environment,
+    config,
+    others.map(({ id }) => id),
+  );
+  return [...promised, ...told.filter(({ name }) => !names.has(name))];
 }
 
 /** Where a command line leaves what the core knows: the command it got to, and the words after it. */
@@ -75,41 +92,13 @@ export async function attachPluginCommand(
   departure: Departure,
   environment: CliEnvironment,
 ): Promise<Disposable> {
-  const [{ createPluginHost }, { offlineRuntime }, { createLogger }, { Redactor }, config] =
-    await Promise.all([
-      import("../plugins/host.ts"),
-      import("../plugins/loading/offline-runtime.ts"),
-      import("../kernel/logger.ts"),
-      import("../kernel/redaction.ts"),
-      readLocalConfig(configFile(environment.env), environment.env),
-    ]);
-  const snapshot = { config, source: config };
-  const host = createPluginHost({
-    config: { current: () => snapshot, onChange: () => ({ dispose() {} }) },
-    roots: await rootsOf(environment, config),
-    sdkFolder: join(packageRoot(), "dist/plugin-sdk"),
-    stateDir: resolveStateDir(environment.env),
-    logger: createLogger({
-      level: "error",
-      redactor: new Redactor(),
-      write: (line) => void environment.stderr.write(line),
-    }),
-    clock: environment.clock,
-    // A command has no gateway around it; what needs one is called by RPC.
-    runtimeFor: () => offlineRuntime({ config: () => config, stateDir: resolveStateDir(environment.env) }),
-    // Whole, because a command works with what its plugin builds while it registers; no channel, service or
-    // tool comes to life.
-    mode: "discovery",
-  });
+  const config = await readLocalConfig(configFile(environment.env), environment.env);
+  // Whole, because a command works with what its plugin builds while it registers; no channel, service or
+  // tool comes to life.
+  const host = await commandHost(environment, config, "discovery");
   const { parentPath, words } = departure;
   await host.activate({ kind: "command", command: parentPath[0] ?? words[0] });
-  const attach = (entry: RegistryEntry<CliRegistration>, program: Command) =>
-    entry.value.registrar({
-      program,
-      parentPath: [...entry.value.parentPath],
-      config,
-      logger: loggerOf(entry.pluginId, environment),
-    });
+  const attach = (entry: CommandEntry, program: Command) => attachEntry(entry, program, environment, config);
   if (!(await addCommands(departure, commandsOf(host), attach))) {
     await host.activateRest();
     await addCommands(departure, commandsOf(host), attach);
@@ -117,17 +106,11 @@ export async function attachPluginCommand(
   return host;
 }
 
-type Entry = RegistryEntry<CliRegistration>;
-
-function commandsOf(host: PluginHost): readonly Entry[] {
-  return host.registry.current().list<CliRegistration>("cli");
-}
-
 /** Adds the commands the line names; true when there were any. */
 async function addCommands(
   { parent, parentPath, words }: Departure,
-  entries: readonly Entry[],
-  attach: (entry: Entry, program: Command) => unknown,
+  entries: readonly CommandEntry[],
+  attach: (entry: CommandEntry, program: Command) => unknown,
 ): Promise<boolean> {
   const [word, next] = words;
   const below = (path: readonly string[]) =>
@@ -146,16 +129,4 @@ async function addCommands(
     } else await attach(entry, group);
   }
   return true;
-}
-
-async function rootsOf({ env }: CliEnvironment, config: Readonly<Record<string, unknown>>) {
-  const stateDir = resolveStateDir(env);
-  const { InstallBook } = await import("../plugins/install/book.ts");
-  return localRoots(stateDir, (await InstallBook.open(stateDir)).folders(), config);
-}
-
-/** Lines of a plugin's command go to stderr: stdout belongs to its result. */
-function loggerOf(pluginId: string, { stderr }: CliEnvironment) {
-  const write = (message: string) => void stderr.write(`${pluginId}: ${message}\n`);
-  return { debug() {}, info: write, warn: write, error: write };
 }

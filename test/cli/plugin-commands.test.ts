@@ -1,7 +1,10 @@
 import { access, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import type { CliEnvironment } from "../../src/cli/context.ts";
 import { EXIT } from "../../src/cli/exit-codes.ts";
+import { createProgram } from "../../src/cli/program.ts";
+import { CORE_COMMANDS } from "../../src/plugins/registry/kinds/command-line.ts";
 import { writePlugin } from "../plugins/support/plugin-bench.ts";
 import { sluice } from "../support/sluice-command.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
@@ -89,6 +92,59 @@ describe("commands of plugins", () => {
     expect(stdout).toMatch(/canvas +draws on a node/);
     expect(stdout).toMatch(/eager \[options\] \[word\]/);
     expect([await happened("ran-canvas"), await happened("ran-eager")]).toEqual([false, true]);
+  });
+
+  it("[F075] [F076] what no manifest promises is in the help too: by descriptors alone, or by its registrar", async () => {
+    const { run, happened } = await commandLine(
+      `if (api.registrationMode === "cli-metadata") mark("asked");
+       api.registerCli(${COMMAND("told")}, { descriptors: [descriptor("told", "told by its descriptor")] });
+       api.registerCli(({ program }) => { ran("eager"); program.command("eager").description("told by itself"); }, { commands: ["eager"] });
+       api.registerCli(() => { throw new Error("broken"); }, { commands: ["broken"] });
+       api.registerCli(${COMMAND("deep")}, { parentPath: ["nodes"], descriptors: [descriptor("deep")] });`,
+    );
+    const { stdout, stderr, status } = await run("--help");
+    expect({ status, stderr }).toEqual({ status: EXIT.OK, stderr: "" });
+    expect(stdout).toMatch(/told +told by its descriptor/);
+    expect(stdout).toMatch(/eager +told by itself/);
+    expect(stdout).not.toMatch(/broken|deep/);
+    const marks = ["asked", "ran-told", "ran-eager"];
+    expect(await Promise.all(marks.map(happened))).toEqual([true, false, true]);
+    expect(await run("broken")).toMatchObject({ status: EXIT.FAILED, stderr: "sluice: broken\n" });
+  });
+
+  it("[F074] names of the host's own commands belong to the host", async () => {
+    const program = createProgram({ version: "1.0.0" } as CliEnvironment);
+    const names = program.commands.map((command) => command.name());
+    expect([...CORE_COMMANDS].sort()).toEqual([...names, "help"].sort());
+    const { run } = await commandLine(
+      `api.registerCli(${COMMAND("status")}, { descriptors: [descriptor("status")] });
+       api.registerCli(${COMMAND("mine")}, { descriptors: [descriptor("mine")] });`,
+    );
+    const { stdout } = await run("plugins", "inspect", "probe", "--runtime", "--json");
+    const report = JSON.parse(stdout);
+    expect(report.cliCommands).toEqual(["mine"]);
+    expect(report.diagnostics).toContainEqual(
+      expect.objectContaining({ code: "reserved-name", message: expect.stringContaining('"status"') }),
+    );
+  });
+
+  it("[F074] run programs and know the workspace; what needs the gateway says so", async () => {
+    const { run } = await commandLine(
+      `api.registerCli(({ program, workspaceDir }) => {
+         program.command("afar").action(() => api.runtime.agent.runEmbeddedAgent({}));
+         program.command("near").action(async () => {
+           const { stdout } = await api.runtime.system.runCommandWithTimeout([process.execPath, "-p", "6 * 7"], 60_000);
+           console.log(JSON.stringify({ workspaceDir, stdout }));
+         });
+       }, { commands: ["afar", "near"] });`,
+    );
+    expect(JSON.parse((await run("near")).stdout)).toEqual({
+      workspaceDir: expect.stringMatching(/workspace$/),
+      stdout: "42\n",
+    });
+    expect((await run("afar")).stderr).toContain(
+      "api.runtime.agent.runEmbeddedAgent needs the gateway's own process",
+    );
   });
 
   it("[F076] a command that no manifest promises is found among the enabled plugins", async () => {

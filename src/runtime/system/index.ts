@@ -5,6 +5,24 @@ import type { SystemEvents } from "../agent/system-events.ts";
 import type { Sessions } from "../sessions/index.ts";
 import { commandArguments, runCommand } from "./run-command.ts";
 
+/** The part of `api.runtime.system` that needs no gateway. */
+export function localSystem(
+  clock: Clock,
+  programs: RunningPrograms,
+): Pick<PluginRuntimeSystem, "runCommandWithTimeout" | "formatNativeDependencyHint"> {
+  return {
+    async runCommandWithTimeout(...given) {
+      const { argv, options } = commandArguments(given);
+      return runCommand(argv, options, clock, programs);
+    },
+    formatNativeDependencyHint(given) {
+      const params = typeof given === "string" ? { packageName: given } : given;
+      const { packageName, manager = "npm", rebuildCommand = `${manager} rebuild ${packageName}` } = params;
+      return `${packageName} has native parts that are not built for this machine. Run: ${rebuildCommand}`;
+    },
+  };
+}
+
 /** `api.runtime.system` (spec 4.12). What a plugin runs ends with it, as one of `programs`. */
 export function systemNamespace(
   rooms: { systemEvents: SystemEvents; sessions: Sessions; clock: Clock },
@@ -21,14 +39,6 @@ export function systemNamespace(
       const { contextKey } = options;
       return rooms.systemEvents.enqueue(sessionKey, text, contextKey === undefined ? {} : { contextKey });
     },
-    async runCommandWithTimeout(...given) {
-      const { argv, options } = commandArguments(given);
-      return runCommand(argv, options, rooms.clock, programs);
-    },
-    formatNativeDependencyHint(given) {
-      const params = typeof given === "string" ? { packageName: given } : given;
-      const { packageName, manager = "npm", rebuildCommand = `${manager} rebuild ${packageName}` } = params;
-      return `${packageName} has native parts that are not built for this machine. Run: ${rebuildCommand}`;
-    },
+    ...localSystem(rooms.clock, programs),
   };
 }

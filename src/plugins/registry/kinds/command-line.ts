@@ -10,6 +10,11 @@ import { type Accepted, type KindRow, malformed, type Refused } from "../row.ts"
 
 const COMMAND_NAME = /^[a-z0-9][a-z0-9_-]*$/i;
 
+/** Root commands of the host itself; `test/cli/plugin-commands.test.ts` holds them to the command line. */
+export const CORE_COMMANDS: ReadonlySet<string> = new Set(
+  "gateway status agent sessions channels pairing deliveries plugins config doctor logs help".split(" "),
+);
+
 /** Commands of `sluice`. */
 export const commandLineKinds: readonly KindRow[] = [
   {
@@ -20,6 +25,7 @@ export const commandLineKinds: readonly KindRow[] = [
     features: ["F074", "F075", "F076", "F077"],
     scope: "global",
     again: "error",
+    reserved: CORE_COMMANDS,
     alsoIn: ["cli-metadata", "setup-runtime"],
     read: ([registrar, options]) => readCli(registrar, options),
   },
