@@ -124,6 +124,7 @@ export class PluginHost implements Disposable {
       services: this.#services,
       hooks,
       trace,
+      logger,
       onFailure,
     });
     const environment = loadEnvironment({

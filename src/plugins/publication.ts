@@ -1,5 +1,7 @@
 import type { Clock } from "../kernel/clock.ts";
 import { withDeadline } from "../kernel/deadline.ts";
+import { errorMessage } from "../kernel/errors.ts";
+import type { Logger } from "../kernel/logger.ts";
 import type { TypedHookRunner } from "./hooks/runner.ts";
 import type { LoadTrace } from "./loading/load-trace.ts";
 import type { LoadedPlugin } from "./loading/loaded-plugin.ts";
@@ -16,6 +18,7 @@ export interface PublicationParts {
   readonly services: ServiceHost;
   readonly hooks: TypedHookRunner;
   readonly trace: LoadTrace;
+  readonly logger: Logger;
   onFailure(error: unknown): void;
 }
 
@@ -34,9 +37,13 @@ export class Publication {
   /** Runs `gateway_start` in what runs now, and from now on in every instance that is new (spec 2.19). */
   async announceStart(event: object, context: () => object): Promise<void> {
     this.#started = { event, context };
-    const { hooks, clock, onFailure } = this.#parts;
+    const { hooks, clock, logger } = this.#parts;
     const told = hooks.run("gateway_start", event, context());
-    await withDeadline(told, GATEWAY_START_WAIT_MS, "telling plugins of the start", clock).catch(onFailure);
+    await withDeadline(told, GATEWAY_START_WAIT_MS, "gateway_start", clock).catch((error: unknown) =>
+      logger.warn("plugins are still busy with gateway_start; the gateway does not wait for them", {
+        error: errorMessage(error),
+      }),
+    );
   }
 
   /** Publishes when plugins came, went, were replaced or changed places. */

@@ -146,6 +146,30 @@ describe("hooks of a turn", () => {
   });
 });
 
+describe("toolsAllow of before_prompt_build", () => {
+  const tool = (name: string) =>
+    `api.registerTool({ name: "${name}", description: "x", parameters: { type: "object", properties: {} }, execute: async () => ({ content: [] }) });`;
+
+  it.each([
+    [["group:plugins"], ["note"], ["note"]],
+    [["probe", "message"], ["group:plugins"], ["draw", "note"]],
+    [["*"], ["draw", "nobody"], ["draw"]],
+    [["note"], ["draw"], []],
+    [["note"], "note", []],
+    [["note"], [], []],
+  ])("[F135] %j and %j leave %j: groups and ids of plugins count as their tools", async (one, two, left) => {
+    const { say, seen } = await contract({
+      register: `${tool("note")}${tool("draw")}
+        api.on("before_prompt_build", () => ({ toolsAllow: ${JSON.stringify(one)} }));
+        api.on("before_prompt_build", () => ({ toolsAllow: ${JSON.stringify(two)} }));
+        api.on("llm_input", (event) => { seen.push(event.tools.map(({ name }) => name).sort()); });`,
+      manifest: { contracts: { tools: ["note", "draw"] } },
+    });
+    await say("hello");
+    expect(await seen()).toEqual([left]);
+  });
+});
+
 describe("before_dispatch on the chat page", () => {
   it("[F124] answers a message without commands, hooks or a model of a turn, once for each message", async () => {
     const { call, say, seen } = await contract({

@@ -192,7 +192,7 @@ describe("typed hooks", () => {
     expect(await reply("acp")).toMatchObject({ handled: true, queuedFinal: true });
   });
 
-  it("[F135] prompt contexts concatenate in order, the first system prompt wins, tool lists intersect", async () => {
+  it("[F135] prompt contexts concatenate in order, the first system prompt wins, tool lists are kept", async () => {
     const bench = await withPlugins({
       a: `api.on("before_prompt_build", () => ({ prependContext: "A", systemPrompt: "first", toolsAllow: ["x", "y"] }), { priority: 1 });`,
       b: `api.on("before_prompt_build", (event) => { event.messages.push("leak"); return { prependContext: "B", systemPrompt: "second", toolsAllow: ["y", "z"] }; });`,
@@ -201,7 +201,10 @@ describe("typed hooks", () => {
     expect(await bench.host.hooks.run("before_prompt_build", { prompt: "p", messages }, {})).toEqual({
       prependContext: "A\n\nB",
       systemPrompt: "first",
-      toolsAllow: ["y"],
+      toolsAllow: [
+        ["x", "y"],
+        ["y", "z"],
+      ],
     });
     expect(messages).toEqual([]);
     expect(

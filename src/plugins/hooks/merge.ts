@@ -32,8 +32,7 @@ class FieldMerger implements ResultMerger {
   add(result: HookResultFields): { stop: boolean } {
     for (const [field, rule] of Object.entries(this.#rules)) {
       const value = result[field];
-      // A present but malformed tool list means no tools: the stricter reading.
-      if (rule === "intersect" && field in result && value !== undefined) this.#intersect(field, value);
+      if (rule === "lists" && value !== undefined) this.#addList(field, value);
       else if (value !== undefined && value !== null) this.#put(field, rule, value);
     }
     return { stop: this.#terminal !== undefined && result[this.#terminal] === true };
@@ -61,10 +60,10 @@ class FieldMerger implements ResultMerger {
     } else if (merged[field] === undefined) merged[field] = value;
   }
 
-  #intersect(field: string, value: unknown): void {
+  /** A malformed list allows nothing: narrowing must never widen. */
+  #addList(field: string, value: unknown): void {
     const list = Array.isArray(value) ? value.filter((item) => typeof item === "string") : [];
-    const before = this.#merged[field] as string[] | undefined;
-    this.#merged[field] = before ? before.filter((item) => list.includes(item)) : list;
+    this.#merged[field] = [...((this.#merged[field] as string[][] | undefined) ?? []), list];
   }
 }
 

@@ -15,9 +15,11 @@ const CORE_TOOLS = "core";
 export interface ToolSet {
   readonly tools: readonly AgentTool[];
   get(name: string): AgentTool | undefined;
+  /** Id of the plugin that a tool comes from; `core` for the host's own. */
+  ownerOf(name: string): string | undefined;
 }
 
-export const emptyToolSet: ToolSet = { tools: [], get: () => undefined };
+export const emptyToolSet: ToolSet = { tools: [], get: () => undefined, ownerOf: () => undefined };
 
 /**
  * Makes the tools of one run (spec plugin-sdk 3.4): every registered factory is called, what it gives is
@@ -41,13 +43,16 @@ export function materializeTools(input: {
   ];
   if (rows.length === 0) return emptyToolSet;
   const tools = new Map<string, AgentTool>();
+  const owners = new Map<string, string>();
   for (const row of rows) {
     const { names } = row.value;
     if (names.length > 0 && !names.some((name) => isSetUp(row.value, name, input.signals))) continue;
     for (const tool of createAll(row.value, row.pluginId, input)) {
       const refusal = judged(() => refusalOf(tool, row.value, row.pluginId, tools, input));
-      if (refusal === undefined) tools.set(tool.name, tool);
-      else if (refusal !== "policy") {
+      if (refusal === undefined) {
+        tools.set(tool.name, tool);
+        owners.set(tool.name, row.pluginId);
+      } else if (refusal !== "policy") {
         input.logger.warn("a tool was left out", {
           plugin: row.pluginId,
           tool: nameOf(tool),
@@ -56,18 +61,26 @@ export function materializeTools(input: {
       }
     }
   }
-  return toolSetOf([...tools.values()].slice(0, MAX_TOOLS));
+  return toolSetOf([...tools.values()].slice(0, MAX_TOOLS), (name) => owners.get(name));
 }
 
-export function toolSetOf(tools: readonly AgentTool[]): ToolSet {
+function toolSetOf(tools: readonly AgentTool[], ownerOf: ToolSet["ownerOf"]): ToolSet {
   const byName = new Map(tools.map((tool) => [tool.name, tool]));
-  return { tools, get: (name) => byName.get(name) };
+  return { tools, get: (name) => byName.get(name), ownerOf };
 }
 
-/** The tools a hook or a caller still allows; `group:plugins` means all of them. */
+/**
+ * The tools a hook or a caller still allows, by name, by the id of their plugin, or as `group:plugins`: all
+ * that do not come from the host itself.
+ */
 export function restrictTools(set: ToolSet, allow: readonly string[]): ToolSet {
-  if (allow.includes("*") || allow.includes("group:plugins")) return set;
-  return toolSetOf(set.tools.filter((tool) => allow.includes(tool.name)));
+  if (allow.includes("*")) return set;
+  const named = ({ name }: AgentTool) => {
+    const owner = set.ownerOf(name) ?? CORE_TOOLS;
+    const groups = owner === CORE_TOOLS ? [] : [owner, "group:plugins"];
+    return [name, ...groups].some((entry) => allow.includes(entry));
+  };
+  return toolSetOf(set.tools.filter(named), set.ownerOf);
 }
 
 function createAll(

@@ -119,7 +119,7 @@ export async function prepareTurn(
     resolved,
     settings,
     invocation,
-    allow: fields.toolsAllow,
+    allow: fields.toolsAllow ?? [],
   });
   const enriched = await authorisedContext(parts, request, { ...turnPrompt, tools, invocation });
   const toolNames = tools.tools.map(({ name }) => name);

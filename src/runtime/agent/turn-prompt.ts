@@ -22,7 +22,8 @@ export interface PromptFields {
   appendContext?: string;
   prependSystemContext?: string;
   appendSystemContext?: string;
-  toolsAllow?: string[];
+  /** What each handler allows; a tool has to be in all of the lists. */
+  toolsAllow?: string[][];
 }
 
 export interface TurnPrompt {
@@ -94,9 +95,7 @@ export async function promptFields(
     ),
     prependSystemContext: joined(built?.prependSystemContext, legacy?.prependSystemContext),
     appendSystemContext: joined(built?.appendSystemContext, legacy?.appendSystemContext),
-    // A malformed list allows nothing: narrowing must never widen.
-    toolsAllow:
-      built?.toolsAllow === undefined ? undefined : Array.isArray(built.toolsAllow) ? built.toolsAllow : [],
+    toolsAllow: built?.toolsAllow,
   });
 }
 

@@ -25,8 +25,8 @@ export async function toolsOfTurn(
     resolved: ResolvedModel;
     settings: AgentSettings;
     invocation: Invocation;
-    /** What hooks allow; absent: everything. */
-    allow: string[] | undefined;
+    /** What hooks allow, a list of each; a tool has to be in all of them. */
+    allow: readonly (readonly string[])[];
   },
 ): Promise<ToolSet> {
   const { begun, resolved, settings, invocation } = turn;
@@ -76,9 +76,9 @@ function deliveryContextOf({ channel, accountId, to, threadId }: NonNullable<Tur
   return { channel, accountId, to, ...(threadId === undefined ? {} : { threadId }) };
 }
 
-function toolsFor(all: ToolSet, request: TurnRequest, hookAllow: string[] | undefined): ToolSet {
+function toolsFor(all: ToolSet, request: TurnRequest, hookAllow: readonly (readonly string[])[]): ToolSet {
   if (request.context?.["disableTools"] === true) return emptyToolSet;
   const asked = request.context?.["toolsAllow"];
   const narrowed = Array.isArray(asked) ? restrictTools(all, asked as string[]) : all;
-  return hookAllow ? restrictTools(narrowed, hookAllow) : narrowed;
+  return hookAllow.reduce(restrictTools, narrowed);
 }
