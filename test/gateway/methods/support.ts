@@ -88,7 +88,12 @@ export async function openMethods(options: { script?: Script } = {}) {
     hooks: hooksOf(),
     facts: { version: "test", bootId: "", startedAt: 0, stateDir: room.folder },
   } as unknown as GatewayServices;
-  const caller = { connId: "conn-1", role: "operator", scopes: ["operator.admin"] } as unknown as Caller;
+  const caller = {
+    connId: "conn-1",
+    role: "operator",
+    scopes: ["operator.admin"],
+    client: { id: "cli", mode: "cli", version: "test", platform: "test" },
+  } as unknown as Caller;
 
   /** The final result; `first` collects earlier responses of the same request. */
   async function call(
