@@ -46,6 +46,10 @@ export interface PluginRuntime {
   readonly media: RuntimeFunctions;
   /** `describeImageFile`, `transcribeAudioFile`, `describeVideoFile`, `runFile`, `extractStructuredWithModel` (spec 4.8). */
   readonly mediaUnderstanding: RuntimeFunctions;
+  /** `generate`, `listProviders` (spec 4.9). */
+  readonly imageGeneration: RuntimeFunctions;
+  readonly videoGeneration: RuntimeFunctions;
+  readonly musicGeneration: RuntimeFunctions;
   /** `listProviders`, `search` (spec 4.10). */
   readonly webSearch: RuntimeFunctions;
 }

@@ -9,6 +9,8 @@ import type { ActivatePlugins, RegistryReader } from "../plugins/types.ts";
 import type { SystemEvents } from "../runtime/agent/system-events.ts";
 import type { AgentRuntime } from "../runtime/agent/types.ts";
 import { configNamespace } from "../runtime/config/plugin-namespace.ts";
+import { generationNamespace } from "../runtime/generation/index.ts";
+import { IMAGE, MUSIC, VIDEO } from "../runtime/generation/kinds.ts";
 import { mediaNamespace } from "../runtime/media/index.ts";
 import { mediaUnderstandingNamespace } from "../runtime/media-understanding/index.ts";
 import { modelAuthNamespace, modelConfigNamespace } from "../runtime/models/plugin-namespace.ts";
@@ -68,6 +70,9 @@ export function createPluginRuntime(rooms: RuntimeRooms, owner: RuntimeOwner): P
     tts: named("tts", ttsNamespace(rooms)),
     media: named("media", mediaNamespace()),
     mediaUnderstanding: named("mediaUnderstanding", mediaUnderstandingNamespace(rooms)),
+    imageGeneration: named("imageGeneration", generationNamespace(rooms, IMAGE)),
+    videoGeneration: named("videoGeneration", generationNamespace(rooms, VIDEO)),
+    musicGeneration: named("musicGeneration", generationNamespace(rooms, MUSIC)),
     webSearch: named("webSearch", webSearchNamespace(rooms)),
     subagent: named("subagent", subagentNamespace(rooms, pluginId)),
     events: named("events", {
