@@ -148,7 +148,12 @@ describe("sluice plugins and a running gateway", () => {
     const asked = await run("plugins", "install", folder, "--json");
     expect(asked.status).toBe(EXIT.REFUSED);
     expect(asked.stderr).toContain("agent tool: look");
-    expect(json(asked.stdout)).toMatchObject({ error: { code: "PLUGIN_CAPABILITY_CONSENT_REQUIRED" } });
+    expect(json(asked.stdout)).toMatchObject({ error: { code: "CONSENT_REQUIRED" } });
+    for (const verb of ["reload", "inspect", "enable", "update"]) {
+      const unknown = await run("plugins", verb, "nowhere", "--json");
+      expect(unknown.status, verb).toBe(EXIT.USAGE);
+      expect(json(unknown.stdout), verb).toMatchObject({ error: { code: "PLUGIN_UNKNOWN" } });
+    }
     expect((await run("plugins", "install", folder, "--yes")).stdout).toBe(
       "sample 1.0.0 is installed and enabled\n",
     );

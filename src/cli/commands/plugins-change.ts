@@ -8,7 +8,7 @@ import {
   type ReportedDiagnostic,
 } from "../output/plugin-report.ts";
 import { ask, consentOf } from "./plugins-consent.ts";
-import { type InstallWish, withPluginControl } from "./plugins-control.ts";
+import { type InstallWish, ownError, withPluginControl } from "./plugins-control.ts";
 
 interface InstallOptions {
   yes?: boolean;
@@ -78,7 +78,11 @@ Examples:
     .action(async (pluginIds: string[], _options: object, command: Command) => {
       const context = new CommandContext(environment, command);
       const result = await context.withGateway(["operator.admin"], async (client) => {
-        const reloaded = await context.progressCall<object>(client, "plugins.reload", { pluginIds });
+        const reloaded = await context
+          .progressCall<object>(client, "plugins.reload", { pluginIds })
+          .catch((error: unknown) => {
+            throw ownError(error);
+          });
         const diagnostics: (ReportedDiagnostic & { pluginId: string })[] = [];
         for (const pluginId of pluginIds) {
           const report = await context.progressCall<PluginReport>(client, "plugins.inspect", { pluginId });

@@ -55,6 +55,9 @@ function remoteControl(context: CommandContext): PluginControl {
   };
 }
 
+/** What clients of the protocol know the question by. */
+const CONSENT_ON_THE_WIRE = "PLUGIN_CAPABILITY_CONSENT_REQUIRED";
+
 /** Most reviews of one package: what it claims, and once more what its packages bring. */
 const MAX_REVIEWS = 2;
 
@@ -80,7 +83,7 @@ function isReview(details: unknown): details is InstallReview & { code: string }
   return (
     typeof details === "object" &&
     details !== null &&
-    (details as { code?: unknown }).code === "PLUGIN_CAPABILITY_CONSENT_REQUIRED" &&
+    (details as { code?: unknown }).code === CONSENT_ON_THE_WIRE &&
     Array.isArray((details as { claims?: unknown }).claims)
   );
 }
@@ -95,18 +98,20 @@ async function call(context: CommandContext, method: string, params: object): Pr
       ),
     );
   } catch (error) {
-    const { message, details } = describeError(error);
-    const code = (details as { code?: unknown } | undefined)?.code;
-    if (
-      typeof code !== "string" ||
-      !/^(PLUGIN_|SPEC_|SOURCE_|PACKAGE_|NOT_|INTEGRITY_|ID_|POLICY_|HOOK_|BOOK_|UPDATE_|CONSENT_|install_)/.test(
-        code,
-      )
-    ) {
-      throw error;
-    }
-    throw new SluiceError(code, message, { details, cause: error });
+    throw ownError(error);
   }
+}
+
+const OWN_CODES =
+  /^(PLUGIN_|SPEC_|SOURCE_|PACKAGE_|NOT_|INTEGRITY_|ID_|POLICY_|HOOK_|BOOK_|UPDATE_|CONSENT_|install_)/;
+
+/** What a gateway refused, under the code that the same refusal has where no gateway runs. */
+export function ownError(error: unknown): unknown {
+  const { message, details } = describeError(error);
+  const code = (details as { code?: unknown } | undefined)?.code;
+  if (typeof code !== "string" || !OWN_CODES.test(code)) return error;
+  const own = code === CONSENT_ON_THE_WIRE ? "CONSENT_REQUIRED" : code;
+  return new SluiceError(own, message, { details, cause: error });
 }
 
 function sourceParams(source: PackageSource): object {
