@@ -121,6 +121,22 @@ describe("tool calls", () => {
     expect(await writer.seen()).toEqual(["cancelled"]);
   });
 
+  it("[F126] an approval that says nothing blocks; one that says little is asked as well as it can be", async () => {
+    const { say, gateway } = await contract({
+      register: `${PAY}
+        api.on("before_tool_call", ({ params }) => ({ requireApproval: params.amount === 1 ? true : { timeoutMs: Number.NaN } }));`,
+      manifest: TOOLS,
+    });
+    const reviewer = await WireClient.open(gateway.url, { scopes: ["operator.approvals"] });
+    expect(await say('/tool pay {"amount": 1}')).toContain("asked for an approval that says nothing");
+    const answer = say('/tool pay {"amount": 2}');
+    const { payload } = await reviewer.event("plugin.approval.requested");
+    expect(payload).toMatchObject({ request: { title: "Call pay?", severity: "warning" } });
+    expect(payload.expiresAtMs - payload.createdAtMs).toBe(120_000);
+    await reviewer.call("plugin.approval.resolve", { id: payload.id, decision: "allow-once" });
+    expect(await answer).toContain("paid 2");
+  });
+
   it("[F126] /approve in the chat decides while the turn waits, for those who may", async () => {
     const { gateway, say, call, client } = await contract({
       register: `${PAY}
@@ -186,6 +202,21 @@ describe("tool calls", () => {
     });
     expect(await say('/tool pay {"amount": 1}')).toContain("pay returned: paid 1, seen by pay");
     expect(await say('/tool pay {"amount": 2}')).toContain("pay failed:");
+  });
+
+  it("[F081] the same middleware registered twice is one, for the tools and runtimes of both", async () => {
+    const { say, call } = await contract({
+      register: `${PAY}
+        const mark = (name) => ({ result }) => ({ result: { content: [{ type: "text", text: result.content[0].text + name }] } });
+        const twice = mark(" A");
+        api.registerAgentToolResultMiddleware(twice, { matcher: ["other"], runtimes: ["codex"] });
+        api.registerAgentToolResultMiddleware(mark(" B"));
+        api.registerAgentToolResultMiddleware(twice, { matcher: ["pay"], runtimes: ["openclaw"] });`,
+      manifest: { contracts: { tools: ["pay"], agentToolResultMiddleware: ["openclaw", "codex"] } },
+    });
+    expect(await say('/tool pay {"amount": 1}')).toContain("paid 1 A B");
+    const { contributions } = await call("plugins.inspect", { pluginId: "probe" });
+    expect(contributions.agentToolResultMiddleware).toEqual(["probe", "probe"]);
   });
 
   it("[F101, F102, F103] subscriptions hear runs, keep data for a run, and plugins add events of their own", async () => {

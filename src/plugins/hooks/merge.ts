@@ -1,3 +1,4 @@
+import { isRecord } from "../../kernel/records.ts";
 import type { FieldMerge, HookRow } from "./table.ts";
 
 export type HookResultFields = Record<string, unknown>;
@@ -105,7 +106,12 @@ export class ToolDecision implements ResultMerger {
       this.#merged["params"] = params;
     }
     const approval = result["requireApproval"];
-    if (!this.#paramsFrozen && typeof approval === "object" && approval !== null) {
+    if (approval !== undefined && approval !== null && approval !== false && !isRecord(approval)) {
+      // Somebody has to be asked, and nobody knows what: the call may not run as if nothing had been said.
+      this.fail(`plugin "${pluginId}" asked for an approval that says nothing`, pluginId);
+      return { stop: true };
+    }
+    if (!this.#paramsFrozen && isRecord(approval)) {
       this.#merged["requireApproval"] = { ...approval, pluginId };
       this.#paramsFrozen = true;
       if (this.#merged["params"] !== undefined)

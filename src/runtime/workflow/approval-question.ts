@@ -1,6 +1,8 @@
 import type { ApprovalDecision, ToolApprovalRequest } from "../../contracts/hooks.ts";
+import { truncateUtf16Safe } from "../../kernel/cut-text.ts";
 import { SluiceError } from "../../kernel/errors.ts";
 import type { ApprovalRecord } from "../../store/procedures/approvals.ts";
+import { approvalScope } from "./approval-scope.ts";
 import type { ShownTool } from "./tool-metadata.ts";
 
 /** `null`: nobody decided, see `terminalReason`. */
@@ -15,8 +17,7 @@ export interface ApprovalOutcome {
 
 export const MAX_APPROVAL_TITLE = 80;
 export const MAX_APPROVAL_DESCRIPTION = 512;
-/** Longest serialised `scope` that is shown. */
-const MAX_SCOPE = 2_000;
+const SEVERITIES: readonly string[] = ["info", "warning", "critical"];
 
 export const DECISIONS: readonly ApprovalDecision[] = ["allow-once", "allow-always", "deny"];
 
@@ -103,26 +104,28 @@ export function questionOf(
   approval: ToolApprovalRequest,
   { callKey: _key, params: _params, routed: _routed, ...call }: ToolCallQuestion,
 ): ApprovalQuestion {
-  const offered = approval.allowedDecisions?.filter((decision) => DECISIONS.includes(decision));
+  const { allowedDecisions, severity = "" } = approval;
+  const offered = Array.isArray(allowedDecisions)
+    ? DECISIONS.filter((one) => allowedDecisions.includes(one))
+    : [];
+  const scope = approvalScope(approval.scope);
   return {
     ...call,
     pluginId: approval.pluginId ?? "",
-    title: String(approval.title).slice(0, MAX_APPROVAL_TITLE),
-    description: String(approval.description ?? "").slice(0, MAX_APPROVAL_DESCRIPTION),
-    severity: approval.severity ?? "warning",
-    allowedDecisions: offered?.length ? offered : DECISIONS,
-    ...(isScope(approval.scope) ? { scope: approval.scope } : {}),
+    title: truncateUtf16Safe(
+      textOf(approval.title) ?? `Call ${call.toolName ?? "the tool"}?`,
+      MAX_APPROVAL_TITLE,
+    ),
+    description: truncateUtf16Safe(textOf(approval.description) ?? "", MAX_APPROVAL_DESCRIPTION),
+    severity: SEVERITIES.includes(severity) ? severity : "warning",
+    allowedDecisions: offered.length > 0 ? offered : DECISIONS,
+    ...(scope ? { scope } : {}),
   };
 }
 
-/** What a scope may describe; anything else is left out rather than shown. */
-function isScope(scope: unknown): boolean {
-  if (typeof scope !== "object" || scope === null) return false;
-  const { kind } = scope as { kind?: unknown };
-  return (
-    ["message-send", "payment", "external-post"].includes(String(kind)) &&
-    JSON.stringify(scope).length < MAX_SCOPE
-  );
+/** What a plugin wrote; plugins in JavaScript may leave it out. */
+function textOf(value: unknown): string | undefined {
+  return typeof value === "string" && value.trim() !== "" ? value : undefined;
 }
 
 export function unknownApproval(message = "approval expired or not found"): SluiceError<"INVALID_REQUEST"> {

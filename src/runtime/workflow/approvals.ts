@@ -231,7 +231,7 @@ export class PluginApprovals implements Disposable {
 
   async #open(
     question: ApprovalQuestion,
-    timeoutMs = DEFAULT_APPROVAL_TIMEOUT_MS,
+    timeoutMs: number | undefined,
     call?: ToolCallQuestion,
     routed?: boolean,
   ): Promise<ApprovalRecord> {
@@ -245,7 +245,7 @@ export class PluginApprovals implements Disposable {
       request: question,
       allowed: question.allowedDecisions,
       routed: routed ?? hasRoute(question),
-      expiresAt: now + Math.min(Math.max(timeoutMs, 1), MAX_APPROVAL_TIMEOUT_MS),
+      expiresAt: now + waitOf(timeoutMs),
       now,
     });
     if (created && record.status === "pending") {
@@ -291,4 +291,10 @@ export class PluginApprovals implements Disposable {
       ...(resolvedBy === undefined ? {} : { resolvedBy }),
     });
   }
+}
+
+/** How long a question stays open; plugins in JavaScript may ask for anything. */
+function waitOf(wished: unknown): number {
+  if (typeof wished !== "number" || Number.isNaN(wished)) return DEFAULT_APPROVAL_TIMEOUT_MS;
+  return Math.min(Math.max(wished, 1), MAX_APPROVAL_TIMEOUT_MS);
 }

@@ -61,7 +61,11 @@ export function verdictOf(
   if (decision === "allow-once" || decision === "allow-always") return { allowed: true, reason: "" };
   if (decision === "deny") return { allowed: false, reason: "The call was denied." };
   if (terminalReason === "timeout") {
-    return { allowed: false, reason: approval?.timeoutReason ?? "The call was not approved in time." };
+    const said: unknown = approval?.timeoutReason;
+    return {
+      allowed: false,
+      reason: typeof said === "string" && said !== "" ? said : "The call was not approved in time.",
+    };
   }
   return terminalReason === "cancelled"
     ? { allowed: false, reason: "The approval was cancelled." }
