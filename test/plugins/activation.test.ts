@@ -431,6 +431,22 @@ export default { id: "early", configSchema: emptyPluginConfigSchema(), register(
     },
   );
 
+  it.each([
+    ["@scope/quality-of-life", "quality-of-life"],
+    ["My Pack!", "my-pack"],
+    ["--yes", "yes"],
+    ["@", "folder"],
+  ])("calls a content pack %s by an id that a command takes: %s", async (name, id) => {
+    const bench = await pluginBench();
+    const folder = await bench.write("global", "folder", {
+      files: { ".claude-plugin/plugin.json": JSON.stringify({ name }), "skills/look/SKILL.md": "# Look" },
+    });
+    const { rm } = await import("node:fs/promises");
+    await rm(join(folder, "openclaw.plugin.json"));
+    await bench.host.start();
+    expect(bench.host.records().map((record) => record.id)).toEqual([id]);
+  });
+
   it("[F244] takes the content of a pack that has no code beside an older brand's manifest", async () => {
     const bench = await pluginBench();
     const folder = await bench.write("global", "pack", {

@@ -105,16 +105,26 @@ async function readMcpServers(
 function identity(
   manifest: Readonly<Record<string, unknown>>,
 ): Omit<FoundBundle, "contents" | "manifestPath"> {
-  const id = text(manifest["name"]);
+  const name = text(manifest["name"]);
+  const id = name && idOf(name);
   const label = text(manifest["displayName"]);
   const description = text(manifest["description"]);
   const version = text(manifest["version"]);
   return {
-    ...(id ? { id: id.toLowerCase().replace(/[^a-z0-9._-]+/g, "-") } : {}),
-    ...((label ?? id) ? { name: label ?? id } : {}),
+    ...(id ? { id } : {}),
+    ...((label ?? name) ? { name: label ?? name } : {}),
     ...(description ? { description } : {}),
     ...(version ? { version } : {}),
   } as Omit<FoundBundle, "contents" | "manifestPath">;
+}
+
+/** A pack's name as an id: without the scope of an npm name, and nothing that a command line takes for an option. */
+function idOf(name: string): string {
+  return name
+    .toLowerCase()
+    .replace(/^@[^/]*\//, "")
+    .replace(/[^a-z0-9._-]+/g, "-")
+    .replace(/^[._-]+|[._-]+$/g, "");
 }
 
 async function readJson(
