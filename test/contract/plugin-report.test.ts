@@ -209,7 +209,7 @@ describe("services of plugins in a running gateway", () => {
       plugin(
         "worker",
         `for (const id of ["one", "two"]) api.registerService({ id,
-           async start(ctx) { globalThis.workerLog = [...(globalThis.workerLog ?? []), "start " + id]; seen.push({ id, stateDir: ctx.stateDir, note: ctx.config.session?.note }); },
+           async start(ctx) { globalThis.workerLog = [...(globalThis.workerLog ?? []), "start " + id]; seen.push({ id, stateDir: ctx.stateDir, workspaceDir: ctx.workspaceDir, note: ctx.config.session?.note }); },
            stop() { globalThis.workerLog.push("stop " + id); } });`,
       ),
       { config: { session: { note: "hello" } } },
@@ -219,6 +219,7 @@ describe("services of plugins in a running gateway", () => {
     expect((await bench.seen("worker"))[0]).toEqual({
       id: "one",
       stateDir: join(stateDir, "plugins", "worker"),
+      workspaceDir: join(stateDir, "workspace"),
       note: "hello",
     });
     const log = () => (globalThis as { workerLog?: string[] }).workerLog;

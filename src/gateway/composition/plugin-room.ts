@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { packageRoot } from "../../kernel/package-root.ts";
 import { createPluginHost, type PluginHost } from "../../plugins/host.ts";
 import { InstallBook, installHostOf, PluginInstaller } from "../../plugins/install/index.ts";
-import { agentWorkspaces } from "../../runtime/agent/settings.ts";
+import { agentWorkspaceDir, agentWorkspaces, defaultAgentId } from "../../runtime/agent/settings.ts";
 import type { EventHub } from "../events/hub.ts";
 import { followSessions } from "../events/session-changes.ts";
 import { createPluginRuntime, type RuntimeRooms } from "../plugin-runtime.ts";
@@ -52,6 +52,10 @@ export function createPluginRoom(ground: Ground, parts: PluginRoomParts): Plugin
     },
     sdkFolder: join(packageRoot(), "dist", "plugin-sdk"),
     stateDir,
+    get workspaceDir() {
+      const { config: now } = config.current();
+      return agentWorkspaceDir(now, stateDir, defaultAgentId(now));
+    },
     logger,
     clock,
     env,

@@ -108,16 +108,20 @@ export class RegistrationDraft {
       });
     }
     const stored = row.storedAs ? kindRow(row.storedAs) : row;
+    const at = row.merge ? this.#items.findIndex((one) => one.via === row && one.original === args[0]) : -1;
+    const same = this.#items[at];
+    const value = same ? row.merge?.(same.value, read.value) : read.value;
     const item: DraftItem = {
       row: stored,
       via: row,
       keys,
       nameless,
-      index: this.#next++,
-      value: bindValue(this.instance, read.value, read),
+      index: same?.index ?? this.#next++,
+      value: bindValue(this.instance, value, read),
       original: args[0],
     };
-    this.#items.push(item);
+    if (same) this.#items[at] = item;
+    else this.#items.push(item);
     for (const key of keys) this.#held.set(`${row.kind}\0${key}`, item);
     return item;
   }

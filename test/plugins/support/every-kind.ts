@@ -244,6 +244,7 @@ export const EVERY_KIND: readonly KindExample[] = [
     malformed: [
       `api.registerNodeInvokePolicy({ commands: [], handle() {} });`,
       `api.registerNodeInvokePolicy({ commands: ["one"] });`,
+      `api.registerNodeInvokePolicy({ commands: ["one"], handle() {}, defaultPlatforms: ["amiga"] });`,
     ],
     others: "refused",
     again: "refused",

@@ -2,6 +2,8 @@ import { isRecord } from "../../../kernel/records.ts";
 import { nonEmpty, notFunction, readIdentified } from "../checks.ts";
 import { type KindRow, malformed } from "../row.ts";
 
+const PLATFORMS: ReadonlySet<unknown> = new Set(["ios", "android", "macos", "windows", "linux", "unknown"]);
+
 /** Commands that nodes answer, and who may send them there. */
 export const nodeKinds: readonly KindRow[] = [
   {
@@ -24,6 +26,7 @@ export const nodeKinds: readonly KindRow[] = [
     features: ["F086"],
     scope: "global",
     again: "error",
+    unconsumed: true,
     read: ([value]) => {
       if (!isRecord(value)) return malformed("node-invoke policy: expected an object");
       const commands = value["commands"];
@@ -34,6 +37,13 @@ export const nodeKinds: readonly KindRow[] = [
         return malformed('node-invoke policy: "handle" must be a function');
       if (notFunction(value, ["classifyRisk"]))
         return malformed('node-invoke policy: "classifyRisk" must be a function');
+      const platforms = value["defaultPlatforms"];
+      if (
+        platforms !== undefined &&
+        !(Array.isArray(platforms) && platforms.every((name) => PLATFORMS.has(name)))
+      ) {
+        return malformed(`node-invoke policy: "defaultPlatforms" names some of ${[...PLATFORMS].join(", ")}`);
+      }
       return { keys: [...new Set(commands.map((command) => String(command).trim()))], value };
     },
   },

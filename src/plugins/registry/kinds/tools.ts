@@ -78,6 +78,7 @@ export const toolKinds: readonly KindRow[] = [
       key: "agentToolResultMiddleware",
       names: (value) => (value as { runtimes: readonly string[] }).runtimes,
     },
+    merge: mergeMiddleware,
     read: ([handler, options], registrant) =>
       readMiddleware(handler, options, registrant, "agentToolResultMiddleware"),
   },
@@ -275,4 +276,17 @@ function readMiddleware(
   }
   const matcher = readToolMatcher(given["matcher"]);
   return { keys: [registrant.id], value: { handler, runtimes, ...(matcher ? { matcher } : {}) } };
+}
+
+interface MiddlewareReach {
+  readonly runtimes: readonly string[];
+  readonly matcher?: readonly string[];
+}
+
+/** The same handler for more runtimes and tools; without a matcher it is for every tool. */
+function mergeMiddleware(kept: unknown, added: unknown): object {
+  const { runtimes: before, matcher: some } = kept as MiddlewareReach;
+  const { matcher: more, runtimes, ...rest } = added as MiddlewareReach;
+  const matcher = some && more ? [...new Set([...some, ...more])] : undefined;
+  return { ...rest, runtimes: [...new Set([...before, ...runtimes])], ...(matcher ? { matcher } : {}) };
 }
