@@ -296,3 +296,38 @@ describe("model providers", () => {
     expect((await call("plugins.inspect", { pluginId: "rival" })).capabilities).toEqual([]);
   });
 });
+
+describe("fetching web pages", () => {
+  const fetcher = (id: string, order: number, key: string, body: string) => ({
+    id,
+    manifest: { activation: {}, contracts: { webFetchProviders: [id] } },
+    register: `
+      api.registerWebFetchProvider({ id: "${id}", label: "${id}", hint: "h", envVars: [], placeholder: "k", signupUrl: "https://example.test",
+        credentialPath: "tools.web.fetch.${id}.key", autoDetectOrder: ${order},
+        getCredentialValue: (section) => section?.["${key}"], setCredentialValue() {},
+        createTool: (ctx) => ({ description: "reads with ${id}", parameters: { type: "object", properties: { url: { type: "string" } } },
+          async execute(args) { seen.push({ args, config: typeof ctx.config, fetchConfig: ctx.fetchConfig }); ${body} } }) });`,
+  });
+  const pair = [
+    fetcher("first", 1, "one", `throw new Error("blocked");`),
+    fetcher("second", 2, "two", `return { text: "page of " + args.url };`),
+  ];
+
+  it("[F045] web_fetch asks the providers with a key in their order, and the chosen one alone", async () => {
+    const both = await contract(pair, { config: { tools: { web: { fetch: { one: "k", two: "k" } } } } });
+    const call = `/tool web_fetch {"url":"https://example.test/a"}`;
+    expect(await both.say(call)).toContain("page of https://example.test/a");
+    expect(await both.seen("second")).toEqual([
+      { args: { url: "https://example.test/a" }, config: "object", fetchConfig: { one: "k", two: "k" } },
+    ]);
+    expect((await both.call("plugins.inspect", { pluginId: "first" })).plugin.webFetchProviderIds).toEqual([
+      "first",
+    ]);
+    const chosen = await contract(pair, {
+      config: { tools: { web: { fetch: { provider: "first", one: "k", two: "k" } } } },
+    });
+    expect(await chosen.say(call)).toContain("the web fetch failed (first: blocked)");
+    const off = await contract(pair, { config: { tools: { web: { fetch: { enabled: false } } } } });
+    expect(await off.say(call)).toContain("no tool named web_fetch");
+  });
+});

@@ -12,7 +12,7 @@ import type { Models } from "../../runtime/models/types.ts";
 import { Sessions } from "../../runtime/sessions/index.ts";
 import { createKeyedStores } from "../../runtime/state/index.ts";
 import { TaskBook } from "../../runtime/tasks/index.ts";
-import { webSearchTool } from "../../runtime/web-search/tool.ts";
+import { webFetchTool, webSearchTool } from "../../runtime/web-search/tool.ts";
 import { ContextEngines } from "../../runtime/workflow/context-engines.ts";
 import { memoryTools } from "../../runtime/workflow/memory-tools.ts";
 import type { EventHub } from "../events/hub.ts";
@@ -76,6 +76,7 @@ export async function openRooms(ground: Ground, hub: EventHub): Promise<Rooms> {
     ...foundation.tools,
     memoryTools(registry, logger),
     webSearchTool({ registry, config, env, activate }),
+    webFetchTool({ registry, config, env, activate }),
   ];
   for (const { names } of foundation.tools) for (const name of names) coreToolNames.add(name);
   const agent = scope.use(

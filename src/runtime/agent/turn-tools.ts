@@ -11,6 +11,7 @@ import type { TurnParts } from "./turn-parts.ts";
 /** What tools and their calls are made of, beside the tools of plugins: owners may wait for their first use. */
 const NEEDED_CONTRACTS = [
   "webSearchProviders",
+  "webFetchProviders",
   "agentToolResultMiddleware",
   "agentToolCallMiddleware",
   "trustedToolPolicies",

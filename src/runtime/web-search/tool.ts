@@ -1,9 +1,8 @@
 import type { ToolRegistration } from "../../contracts/registrations.ts";
 import type { AgentTool } from "../../contracts/tool.ts";
 import { sectionAt } from "../provider-choice.ts";
-import { candidatesFor, type WebSearchRooms, webSearchNamespace } from "./index.ts";
-
-const WEB_SEARCH = "web_search";
+import { askWeb, candidatesFor, type WebSearchRooms } from "./index.ts";
+import { WEB_FETCH, WEB_SEARCH, type WebCapability } from "./web-capability.ts";
 
 /**
  * `web_search` for agents, with the description and the parameters of the provider that will be asked.
@@ -11,39 +10,49 @@ const WEB_SEARCH = "web_search";
  * tool of that name.
  */
 export function webSearchTool(rooms: WebSearchRooms): ToolRegistration {
-  const { search } = webSearchNamespace(rooms);
+  return webTool(rooms, WEB_SEARCH);
+}
+
+/** `web_fetch` in the same way, by `tools.web.fetch`. */
+export function webFetchTool(rooms: WebSearchRooms): ToolRegistration {
+  return webTool(rooms, WEB_FETCH);
+}
+
+function webTool(rooms: WebSearchRooms, capability: WebCapability): ToolRegistration {
   return {
-    names: [WEB_SEARCH],
+    names: [capability.tool],
     optional: false,
     create() {
       const generation = rooms.registry.current();
-      if (generation.list("webSearchProvider").length === 0) return null;
+      if (generation.list(capability.kind).length === 0) return null;
       const taken = generation
         .list<ToolRegistration>("tool")
-        .some(({ value }) => value.names.includes(WEB_SEARCH));
+        .some(({ value }) => value.names.includes(capability.tool));
       if (taken) return null;
       const { config } = rooms.config.current();
-      const searchConfig = sectionAt(config, "tools", "web", "search");
-      if (searchConfig["enabled"] === false) return null;
-      const first = candidatesFor(rooms, config)
-        .map(({ value }) => value.createTool({ config, searchConfig }))
+      const section = sectionAt(config, "tools", "web", capability.section);
+      if (section["enabled"] === false) return null;
+      const first = candidatesFor(rooms, capability, config)
+        .map(({ value }) => value.createTool({ config, [capability.sectionKey]: section }))
         .find((tool) => tool !== null);
-      return first ? toolOf(first, search) : null;
+      return first ? toolOf(first, rooms, capability) : null;
     },
   };
 }
 
 function toolOf(
   described: { description: string; parameters: object },
-  search: ReturnType<typeof webSearchNamespace>["search"],
+  rooms: WebSearchRooms,
+  capability: WebCapability,
 ): AgentTool {
   return {
-    name: WEB_SEARCH,
-    label: "Web search",
+    name: capability.tool,
+    label: capability.label,
     description: described.description,
     parameters: described.parameters,
-    async execute(_callId: string, args: Record<string, unknown> & { query: string }, signal?: AbortSignal) {
-      const { provider, result } = await search({ args, ...(signal === undefined ? {} : { signal }) });
+    async execute(_callId: string, args: Record<string, unknown>, signal?: AbortSignal) {
+      const asked = { args, ...(signal === undefined ? {} : { signal }) };
+      const { provider, result } = await askWeb(rooms, capability, asked);
       const details = { provider, ...result };
       return { content: [{ type: "text", text: JSON.stringify(details) }], details };
     },
