@@ -146,6 +146,21 @@ describe("hooks of a turn", () => {
   });
 });
 
+it("[F269] of a blocked turn the transcript keeps who blocked it and as what, not what was said or why", async () => {
+  const { say, call, client } = await contract({
+    register: `api.on("before_agent_run", ({ prompt }) => prompt.includes("forbidden")
+      ? { outcome: "block", reason: "inner reason", message: "Not here.", category: "policy" } : undefined);`,
+  });
+  expect(await say("forbidden words")).toBe("Not here.");
+  const { messages } = await call("chat.history", { sessionKey: "main" });
+  expect(messages).toMatchObject([
+    { role: "user", blocked: { pluginId: "probe", category: "policy", at: expect.any(Number) } },
+    { role: "assistant" },
+  ]);
+  expect(JSON.stringify([messages, client.frames])).not.toMatch(/forbidden words|inner reason/);
+  expect(await say("and now?")).toContain("and now?");
+});
+
 describe("toolsAllow of before_prompt_build", () => {
   const tool = (name: string) =>
     `api.registerTool({ name: "${name}", description: "x", parameters: { type: "object", properties: {} }, execute: async () => ({ content: [] }) });`;

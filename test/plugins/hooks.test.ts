@@ -406,6 +406,14 @@ describe("typed hooks", () => {
     const line = lines.find((text) => text.includes("message_sent"));
     expect(JSON.parse(line as string).msg.length).toBeLessThanOrEqual(500);
     expect(line).not.toContain("hunter2");
+    await bench.write("global", "b", {
+      register: `api.on("before_tool_call", () => { throw new Error("key hunter2hunter2 refused"); });`,
+    });
+    bench.config.set({ plugins: { entries: { b: { enabled: true } } } });
+    await bench.host.applyConfig();
+    const refusal = await bench.host.hooks.run("before_tool_call", TOOL_EVENT, TOOL_CONTEXT);
+    expect(refusal).toMatchObject({ block: true });
+    expect(JSON.stringify(refusal)).not.toContain("hunter2");
   });
 });
 

@@ -81,7 +81,8 @@ export class HandlerCalls {
         result: await (timeoutMs === undefined ? work : withDeadline(work, timeoutMs, label, this.#clock)),
       };
     } catch (error) {
-      const failure = errorMessage(error);
+      // A gate's failure is told to models and people as the reason of the refusal.
+      const failure = this.#logger.redact(errorMessage(error));
       this.complain(entry, hook, failure);
       return { failure };
     }

@@ -1,8 +1,13 @@
 import { SluiceError } from "../../kernel/errors.ts";
+import { isRecord } from "../../kernel/records.ts";
+import { diagnosticText } from "../diagnostic-text.ts";
 import type { InstallerOptions, InstallRequest } from "./installer-options.ts";
 import { askInstallPolicy, enforcePolicy, type PolicyRequest } from "./policy.ts";
 import { specOf } from "./source.ts";
 import type { InstallErrorCode, InstallReview } from "./types.ts";
+
+/** Findings of plugins that an installation shows. */
+export const MAX_SHOWN_FINDINGS = 100;
 
 /**
  * Asks who may refuse a staged package besides the person at the keyboard: the operator's install policy,
@@ -71,5 +76,13 @@ export async function askGuards(
       { details: { findings: answer.findings ?? [] } },
     );
   }
-  return warnings;
+  return [...warnings, ...(answer?.findings ?? []).slice(0, MAX_SHOWN_FINDINGS).flatMap(findingText)];
+}
+
+/** What a handler found, for the person who installs; `[]` for something without a word to it. */
+function findingText(finding: unknown): string[] {
+  const { message, severity, file, line } = isRecord(finding) ? finding : { message: finding };
+  if (typeof message !== "string" || message.trim() === "") return [];
+  const place = typeof file === "string" ? ` (${file}${typeof line === "number" ? `:${line}` : ""})` : "";
+  return [diagnosticText(`${typeof severity === "string" ? `${severity}: ` : ""}${message}${place}`)];
 }

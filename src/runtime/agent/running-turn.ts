@@ -2,6 +2,7 @@ import type { Usage } from "../../contracts/messages.ts";
 import type { NewTranscriptEntry } from "../../store/procedures/transcripts.ts";
 import type { BegunTurn } from "../../store/procedures/turns.ts";
 import type { TurnOutcome, TurnRequest } from "../../store/records.ts";
+import type { Blocked } from "./turn-parts.ts";
 
 export type TurnErrorCode =
   | "EMPTY_RESPONSE"
@@ -46,5 +47,5 @@ export interface TurnEnd {
   /** The sign-in that the session gets used to. */
   authProfile?: string;
   /** A plugin blocked the turn: its message must not stay in the transcript. */
-  blocked?: { category?: string };
+  blocked?: Blocked;
 }

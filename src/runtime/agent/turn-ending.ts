@@ -40,6 +40,7 @@ export function finishInput(
             role: "user",
             content: "(blocked message)",
             timestamp: now,
+            blocked: { ...end.blocked, at: now },
           }),
         }
       : {}),

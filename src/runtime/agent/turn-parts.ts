@@ -63,12 +63,18 @@ export interface ReadyTurn {
   engineTurn: EngineTurn;
 }
 
+/** Who refused a turn, and as what. */
+export interface Blocked {
+  pluginId?: string;
+  category?: string;
+}
+
 /** A hook answered instead of the model, or refused the turn. */
 export interface HookReply {
   kind: "reply";
   text: string;
   /** Files that go with the text. */
   mediaUrls?: string[];
-  blocked?: { category?: string };
+  blocked?: Blocked;
   hookContext: AgentHookContext;
 }

@@ -15,7 +15,7 @@ import { pluginCommandReply } from "./plugin-command.ts";
 import { dispatchedReply } from "./reply-dispatch.ts";
 import { mediaUrlsOf } from "./reply-media.ts";
 import { agentSettings } from "./settings.ts";
-import { dropUndefined, joined, textOrUndefined } from "./text-fields.ts";
+import { dropUndefined, joined, textField, textOrUndefined } from "./text-fields.ts";
 import {
   forModel,
   HISTORY_MAX_CHARS,
@@ -33,7 +33,7 @@ import {
   senderIsOwner,
   thinkingFor,
 } from "./turn-facts.ts";
-import type { HookReply, ReadyTurn, TurnParts } from "./turn-parts.ts";
+import type { Blocked, HookReply, ReadyTurn, TurnParts } from "./turn-parts.ts";
 import { authorisedContext, type PromptFields, promptFields, systemPromptOf } from "./turn-prompt.ts";
 import { toolsOfTurn } from "./turn-tools.ts";
 
@@ -185,18 +185,16 @@ async function gate(
   parts: TurnParts,
   request: TurnRequest,
   input: { prompt: string; messages: Message[]; systemPrompt: string; hookContext: AgentHookContext },
-): Promise<{ text: string; blocked: { category?: string } } | undefined> {
+): Promise<{ text: string; blocked: Blocked } | undefined> {
   const { hookContext, ...event } = input;
   try {
-    const verdict = await parts.hooks.run<{ outcome?: string; message?: string; category?: string }>(
-      "before_agent_run",
-      { ...event, ...dropUndefined(senderFields(request)) },
-      hookContext,
-    );
+    const verdict = await parts.hooks.run<
+      { outcome?: string; message?: unknown } & Record<keyof Blocked, unknown>
+    >("before_agent_run", { ...event, ...dropUndefined(senderFields(request)) }, hookContext);
     if (verdict === undefined || verdict.outcome === "pass") return undefined;
     return {
-      text: verdict.message ?? BLOCKED_TEXT,
-      blocked: verdict.category === undefined ? {} : { category: verdict.category },
+      text: textOrUndefined(verdict.message) ?? BLOCKED_TEXT,
+      blocked: { ...textField("pluginId", verdict.pluginId), ...textField("category", verdict.category) },
     };
   } catch (error) {
     parts.logger.warn("before_agent_run failed; the turn is blocked", { error: errorMessage(error) });

@@ -170,6 +170,20 @@ describe("the hook before_install", () => {
     expect(bench.book.find("sample")).toBeUndefined();
   });
 
+  it("[F127] findings that block nothing are shown to whoever installs", async () => {
+    const { bench } = await guarded(
+      guard(
+        `return { block: false, findings: [{ severity: "warn", message: "reads \\u001b[2Jkeys", file: "index.mjs", line: 3 }, { ruleId: "wordless" }] };`,
+        1,
+      ),
+      guard(`return { findings: ["plain words"] };`),
+    );
+    const { warnings } = await bench.install(await pluginFolder());
+    const found = warnings.filter((text) => /keys|plain words|wordless/.test(text));
+    expect(found).toEqual([expect.stringMatching(/^warn: reads .*keys \(index\.mjs:3\)$/), "plain words"]);
+    expect(found.join()).not.toContain("\u001b");
+  });
+
   it("[F127] takes block: false as no decision, which does not lift another's block", async () => {
     const { bench } = await guarded(
       guard("return { block: false };", 10),
