@@ -26,7 +26,8 @@ export async function importDefinition(
 ): Promise<LoadedDefinition> {
   const { clock, leftovers, trace } = environment;
   const { candidate } = request.known;
-  const work = instance.run(() => importEntry(environment, request, entry, onBegun));
+  const importing = () => importEntry(environment, request, entry, onBegun);
+  const work = candidate.origin === "bundled" ? instance.runNow(importing) : instance.run(importing);
   const settle = () => {
     // What nobody waits for any longer may have opened more since it was given up.
     if (instance.retired) leftovers?.settle(instance);

@@ -66,14 +66,19 @@ export class PluginInstance {
    * @throws SluiceError `PLUGIN_RETIRED`
    */
   run<T>(work: () => T, kind: "passing" | "lasting" = "passing"): T {
-    if (this.#fenced && pluginScope().getStore() !== this) {
-      throw new SluiceError<InstanceErrorCode>(
-        "PLUGIN_RETIRED",
-        `plugin "${this.pluginId}" was reloaded or disabled; ask the registry again`,
-        { retryable: true, details: { pluginId: this.pluginId } },
-      );
-    }
+    this.#assertMayRun();
     return this.#enter(work, kind === "lasting");
+  }
+
+  /**
+   * The same until `work` returns. For the import and the registration of bundled plugins, which start nothing:
+   * a gateway that runs no others pays nothing for following what they start.
+   *
+   * @throws SluiceError `PLUGIN_RETIRED`
+   */
+  runNow<T>(work: () => T): T {
+    this.#assertMayRun();
+    return this.#enter(work, false, "now");
   }
 
   /** Like {@link PluginInstance.run}, also while retiring: stop functions and clean-up callbacks. */
@@ -81,13 +86,23 @@ export class PluginInstance {
     return this.#enter(work);
   }
 
-  #enter<T>(work: () => T, lasting = false): T {
+  #assertMayRun(): void {
+    if (!this.#fenced || pluginScope().getStore() === this) return;
+    throw new SluiceError<InstanceErrorCode>(
+      "PLUGIN_RETIRED",
+      `plugin "${this.pluginId}" was reloaded or disabled; ask the registry again`,
+      { retryable: true, details: { pluginId: this.pluginId } },
+    );
+  }
+
+  #enter<T>(work: () => T, lasting = false, until: "now" | "all" = "all"): T {
     this.#active++;
     const outermost = this.#watch && pluginScope().getStore() !== this ? this.#watch : undefined;
     const startedAt = outermost?.monotonic() ?? 0;
     let result: T;
     try {
-      result = pluginScope().run(this, work);
+      const scope = pluginScope();
+      result = until === "now" ? scope.runNow(this, work) : scope.run(this, work);
     } catch (error) {
       this.#leave();
       throw error;

@@ -124,7 +124,9 @@ function register(
       if (!registering) environment.onLateRegistration(instance);
     },
   });
-  const returned = instance.run(() => definition.register(api));
+  const registration = () => definition.register(api);
+  const returned =
+    registrant.origin === "bundled" ? instance.runNow(registration) : instance.run(registration);
   if (isPromise(returned)) {
     returned.then(undefined, () => {});
     throw new PluginFailure(
