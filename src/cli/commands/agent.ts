@@ -4,6 +4,7 @@ import type { RpcClient } from "../client/rpc-client.ts";
 import { type CliEnvironment, CommandContext } from "../context.ts";
 import { describeError } from "../errors.ts";
 import { startLocalGateway } from "../local-gateway.ts";
+import { showQuestions } from "./agent-questions.ts";
 
 interface AgentOptions {
   message: string;
@@ -52,19 +53,25 @@ Examples:
     });
 }
 
-function ask(client: RpcClient, context: CommandContext, options: AgentOptions): Promise<AgentResult> {
-  return client.call<AgentResult>(
-    "agent",
-    {
-      message: options.message,
-      sessionKey: options.sessionKey,
-      idempotencyKey: randomUUID(),
-      deliver: false,
-      ...(options.model ? { model: options.model } : {}),
-      ...(options.thinking ? { thinking: options.thinking } : {}),
-    },
-    { expectFinal: true, timeoutMs: context.timeoutMs ?? 0 },
-  );
+async function ask(client: RpcClient, context: CommandContext, options: AgentOptions): Promise<AgentResult> {
+  const runId = randomUUID();
+  const questions = showQuestions(client, context.output, runId);
+  try {
+    return await client.call<AgentResult>(
+      "agent",
+      {
+        message: options.message,
+        sessionKey: options.sessionKey,
+        idempotencyKey: runId,
+        deliver: false,
+        ...(options.model ? { model: options.model } : {}),
+        ...(options.thinking ? { thinking: options.thinking } : {}),
+      },
+      { expectFinal: true, timeoutMs: context.timeoutMs ?? 0 },
+    );
+  } finally {
+    await questions.dispose();
+  }
 }
 
 /** Uses the running gateway; starts one in this process when none answers. */
