@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
-import { readdir } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build as esbuild } from "esbuild";
@@ -88,6 +89,35 @@ const undiciBeside = {
   },
 };
 
+/**
+ * Takes the JavaScript of the SQLite driver into a worker's bundle, so that starting it looks for one file
+ * instead of fourteen. The compiled part stays in the driver's package, where its installation puts it.
+ */
+const sqliteInside = {
+  name: "sqlite-inside",
+  setup(builder) {
+    const require = createRequire(import.meta.url);
+    const entry = require.resolve("better-sqlite3");
+    builder.onResolve({ filter: /^better-sqlite3$/ }, () => ({ path: entry }));
+    builder.onLoad({ filter: /[\\/]better-sqlite3[\\/]lib[\\/]database\.js$/ }, async ({ path }) => {
+      const text = await readFile(path, "utf8");
+      const ordinary = "require('bindings')('better_sqlite3.node')";
+      if (!text.includes(ordinary)) throw new Error(`${path} finds its compiled part in another way now`);
+      return { contents: text.replace(ordinary, "findAddon()") + FIND_ADDON, loader: "js" };
+    });
+  },
+};
+
+const FIND_ADDON = `
+function findAddon() {
+  const folder = path.dirname(require.resolve("better-sqlite3/package.json"));
+  const built = path.join(folder, "build/Release/better_sqlite3.node");
+  if (fs.existsSync(built)) return require(built);
+  const bindings = require(require.resolve("bindings", { paths: [folder] }));
+  return bindings({ bindings: "better_sqlite3.node", module_root: folder });
+}
+`;
+
 /** Everything that is bundled: `{ name, options }` with what is copied beside it and done to its text. */
 export async function targets() {
   const list = [];
@@ -101,7 +131,8 @@ export async function targets() {
   const undici = "node_modules/undici/index.js";
   add("undici", undici, commonJs(undici, "dist/undici.cjs"));
   add("cli", "src/cli/main.ts", commonJs("src/cli/main.ts", "dist/cli.cjs"), launched);
-  add("store worker", "src/store/worker.ts", commonJs("src/store/worker.ts", "dist/workers/store.cjs"));
+  const store = "src/store/worker.ts";
+  add("store worker", store, { ...commonJs(store, "dist/workers/store.cjs"), plugins: [sqliteInside] });
   const loopWatch = "src/plugins/watchdog/worker.ts";
   add("loop watch worker", loopWatch, commonJs(loopWatch, "dist/workers/loop-watch.cjs"));
   const json5 = "src/plugins/manifest/json5-worker.ts";
@@ -152,7 +183,8 @@ export async function targets() {
     });
     for (const file of files.filter((name) => name.endsWith(".worker.ts"))) {
       const out = `dist/extensions/${id}/${file.replace(/\.ts$/, ".cjs")}`;
-      list.push({ name: `worker ${id}/${file}`, options: commonJs(`${folder}/${file}`, out) });
+      const options = { ...commonJs(`${folder}/${file}`, out), plugins: [sqliteInside] };
+      list.push({ name: `worker ${id}/${file}`, options });
     }
   }
   return list;
