@@ -21,6 +21,7 @@ import {
   subagentNamespace,
 } from "../runtime/plugin-runtime.ts";
 import type { KeyedStores } from "../runtime/state/index.ts";
+import type { HostCommand } from "../runtime/system/host-command.ts";
 import { systemNamespace } from "../runtime/system/index.ts";
 import { type TaskBook, tasksNamespace } from "../runtime/tasks/index.ts";
 import { toolsNamespace } from "../runtime/tools/index.ts";
@@ -42,6 +43,7 @@ export interface RuntimeRooms extends ConversationRooms {
   tasks: TaskBook;
   approvals: PluginApprovals;
   bindings: ConversationBindings;
+  hostCommand: HostCommand;
 }
 
 /** Builds `api.runtime` for one instance of a plugin; what it acquires belongs to the instance's scope. */

@@ -16,6 +16,7 @@ import { webFetchTool, webSearchTool } from "../../runtime/web-search/tool.ts";
 import { ContextEngines } from "../../runtime/workflow/context-engines.ts";
 import { memoryTools } from "../../runtime/workflow/memory-tools.ts";
 import type { EventHub } from "../events/hub.ts";
+import { ownCommand } from "../host-command.ts";
 import { createPluginRuntime, type RuntimeRooms } from "../plugin-runtime.ts";
 import { createWorkflowRooms, type WorkflowRooms } from "../plugin-workflow.ts";
 import { createSdkServices } from "../sdk/services.ts";
@@ -158,6 +159,7 @@ export async function openRooms(ground: Ground, hub: EventHub): Promise<Rooms> {
     tasks,
     approvals: workflow.approvals,
     bindings: workflow.bindings,
+    hostCommand: ownCommand(stateDir, ground.options),
   });
   scope.use(
     announceSdkHost(

@@ -3,16 +3,19 @@ import type { Clock } from "../../kernel/clock.ts";
 import type { RunningPrograms } from "../../kernel/running-programs.ts";
 import type { SystemEvents } from "../agent/system-events.ts";
 import type { Sessions } from "../sessions/index.ts";
+import { asHostCommand, type HostCommand } from "./host-command.ts";
 import { commandArguments, runCommand } from "./run-command.ts";
 
 /** The part of `api.runtime.system` that needs no gateway. */
 export function localSystem(
   clock: Clock,
   programs: RunningPrograms,
+  host?: HostCommand,
 ): Pick<PluginRuntimeSystem, "runCommandWithTimeout" | "formatNativeDependencyHint"> {
   return {
     async runCommandWithTimeout(...given) {
-      const { argv, options } = commandArguments(given);
+      const asked = commandArguments(given);
+      const { argv, options } = asHostCommand(asked.argv, asked.options, host);
       return runCommand(argv, options, clock, programs);
     },
     formatNativeDependencyHint(given) {
@@ -25,7 +28,7 @@ export function localSystem(
 
 /** `api.runtime.system` (spec 4.12). What a plugin runs ends with it, as one of `programs`. */
 export function systemNamespace(
-  rooms: { systemEvents: SystemEvents; sessions: Sessions; clock: Clock },
+  rooms: { systemEvents: SystemEvents; sessions: Sessions; clock: Clock; hostCommand?: HostCommand },
   programs: RunningPrograms,
 ): PluginRuntimeSystem {
   return {
@@ -39,6 +42,6 @@ export function systemNamespace(
       const { contextKey } = options;
       return rooms.systemEvents.enqueue(sessionKey, text, contextKey === undefined ? {} : { contextKey });
     },
-    ...localSystem(rooms.clock, programs),
+    ...localSystem(rooms.clock, programs, rooms.hostCommand),
   };
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { systemClock } from "../../../src/kernel/clock.ts";
 import { RunningPrograms } from "../../../src/kernel/running-programs.ts";
+import { localSystem } from "../../../src/runtime/system/index.ts";
 import { commandArguments, runCommand } from "../../../src/runtime/system/run-command.ts";
 
 const node = (script: string, options = {}) =>
@@ -94,4 +95,28 @@ describe("running a command for a plugin", () => {
       expect(result).toMatchObject({ killed: true, termination: "signal" });
     },
   );
+});
+
+describe("the command of the host", () => {
+  const SAY = "console.log(process.argv.slice(1).join(' ') + ' of ' + process.env.SLUICE_STATE_DIR)";
+  const host = { argv: [process.execPath, "-e", SAY, "--"], env: { SLUICE_STATE_DIR: "/this/gateway" } };
+  const system = (given?: typeof host) => localSystem(systemClock, new RunningPrograms("test"), given);
+
+  it("is this gateway's own under every name of the ecosystem", async () => {
+    for (const name of ["openclaw", "clawdbot", "moltbot"]) {
+      const { stdout } = await system(host).runCommandWithTimeout([name, "gateway", "call", "health"]);
+      expect(stdout).toBe("gateway call health of /this/gateway\n");
+    }
+  });
+
+  it("leaves a plugin what it sets itself, and other programs alone", async () => {
+    const env = { SLUICE_STATE_DIR: "/another" };
+    const { stdout } = await system(host).runCommandWithTimeout(["openclaw", "status"], { env });
+    expect(stdout).toBe("status of /another\n");
+    const own = await system(host).runCommandWithTimeout([process.execPath, "-p", "1"], { env: {} });
+    expect(own.stdout).toBe("1\n");
+    await expect(system().runCommandWithTimeout(["moltbot", "status"], 1_000)).rejects.toMatchObject({
+      code: "COMMAND_FAILED",
+    });
+  });
 });
