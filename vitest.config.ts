@@ -16,10 +16,10 @@ export default defineConfig({
     globalSetup: ["test/support/global-setup.ts"],
     pool: "forks",
     maxWorkers: 2,
-    testTimeout: 20_000,
-    hookTimeout: 30_000,
-    // A busy machine is no failure: what never happens still ends in a failed test.
-    expect: { poll: { timeout: 10_000, interval: 10 } },
+    // Generous, because a busy machine is no failure: what never happens still ends in a failed test.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    expect: { poll: { timeout: 20_000, interval: 10 } },
     restoreMocks: true,
   },
 });

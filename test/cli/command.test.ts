@@ -180,10 +180,10 @@ describe("the command line and a running gateway", () => {
       return plugins.find((plugin) => plugin.id === id)?.status;
     };
     expect(await run("plugins", "disable", "webchat")).toMatchObject({ status: EXIT.OK });
-    await expect.poll(() => stateOf("webchat"), { timeout: 5_000 }).toBe("disabled");
+    await expect.poll(() => stateOf("webchat")).toBe("disabled");
     expect((await fetch(`http://127.0.0.1:${gateway.port}/`)).status).toBe(404);
     expect(await run("plugins", "enable", "webchat")).toMatchObject({ status: EXIT.OK });
-    await expect.poll(() => stateOf("webchat"), { timeout: 5_000 }).toBe("loaded");
+    await expect.poll(() => stateOf("webchat")).toBe("loaded");
     expect((await fetch(`http://127.0.0.1:${gateway.port}/`)).status).toBe(200);
     expect((await run("plugins", "enable", "nowhere")).status).toBe(EXIT.USAGE);
   });

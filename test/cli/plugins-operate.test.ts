@@ -69,7 +69,7 @@ describe("sluice plugins for operators", () => {
     const failed = await away.run("search", "garden", "--json");
     expect(failed.status).toBe(EXIT.FAILED);
     expect(json(failed.stdout).error.code).toBe("PACKAGE_UNAVAILABLE");
-  }, 30_000);
+  });
 
   it("[F261] makes a tool plugin, writes its manifest from its code, validates and packs it", async () => {
     const { root, run } = await operator();
@@ -112,7 +112,7 @@ describe("sluice plugins for operators", () => {
     expect(json((await run("build", join(root, "nothing"), "--json")).stdout).error.code).toBe(
       "ENTRY_UNKNOWN",
     );
-  }, 30_000);
+  });
 
   it("[F261] traces phases and exports when the environment asks for it", async () => {
     for (const brand of ["SLUICE", "OPENCLAW"]) {
@@ -163,5 +163,5 @@ describe("sluice plugins for operators", () => {
       "no gateway is running; this is what the next start would find\n",
     );
     expect((await alone.run("inspect", "nowhere")).status).toBe(EXIT.USAGE);
-  }, 20_000);
+  });
 });

@@ -201,7 +201,7 @@ describe("what operators see of plugins", () => {
     ).toHaveLength(2);
     for (const params of [{}, { query: "" }, { query: "x".repeat(201) }, { query: "x", limit: 101 }])
       expect(await refusal("plugins.search", params)).toMatchObject({ code: "INVALID_REQUEST" });
-  }, 20_000);
+  });
 
   it("[F261] a third search at one time is told to come back; a registry that is away is named", async () => {
     const registry = await npmRegistry(PACKAGES);
@@ -223,5 +223,5 @@ describe("what operators see of plugins", () => {
       code: "UNAVAILABLE",
       details: { code: "PACKAGE_UNAVAILABLE" },
     });
-  }, 20_000);
+  });
 });

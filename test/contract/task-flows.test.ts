@@ -282,5 +282,5 @@ describe("task flows", () => {
       { flowId: flow.flowId, expectedRevision: after.revision },
     ]);
     expect(resumed.applied).toBe(true);
-  }, 30_000);
+  });
 });

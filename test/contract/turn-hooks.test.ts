@@ -229,7 +229,7 @@ describe("before_dispatch on the chat page", () => {
       { folder, gateway: { stopLimitMs: 20 } },
     );
     await held.call("chat.send", { sessionKey: "main", message: "hello", idempotencyKey: "typed-1" });
-    await expect.poll(held.seen, { timeout: 15_000 }).toEqual(["held"]);
+    await expect.poll(held.seen).toEqual(["held"]);
     await held.gateway.stop("test");
     const { call, seen } = await contract(
       {
@@ -277,7 +277,7 @@ describe("a turn that waits for a plugin", () => {
       },
     });
     await call("chat.send", { sessionKey: "main", message: "/tool note {}", idempotencyKey: "held" });
-    await expect.poll(seen, { timeout: 15_000 }).toEqual(["held"]);
+    await expect.poll(seen).toEqual(["held"]);
     await call("probe.enqueue", { sessionKey: "main", text: "between us" });
     expect(await call("chat.abort", { sessionKey: "main" })).toMatchObject({ aborted: true });
     expect(await call("agent.wait", { runId: "held", timeoutMs: 15_000 })).toMatchObject({

@@ -45,7 +45,7 @@ describe("what an author's editor says", () => {
       await createPlugin({ folder: join(folder, shape), shape, id: `my-${shape}`, language: "typescript" });
     }
     expect(await complaintsOf(folder)).toBe("");
-  }, 60_000);
+  });
 
   it("types what handlers are given, and refuses wrong use", async () => {
     const folder = await temporaryFolder("sluice-author-types-");
@@ -123,7 +123,7 @@ export default defineToolPlugin({ id: "dice", name: "Dice", description: "Dice",
 `,
     );
     expect(await complaintsOf(folder)).toBe("");
-  }, 60_000);
+  });
 
   it("explains every member of the api object, and says of which nothing is made yet", async () => {
     const contracts = join(root, "src/contracts");

@@ -85,7 +85,7 @@ it("serves the ecosystem's published client: connect, health, status, chat, sess
   });
   expect(acknowledged).toMatchObject({ runId: "first-message", status: "started" });
   await expect
-    .poll(() => events.filter((event) => event.event === "chat").at(-1)?.payload["state"], { timeout: 5_000 })
+    .poll(() => events.filter((event) => event.event === "chat").at(-1)?.payload["state"])
     .toBe("final");
 
   const chat = events.filter((event) => event.event === "chat").map((event) => event.payload);

@@ -28,7 +28,7 @@ it("has what waits sent when the connection is back, before its pause is over wh
     await clock.advance(100);
     expect((await row())?.lastError).toBeDefined();
   };
-  await vi.waitFor(refused, { timeout: 10_000, interval: 1 });
+  await vi.waitFor(refused, { timeout: 20_000, interval: 1 });
 
   memo.onSend(() => undefined);
   const seen: unknown[] = [];
@@ -58,7 +58,7 @@ it("has what waits sent when the connection is back, before its pause is over wh
   await Promise.all([drain(true), drain(true)]);
   // The second of the two found the first at work.
   expect(seen).toHaveLength(2);
-  await vi.waitFor(async () => expect((await row())?.status).toBe("delivered"), { timeout: 10_000 });
+  await vi.waitFor(async () => expect((await row())?.status).toBe("delivered"), { timeout: 20_000 });
   expect(memo.sent.map(({ text }) => text)).toEqual(["hello"]);
 });
 

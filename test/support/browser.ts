@@ -3,7 +3,7 @@ import { type Browser, type BrowserContext, chromium } from "playwright-core";
 import { CHROMIUM_FLAGS, findProgram } from "../../scripts/support/system-programs.mjs";
 
 /** Less than a test may take: what is waited for in vain is then named. */
-const STEP_LIMIT_MS = 15_000;
+const STEP_LIMIT_MS = 30_000;
 
 const executablePath = findProgram("chromium") as string | undefined;
 

@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 
 export const launcher = fileURLToPath(new URL("../../bin/sluice.cjs", import.meta.url));
 
-const READY_LIMIT_MS = 20_000;
+const READY_LIMIT_MS = 60_000;
 const STOP_LIMIT_MS = 8_000;
 
 /** A gateway process as a user would start it, on a state folder of its own. */

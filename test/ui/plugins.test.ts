@@ -41,7 +41,7 @@ describe.skipIf(!hasBrowser)("plugins on the page", () => {
     });
     await page.goto(`http://127.0.0.1:${gateway.port}/#token=${gateway.token}`);
     await page.getByText("Connected to").waitFor();
-  }, 60_000);
+  });
   afterAll(async () => {
     await browser?.close();
     await gateway?.dispose();

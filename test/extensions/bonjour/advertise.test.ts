@@ -66,7 +66,7 @@ function browse(type: string): Map<string, Service> {
 }
 
 async function until(condition: () => boolean): Promise<void> {
-  await expect.poll(condition, { timeout: 8_000, interval: 50 }).toBe(true);
+  await expect.poll(condition, { interval: 50 }).toBe(true);
 }
 
 describe.skipIf(!multicast)("announcing on a network", () => {

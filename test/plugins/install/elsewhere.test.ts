@@ -49,7 +49,7 @@ describe("packages that are not of the registry", () => {
       reviews[0]?.reviewToken,
       reviews[0]?.reviewToken,
     ]);
-  }, 60_000);
+  });
 
   it("[F259] are not asked for by what is no plugin, is not what was expected, or has a taken id", async () => {
     const place = await otherPlace(await far());
@@ -64,7 +64,7 @@ describe("packages that are not of the registry", () => {
     await expect(bench.install(tarball)).rejects.toMatchObject({ code: "ID_TAKEN" });
     expect(place.asked()).toBe(0);
     expect((await bench.leftovers()).staging).toEqual([]);
-  }, 60_000);
+  });
 
   it("[F259] are asked about once more when one of its packages brings them, and shown at once the next time", async () => {
     const place = await otherPlace(await far());
@@ -93,7 +93,7 @@ describe("packages that are not of the registry", () => {
     expect(record).toMatchObject({ pluginId: "hostile", state: "installed" });
     // Not every npm names what it refuses; then the answer does.
     expect([...(placesIn(reviews[1]) ?? []), ...warnings].join()).toContain(place.url);
-  }, 60_000);
+  });
 
   it("[F259] are every place npm knows, and never a version or another name of the registry", () => {
     const places = {

@@ -20,7 +20,7 @@ describe("what npm could not do", () => {
       message: expect.stringMatching(/^npm can not reach its registry for "here"; check the network/),
       retryable: true,
     });
-  }, 30_000);
+  });
 
   it("[F259] a package it depends on is named, not the one that was asked for", () => {
     const said = (...lines: string[]) =>

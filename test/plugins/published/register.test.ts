@@ -133,5 +133,5 @@ describe.skipIf(!available)("published packages, unmodified", () => {
     }
     expect(servers()).toBeLessThanOrEqual(before);
     expect((await fetch(`${httpUrl}/readyz`)).status).toBe(200);
-  }, 30_000);
+  });
 });

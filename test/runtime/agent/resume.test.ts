@@ -92,7 +92,7 @@ describe("a restart", () => {
       await store.dispose();
     }
     expect(existsSync(log) && readFileSync(log, "utf8").length).toBeTruthy();
-  }, 60_000);
+  });
 
   it("reuses recorded tool results and does not run a tool again", async () => {
     const folder = await temporaryFolder();

@@ -97,7 +97,7 @@ describe("edits by hand", () => {
         await clock.advance(WATCH_PERIOD_MS);
         expect(port).toBe(22);
       },
-      { timeout: 5_000, interval: 5 },
+      { timeout: 20_000, interval: 5 },
     );
     expect(config.current()).toMatchObject({ revision: 2, origin: "file" });
   });

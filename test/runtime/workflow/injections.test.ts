@@ -94,7 +94,7 @@ describe("injections", () => {
       else expect(told, text).toEqual([runId]);
     }
     expect(runsOf.size).toBe(books.delivered);
-  }, 60_000);
+  });
 
   it("[F095] keep their books under any sequence of queueing, expiry, turns and resets", async () => {
     const store = await storeWithSession();

@@ -17,7 +17,7 @@ it("moves the log into the file by itself once it is idle after enough writes", 
   );
   expect((await database.stats()).walBytes).toBeGreaterThan(1_000_000);
   await vi.waitFor(async () => expect((await database.stats()).fileBytes).toBeGreaterThan(1_000_000), {
-    timeout: 5_000,
+    timeout: 20_000,
     interval: 25,
   });
 });

@@ -47,7 +47,7 @@ function folderOf(name: PublishedPlugin["package"]): string {
   return typeof name === "string" ? packageFolder(name) : name.folder;
 }
 
-const CHANNEL_LIMIT_MS = 8_000;
+const CHANNEL_LIMIT_MS = 30_000;
 
 /** Resolves when every account of a channel says that it is ready. */
 export async function channelReady(gateway: RunningGateway, channel: string): Promise<void> {
