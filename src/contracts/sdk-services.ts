@@ -1,4 +1,4 @@
-import type { MemoryCapability, MemoryPromptBuilder } from "./capabilities.ts";
+import type { EmbeddingProviderAdapter, MemoryCapability, MemoryPromptBuilder } from "./capabilities.ts";
 import type { ChannelPlugin } from "./channel.ts";
 import type { PluginCommand } from "./registrations.ts";
 import type { KeyedStore, KeyedStoreOptions, SessionEntry, SyncKeyedStore } from "./runtime.ts";
@@ -19,6 +19,7 @@ export interface SdkServices {
   readonly sessions: SdkSessions;
   readonly models: SdkModels;
   readonly memory: SdkMemory;
+  readonly embeddings: SdkEmbeddings;
   readonly deliveries: SdkDeliveries;
   /** A public file of a plugin, loaded after the checks of the manifest registry (plugin-sdk spec 6.9). */
   facade(request: { pluginId: string; surface: string; activated?: boolean }): Promise<object>;
@@ -91,6 +92,15 @@ export interface SdkMemory {
   active(): { pluginId: string; capability: MemoryCapability } | undefined;
   /** Prompt builders of any plugin, beside the active memory. */
   promptSupplements(): readonly { pluginId: string; builder: MemoryPromptBuilder }[];
+}
+
+/** Adapters that plugins registered; only reading, because a manifest says who owns which. */
+export interface SdkEmbeddings {
+  find(id: string): EmbeddingProviderAdapter | undefined;
+  /** Generic ones first, then the older ones for memory; each id once. */
+  list(): readonly EmbeddingProviderAdapter[];
+  /** Those that memory search is to use, the fallback last; loads plugins that still wait. */
+  forMemorySearch(config: Readonly<Record<string, unknown>>): Promise<readonly EmbeddingProviderAdapter[]>;
 }
 
 export interface SdkModelRow {

@@ -36,4 +36,7 @@ export interface WebProvider extends LabelledProvider {
 /** Makes vectors of texts (spec 3.3). */
 export interface EmbeddingProviderAdapter extends Identified {
   create(options: never): unknown;
+  defaultModel?: string;
+  transport?: "local" | "remote";
+  authProviderId?: string;
 }

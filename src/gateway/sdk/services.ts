@@ -4,6 +4,7 @@ import type { PluginCommand } from "../../contracts/registrations.ts";
 import type { SessionEntry } from "../../contracts/runtime.ts";
 import type {
   SdkDeliveries,
+  SdkEmbeddings,
   SdkMemory,
   SdkModelRow,
   SdkModels,
@@ -11,6 +12,7 @@ import type {
   SdkSessions,
 } from "../../contracts/sdk-services.ts";
 import { isSluiceError } from "../../kernel/errors.ts";
+import { embeddingProvider, embeddingProviders, memorySearchProviders } from "../../plugins/embeddings.ts";
 import { activeMemory, memoryOwners } from "../../plugins/memory.ts";
 import { agentModelRef } from "../../runtime/agent/settings.ts";
 import type { SluiceConfig } from "../../runtime/config/types.ts";
@@ -59,6 +61,7 @@ export function createSdkServices(rooms: () => RuntimeRooms): SdkServices {
     sessions: sessionsOf(rooms),
     models: modelsOf(rooms),
     memory: memoryOf(rooms),
+    embeddings: embeddingsOf(rooms),
     deliveries: deliveriesOf(rooms),
     facade: (request) => rooms().facade(request),
     onDiagnosticEvent: (listener) => {
@@ -150,6 +153,20 @@ function memoryOf(rooms: () => RuntimeRooms): SdkMemory {
         .registry.current()
         .list<{ builder: MemoryPromptBuilder }>("memoryPromptSupplement")
         .map(({ pluginId, value }) => ({ pluginId, builder: value.builder })),
+  };
+}
+
+function embeddingsOf(rooms: () => RuntimeRooms): SdkEmbeddings {
+  const generation = () => rooms().registry.current();
+  return {
+    find: (id) => embeddingProvider(generation(), id)?.value,
+    list: () => embeddingProviders(generation()).map(({ value }) => value),
+    async forMemorySearch(config) {
+      for (const contract of ["embeddingProviders", "memoryEmbeddingProviders"]) {
+        await rooms().activate({ kind: "contract", contract });
+      }
+      return memorySearchProviders(generation(), config).map(({ value }) => value);
+    },
   };
 }
 

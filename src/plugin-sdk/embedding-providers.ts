@@ -1,0 +1,2 @@
+export type { EmbeddingProviderAdapter } from "../contracts/capabilities.ts";
+export { getEmbeddingProvider, listEmbeddingProviders } from "./memory/embeddings.ts";

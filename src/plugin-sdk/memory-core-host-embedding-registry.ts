@@ -1,0 +1,4 @@
+export {
+  listEmbeddingProviders as listMemoryEmbeddingProviders,
+  listEmbeddingProviders as listRegisteredMemoryEmbeddingProviderAdapters,
+} from "./memory/embeddings.ts";
