@@ -30,7 +30,7 @@ export function registerPluginAuthoring(plugins: Command, environment: CliEnviro
     .description("write a working plugin with a manifest, an entry, a test and a README")
     .requiredOption(
       "--shape <shape>",
-      "tool, hook, command, method, route, service, cli, channel, provider, search, speech or memory",
+      "tool, hook, command, method, route, service, cli, channel, provider, search, speech, memory or tools (from a list, the manifest is written from the code)",
     )
     .option("--javascript", "JavaScript instead of TypeScript")
     .option("--id <id>", "id of the plugin; default: the folder's name")
@@ -45,11 +45,14 @@ export function registerPluginAuthoring(plugins: Command, environment: CliEnviro
 
   plugins
     .command("init [folder]")
-    .description("write a new tool plugin; create makes one of any shape")
+    .description("write a new plugin with a list of tools; create makes one of any shape")
     .option("--id <id>", "id of the plugin; default: the folder's name")
-    .option("--shape <shape>", "as for create", "tool")
+    .option("--shape <shape>", "as for create", "tools")
     .option("--javascript", "JavaScript instead of TypeScript")
-    .addHelpText("after", "\nExample:\n  $ sluice plugins init ./garden\n")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  $ sluice plugins init ./garden\n  $ sluice plugins build ./garden     # after a change of its tools\n",
+    )
     .action(async (folder: string | undefined, options: CreateOptions, command: Command) => {
       await create(new CommandContext(environment, command), { ...options, folder: folder ?? "." });
     });

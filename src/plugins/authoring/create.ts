@@ -100,6 +100,9 @@ function filesOf(
       type: "module",
       files: [entry, "openclaw.plugin.json", "README.md"],
       scripts: { test: "sluice plugins test .", ...(typed ? { typecheck: "tsc --noEmit" } : {}) },
+      // The host provides itself; optional, so that npm does not fetch one for the author.
+      peerDependencies: { openclaw: "*" },
+      peerDependenciesMeta: { openclaw: { optional: true } },
       ...(typed ? { devDependencies: TYPED_WITH } : {}),
       openclaw: { extensions: [`./${entry}`] },
     }),
@@ -110,6 +113,20 @@ function filesOf(
 }
 
 function entryText(template: PluginShapeTemplate, parts: ShapeParts): string {
+  if (template.defines === "tools") {
+    return `import { defineToolPlugin } from "openclaw/plugin-sdk/tool-plugin";
+
+export default defineToolPlugin({
+  id: "${parts.id}",
+  name: "${titleOf(parts.id)}",
+  description: "An example of ${template.summary}",
+  // After a change of this list: sluice plugins build
+  tools: (tool) => [
+    ${template.register(parts)}
+  ],
+});
+`;
+  }
   const before = template.before ? `${template.before(parts)}\n\n` : "";
   return `import { definePluginEntry } from "openclaw/plugin-sdk/plugin-entry";
 
@@ -152,7 +169,7 @@ test("${parts.id} does what it says", async () => {
 `;
 }
 
-function readmeText({ summary }: PluginShapeTemplate, { id }: ShapeParts, entry: string): string {
+function readmeText({ summary, defines }: PluginShapeTemplate, { id }: ShapeParts, entry: string): string {
   return `# ${titleOf(id)}
 
 An example of ${summary}.
@@ -160,11 +177,11 @@ An example of ${summary}.
 | File | What it is |
 |---|---|
 | \`openclaw.plugin.json\` | what the gateway knows before any code runs |
-| \`${entry}\` | the entry: \`register(api)\` hands everything over |
+| \`${entry}\` | the entry: ${defines === "tools" ? "the list of tools" : "`register(api)` hands everything over"} |
 | \`test/plugin.test.mjs\` | your own tests, run by \`sluice plugins test\` |
 
 \`\`\`
-sluice plugins test .             # the contract and your tests, offline
+${defines === "tools" ? "sluice plugins build .            # writes the manifest from the list\n" : ""}sluice plugins test .             # the contract and your tests, offline
 sluice plugins install . --link   # use it where it is; reload after a change
 sluice plugins reload ${id}
 npm pack                          # a .tgz that sluice plugins install takes

@@ -13,8 +13,10 @@ export interface PluginShapeTemplate {
   readonly summary: string;
   /** What goes into the manifest besides id, name, description and configSchema. */
   manifest(parts: ShapeParts): Readonly<Record<string, unknown>>;
-  /** Statements inside `register(api)`. */
+  /** Statements inside `register(api)`, or the tools of {@link defines}. */
   register(parts: ShapeParts): string;
+  /** `tools`: the entry is made with `defineToolPlugin`, so that `plugins build` can write its manifest. */
+  readonly defines?: "tools";
   /** Statements before the entry, when it needs some. */
   before?(parts: ShapeParts): string;
   /** What `plugins inspect` shows as contributions. */
@@ -289,6 +291,29 @@ function settingsOf(config${type(": Record<string, unknown>")})${type(": { serve
     contributes: ({ id }) => ({ memoryCapability: [id] }),
     test: () => `const lines = calls.registerMemoryCapability[0][0].promptBuilder({});
   assert.equal(lines.length, 1);`,
+  },
+  {
+    shape: "tools",
+    summary: "tools from a list, which the manifest is written from",
+    defines: "tools",
+    manifest: ({ word }) => ({
+      activation: { onStartup: true },
+      contracts: { tools: [`${word}_count`] },
+    }),
+    register: ({ word }) => `tool({
+      name: "${word}_count",
+      description: "Counts the words of a text",
+      parameters: {
+        type: "object",
+        properties: { text: { type: "string" } },
+        required: ["text"],
+        additionalProperties: false,
+      },
+      execute: ({ text }) => \`\${text.split(/\\s+/).filter(Boolean).length} words\`,
+    }),`,
+    contributes: ({ word }) => ({ tool: [`${word}_count`] }),
+    test: () => `const { content } = await calls.registerTool[0][0].execute("call-1", { text: "one two three" });
+  assert.equal(content[0].text, "3 words");`,
   },
 ];
 

@@ -1,5 +1,6 @@
-import { access, mkdir, writeFile } from "node:fs/promises";
+import { access, mkdir, stat, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { SluiceError } from "../../kernel/errors.ts";
 import { packageRoot } from "../../kernel/package-root.ts";
 
 /** Where a plugin's `tsconfig.json` finds this host's declarations; not part of the plugin, made anew anywhere. */
@@ -17,8 +18,13 @@ export interface LinkedTypes {
 /**
  * Writes the file through which a plugin author's editor and compiler find `openclaw/plugin-sdk/*`. No package of
  * that name is installed, and the place of the host differs from machine to machine: hence a file of its own.
+ *
+ * @throws SluiceError `FOLDER_UNKNOWN`
  */
 export async function linkTypes(folder: string): Promise<LinkedTypes> {
+  if (!(await isFolder(folder))) {
+    throw new SluiceError("FOLDER_UNKNOWN", `there is no folder ${resolve(folder)}`);
+  }
   const declarations = join(packageRoot(), "dist/types/src/plugin-sdk");
   const paths: Record<string, string[]> = {};
   for (const host of ["openclaw", "sluice"]) {
@@ -33,4 +39,11 @@ export async function linkTypes(folder: string): Promise<LinkedTypes> {
     () => false,
   );
   return { file, declarations, present };
+}
+
+function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (stats) => stats.isDirectory(),
+    () => false,
+  );
 }

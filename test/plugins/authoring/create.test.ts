@@ -3,7 +3,13 @@ import { readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { systemClock } from "../../../src/kernel/clock.ts";
-import { createPlugin, linkTypes, SHAPES, testPlugin } from "../../../src/plugins/authoring/index.ts";
+import {
+  buildPlugin,
+  createPlugin,
+  linkTypes,
+  SHAPES,
+  testPlugin,
+} from "../../../src/plugins/authoring/index.ts";
 import { shapeNamed } from "../../../src/plugins/authoring/shapes.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
 import { importNatively, sdkFolder } from "../support/plugin-bench.ts";
@@ -53,10 +59,23 @@ describe("creating a plugin", () => {
     expect(declarations).toMatch(/dist.types.src.plugin-sdk.\*\.d\.ts$/);
     expect(made.types).toBe(existsSync(dirname(declarations)));
     expect(await readFile(join(folder, ".gitignore"), "utf8")).toContain(".sluice/");
+    await expect(linkTypes(join(folder, "nowhere"))).rejects.toMatchObject({ code: "FOLDER_UNKNOWN" });
+    expect(existsSync(join(folder, "nowhere"))).toBe(false);
     // Moved to another machine, the file is made again.
     await rm(join(folder, ".sluice"), { recursive: true });
     expect((await linkTypes(folder)).file).toBe(join(folder, link));
     expect(await readFile(join(folder, link), "utf8")).toContain(declarations);
+  });
+
+  it("[F261] writes a list of tools whose manifest is what build would write", async () => {
+    const folder = join(await temporaryFolder("sluice-create-"), "sums");
+    await createPlugin({ folder, shape: "tools", language: "javascript" });
+    const building = { folder, sdkFolder, importModule: importNatively };
+    expect((await buildPlugin({ ...building, check: true })).written).toEqual([]);
+    const manifest = join(folder, "openclaw.plugin.json");
+    await writeFile(manifest, (await readFile(manifest, "utf8")).replace("sums_count", "sums_words"));
+    await expect(buildPlugin({ ...building, check: true })).rejects.toMatchObject({ code: "MANIFEST_STALE" });
+    expect((await buildPlugin(building)).written).toEqual(["openclaw.plugin.json"]);
   });
 
   it("writes nothing over, and refuses ids and shapes that cannot be", async () => {
