@@ -45,6 +45,39 @@ describe("what plugins.inspect tells of a running gateway's plugins", () => {
     expect(await inspect(bench, "claims")).toMatchObject({ capabilityCount: 0, capabilities: [] });
   });
 
+  it("[F152] the record has what the export says of itself, and the settings with their schema", async () => {
+    const configSchema = { type: "object", properties: { size: { type: "integer", default: 3 } } };
+    const folder = await temporaryFolder();
+    const told = await writePlugin(join(folder, "told"), "told", {
+      files: {
+        "index.mjs": `export default { id: "told", name: "Told", version: "1.2.3", description: "From the export.", register() {} };`,
+      },
+      manifest: {
+        name: "Manifest",
+        configSchema,
+        uiHints: { size: { label: "Size" } },
+        activation: { onStartup: false },
+      },
+    });
+    const bench = await contract(plugin("probe", ""), {
+      folder,
+      config: { plugins: { load: { paths: [join(folder, "plugins", "probe"), told] } } },
+    });
+    for (const reads of [1, 2]) {
+      expect([reads, (await inspect(bench, "told")).plugin]).toMatchObject([
+        reads,
+        {
+          name: "Told",
+          version: "1.2.3",
+          description: "From the export.",
+          configSchema: true,
+          configJsonSchema: configSchema,
+          configUiHints: { size: { label: "Size" } },
+        },
+      ]);
+    }
+  });
+
   it("[F149] [F150] plugins without a capability: hooks alone, or services and the like", async () => {
     const folder = await temporaryFolder();
     const hooks = await writePlugin(join(folder, "hooks"), "hooks", { register: HOOK });

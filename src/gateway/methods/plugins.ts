@@ -65,7 +65,7 @@ const inspect = method({
     }
     const { contributions, policy, mcpServers, cliCommands, typedHooks, bundle } = inspection;
     const installed = services.installs.find(record.id);
-    const { state: _state, status, reason, error, ...entry } = catalogEntry(record, installed);
+    const { state: _state, status, reason, error, ...entry } = catalogEntry(inspection.plugin, installed);
     const of = (kind: string) => contributions[kind] ?? [];
     const hooks = [...new Set([...of("hook"), ...typedHooks.map(({ name }) => name)])];
     return {

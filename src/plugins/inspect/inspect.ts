@@ -1,4 +1,5 @@
 import type { CliRegistration, ToolRegistration } from "../../contracts/registrations.ts";
+import { pick } from "../../kernel/records.ts";
 import type { BundleContents } from "../discovery/candidate.ts";
 import type { TypedHook } from "../hooks/read-typed-hook.ts";
 import { claimsOf, describeClaims } from "../install/claims.ts";
@@ -76,7 +77,7 @@ export async function inspectPlugin(parts: InspectionParts): Promise<PluginInspe
   const items = inForce(loaded?.draft.items ?? [], candidate.id, generation);
   const record: PluginRecord = {
     ...parts.record,
-    ...(loaded ? { name: loaded.name, ...(loaded.version ? { version: loaded.version } : {}) } : {}),
+    ...(loaded ? { name: loaded.name, ...pick(loaded, ["version", "description"]) } : {}),
     ...(failure ? { failurePhase: failure.phase } : {}),
     diagnostics: distinct([
       ...parts.record.diagnostics,

@@ -50,6 +50,11 @@ export type PublicPluginRecord = PluginRecord & {
   readonly hookCount: number;
   /** Whether it has settings. */
   readonly configSchema: boolean;
+  /** The settings as JSON Schema, and what forms show of them. */
+  readonly configJsonSchema?: object;
+  readonly configUiHints?: object;
+  readonly controlUi?: object;
+  readonly dashboard?: object;
   readonly contracts: Readonly<Record<string, readonly string[]>>;
   readonly mcpServers: readonly string[];
   readonly memorySlotSelected: boolean;
@@ -78,6 +83,11 @@ export function publicRecord(parts: PublicRecordParts): PublicPluginRecord {
   return {
     ...record,
     ...lists,
+    // The older adapters are embedding providers too (spec 2.17).
+    embeddingProviderIds: [
+      ...lists.embeddingProviderIds,
+      ...(contributions["memoryEmbeddingProvider"] ?? []),
+    ],
     format: candidate.format,
     ...(bundle ? { bundleFormat: bundle.format, bundleCapabilities: bundle.capabilities } : {}),
     ...(packageMetadata?.packageName ? { packageName: packageMetadata.packageName } : {}),
@@ -92,6 +102,9 @@ export function publicRecord(parts: PublicRecordParts): PublicPluginRecord {
     httpRoutes: contributions["httpRoute"]?.length ?? 0,
     hookCount: (contributions["typedHook"]?.length ?? 0) + (contributions["hook"]?.length ?? 0),
     configSchema: typeof properties === "object" && properties !== null && Object.keys(properties).length > 0,
+    ...(manifest ? { configJsonSchema: manifest.configSchema, configUiHints: manifest.uiHints } : {}),
+    ...(manifest?.controlUi ? { controlUi: manifest.controlUi } : {}),
+    ...(manifest?.dashboard ? { dashboard: manifest.dashboard } : {}),
     contracts: contractLists(manifest?.contracts),
     mcpServers: parts.mcpServers,
     memorySlotSelected: known.memorySelected,
