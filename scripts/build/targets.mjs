@@ -33,6 +33,17 @@ function commonJs(entry, outfile) {
   return { ...common, ...importMetaForCommonJs, entryPoints: [entry], format: "cjs", outfile };
 }
 
+/** Packages that still call require() find Node's. */
+const REQUIRE =
+  'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);';
+
+/** Takes the line back from files without such a call: making a `require` costs each of them a tenth of a millisecond. */
+function withoutIdleRequire(contents) {
+  const text = contents.toString();
+  const own = text.slice(REQUIRE.length);
+  return text.startsWith(REQUIRE) && !/\brequire\b/.test(own) ? Buffer.from(own.trimStart()) : contents;
+}
+
 function esModules(entryPoints, outdir, outbase, extra = {}) {
   return {
     ...common,
@@ -42,10 +53,7 @@ function esModules(entryPoints, outdir, outbase, extra = {}) {
     outdir,
     outbase,
     chunkNames: "chunks/[name]-[hash]",
-    // Packages that still call require() find Node's.
-    banner: {
-      js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
-    },
+    banner: { js: REQUIRE },
     ...extra,
   };
 }
@@ -89,6 +97,27 @@ const undiciBeside = {
   },
 };
 
+/** What only a WebSocket client or a compressing server asks Node for; ours is neither. */
+const RARE_MODULES = ["https", "tls", "zlib"];
+
+/** Loads these modules of Node, a dozen files, when the WebSocket library first uses them. */
+const rareModulesLate = {
+  name: "rare-modules-late",
+  setup(builder) {
+    const require = createRequire(import.meta.url);
+    builder.onResolve({ filter: new RegExp(`^(${RARE_MODULES.join("|")})$`) }, ({ path, importer }) =>
+      /[\\/]node_modules[\\/]ws[\\/]/.test(importer) ? { path, namespace: "late" } : undefined,
+    );
+    builder.onLoad({ filter: /.*/, namespace: "late" }, ({ path }) => {
+      const names = JSON.stringify(Object.keys(require(path)));
+      const get = `get: () => require("node:${path}")[name]`;
+      return {
+        contents: `for (const name of ${names}) Object.defineProperty(exports, name, { enumerable: true, ${get} });`,
+      };
+    });
+  },
+};
+
 /**
  * Takes the JavaScript of the SQLite driver into a worker's bundle, so that starting it looks for one file
  * instead of fourteen. The compiled part stays in the driver's package, where its installation puts it.
@@ -126,7 +155,13 @@ export async function targets() {
   };
   // These two are started by bin/sluice.cjs, which caches their compiled code by build id.
   const launched = { finish: forLauncher };
-  const gateway = { ...commonJs("src/gateway/main.ts", "dist/gateway.cjs"), plugins: [undiciBeside] };
+  const gatewayBundle = commonJs("src/gateway/main.ts", "dist/gateway.cjs");
+  const gateway = {
+    ...gatewayBundle,
+    // The WebSocket library would look for a package that is not among our dependencies.
+    define: { ...gatewayBundle.define, "process.env.WS_NO_BUFFER_UTIL": '"1"' },
+    plugins: [undiciBeside, rareModulesLate],
+  };
   add("gateway", "src/gateway/main.ts", gateway, launched);
   const undici = "node_modules/undici/index.js";
   add("undici", undici, commonJs(undici, "dist/undici.cjs"));
@@ -149,14 +184,16 @@ export async function targets() {
   const sdk = (await readdir(sdkFolder))
     .filter((file) => file.endsWith(".ts"))
     .map((file) => `src/plugin-sdk/${file}`);
+  const finish = withoutIdleRequire;
   const library = existsSync(join(root, "src/index.ts")) ? ["src/index.ts"] : [];
-  if (library.length > 0) list.push({ name: "library", options: esModules(library, "dist", "src") });
+  if (library.length > 0) list.push({ name: "library", options: esModules(library, "dist", "src"), finish });
   if (sdk.length > 0) {
     const missing = "src/plugin-sdk/missing/missing-name.ts";
     list.push({
       name: "plugin SDK",
       options: esModules([...sdk, missing], "dist", "src", { metafile: true, plugins: [wholeZod] }),
       complete: addMissingSdkNames,
+      finish,
     });
   }
 
@@ -177,6 +214,7 @@ export async function targets() {
         // Chunks lie beside the entry: the SDK's relative address is then the same for all of them.
         { plugins: [sharedSdk(outdir)], chunkNames: "[name]-[hash]" },
       ),
+      finish,
       copies: files
         .filter((file) => file === "openclaw.plugin.json" || file === "assets" || file === "clients")
         .map((file) => [join(root, folder, file), join(outdir, file)]),
