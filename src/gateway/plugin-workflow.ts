@@ -101,6 +101,7 @@ export function createWorkflowRooms(early: EarlyParts, late: () => LateParts): W
     enqueueNextTurnInjection: (pluginId, injection) => injections.enqueue(pluginId, injection),
     sendSessionAttachment: (pluginId, attachment) => late().channels.sendAttachment(pluginId, attachment),
     emitAgentEvent: (event) => late().agent.publish(event),
+    canonicalSessionKey: (sessionKey) => late().sessions.key(sessionKey).sessionKey,
     async cleanUp(pluginId, reason) {
       if (reason !== "disable") return;
       await store.call.injections.forgetPlugin({ pluginId, now: clock.now() });

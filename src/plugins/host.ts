@@ -86,6 +86,7 @@ export class PluginHost implements Disposable {
       clock,
       findings,
       stopping,
+      canonicalSessionKey: (key) => options.workflow?.canonicalSessionKey?.(key) ?? key,
       afterCallbacks: async (pluginId, reason) => {
         this.#runs.forget(pluginId);
         if (reason === "disable") await options.workflow?.cleanUp?.(pluginId, reason);

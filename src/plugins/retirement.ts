@@ -4,6 +4,7 @@ import { withDeadline } from "../kernel/deadline.ts";
 import { errorMessage } from "../kernel/errors.ts";
 import type { Findings } from "./findings.ts";
 import type { LoadedPlugin } from "./loading/loaded-plugin.ts";
+import { settledItems } from "./registry/settle.ts";
 
 /** How long one clean-up callback may take (spec 2.19). */
 export const CLEANUP_LIMIT_MS = 5_000;
@@ -20,6 +21,8 @@ export interface RetirementOptions {
   readonly findings: Findings;
   /** Aborts when the gateway stops: calls in flight are not waited for any longer. */
   readonly stopping: AbortSignal;
+  /** The full form of a session key; plugins may use short ones. */
+  canonicalSessionKey(sessionKey: string): string;
   /** Removes what the plugin left with the host, after its own callbacks ran. */
   afterCallbacks(pluginId: string, reason: CleanupReason): Promise<void>;
 }
@@ -43,14 +46,19 @@ export class Retirement {
     reason: CleanupReason,
     target: CleanupTarget,
   ): Promise<void> {
-    for (const { row, value } of draft.items) {
+    for (const { row, value, keys } of settledItems(draft)) {
       if (!CLEANED_KINDS.has(row.kind)) continue;
-      const { id: jobId, sessionKey } = value as { id?: string; sessionKey?: string };
+      const [jobId] = keys;
+      const { sessionKey = "" } = value as { sessionKey?: string };
       const isJob = row.kind === "sessionSchedulerJob";
-      if (isJob && target.sessionKey !== undefined && sessionKey !== target.sessionKey) continue;
+      if (isJob && target.sessionKey !== undefined && !this.#isOf(target.sessionKey, sessionKey)) continue;
       const context = { reason, ...target, ...(isJob ? { sessionKey, jobId } : {}) };
       await this.#call(plugin, value, "cleanup", context);
     }
+  }
+
+  #isOf(session: string, named: string): boolean {
+    return named === session || this.#options.canonicalSessionKey(named) === session;
   }
 
   async #retireOne(plugin: LoadedPlugin, reason: CleanupReason, drainMs: number | undefined): Promise<void> {
@@ -65,7 +73,7 @@ export class Retirement {
       findings.report(pluginId, "drain-timeout", message);
     }
     await this.cleanUp(plugin, reason, {});
-    for (const { row, value } of draft.items) {
+    for (const { row, value } of settledItems(draft)) {
       if (row.kind === "runtimeLifecycle") await this.#call(plugin, value, "dispose");
     }
     await this.#options.afterCallbacks(pluginId, reason);

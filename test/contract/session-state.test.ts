@@ -145,6 +145,22 @@ describe("session extensions", () => {
     ]);
   });
 
+  it("[F104] a job may name its session shortly; a name that is taken or empty gives no handle", async () => {
+    const { call, say, seen } = await contract({
+      register: `const job = (more) => seen.push(api.session.workflow.registerSessionSchedulerJob({ id: "job", sessionKey: "main", kind: "reminder", cleanup: ({ reason, sessionKey, jobId }) => { seen.push([reason, sessionKey, jobId]); }, ...more }) ?? "no handle");
+        job({ id: " job " }); job({}); job({ id: "b", sessionKey: " " }); job({ id: "c", kind: 5 });`,
+    });
+    await say("hello");
+    await call("sessions.reset", { key: "main" });
+    expect(await seen()).toEqual([
+      { id: "job", pluginId: "probe", sessionKey: "main", kind: "reminder" },
+      "no handle",
+      "no handle",
+      "no handle",
+      ["reset", "main", "job"],
+    ]);
+  });
+
   it("[F100] disabling a plugin removes its state from every session", async () => {
     const { call, say } = await contract({ register: EXTENSION });
     await say("hello");
@@ -231,6 +247,56 @@ describe("session controls", () => {
     expect((await reader.refusal(action, run("add", { payload: { n: 1 } }))).code).toBe("FORBIDDEN");
     const writer = callsOf(await WireClient.open(gateway.url, { scopes: ["operator.write"] }));
     expect((await writer.refusal(action, run("admin"))).details.missingScope).toBe("operator.admin");
+  });
+
+  it("[F108] a schema that is none refuses its action, instead of letting everything in", async () => {
+    const { call } = await contract({
+      register: `const act = (id, schema) => api.session.controls.registerSessionAction({ id, schema, handler: () => {} });
+        act("typo", { type: "nonsense" });
+        act("deep", { type: "object", properties: { list: { items: { pattern: "(" } } } });
+        act("list", { anyOf: { type: "string" } });
+        act("text", "object");
+        act("fine", { type: ["object", "null"], properties: { a: { enum: [1] } }, required: ["a"], $defs: { b: true } });
+        act("any", true);`,
+    });
+    const { contributions, diagnostics } = await call("plugins.inspect", { pluginId: "probe" });
+    expect(contributions.sessionAction).toEqual(["fine", "any"]);
+    expect(diagnostics.map(({ message }: { message: string }) => message)).toEqual([
+      'session action "typo": "schema" is no JSON Schema: it has the unknown type "nonsense"',
+      'session action "deep": "schema" is no JSON Schema: "properties/list/items" has a "pattern" that is no regular expression',
+      'session action "list": "schema" is no JSON Schema: it has a "anyOf" that is no list',
+      'session action "text": "schema" is no JSON Schema: it is neither an object nor a boolean',
+    ]);
+  });
+
+  it("[F094] [F099] slots of session rows and places of tabs have one owner in the whole gateway", async () => {
+    const slot = (namespace: string) =>
+      `api.session.state.registerSessionExtension({ namespace: "${namespace}", description: "d", sessionEntrySlotKey: "planSlot" });`;
+    const tab = (id: string) =>
+      `api.session.controls.registerControlUiDescriptor({ id: "${id}", surface: "tab", label: "T", slug: "plans" });`;
+    const reader = (id: string, fields: string) =>
+      `api.session.controls.registerControlUiDescriptor({ id: "${id}", surface: "link-reader", label: "R", linkReader: { hosts: ["a.example"], pathPattern: "^/x$", detailMethod: "m", ${fields} } });`;
+    const { call } = await contract([
+      {
+        id: "first",
+        register: `${slot("one")}${slot("two")}${tab("one")}${reader("ok", "")}
+          ${reader("stars", 'hosts: ["*.example"]')}${reader("broken", 'pathPattern: "^($"')}${reader("nameless", "previewMethod: 1")}`,
+      },
+      { id: "second", register: `${slot("one")}${tab("one")}` },
+    ]);
+    const report = async (pluginId: string) => {
+      const { contributions, diagnostics } = await call("plugins.inspect", { pluginId });
+      const codes = diagnostics.map(({ code }: { code: string }) => code);
+      return [contributions.sessionExtension, contributions.controlUiDescriptor, codes];
+    };
+    const malformed = "registration-malformed";
+    const duplicate = "registration-duplicate";
+    expect(await report("first")).toEqual([
+      ["one"],
+      ["one", "ok"],
+      [malformed, malformed, malformed, duplicate],
+    ]);
+    expect(await report("second")).toEqual([undefined, undefined, [duplicate, duplicate]]);
   });
 
   it("[F099] page descriptors are listed for clients that hold their scopes", async () => {

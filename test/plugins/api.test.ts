@@ -302,6 +302,45 @@ describe("workflow calls", () => {
   });
 });
 
+describe("calls into the host with nonsense", () => {
+  it("[F095] [F102] [F103] [F105] [F106] give the negative answer and never throw", async () => {
+    const services = {
+      enqueueNextTurnInjection: async () => ({ enqueued: true, id: "x", sessionKey: "s" }),
+      emitAgentEvent: () => true,
+      sendSessionAttachment: async () => {
+        throw new Error("the disk is full");
+      },
+    };
+    const register = `const given = [undefined, null, 5, {}];
+      globalThis.nonsense = Promise.all([
+        ...given.map((one) => api.session.workflow.enqueueNextTurnInjection(one)),
+        api.session.workflow.enqueueNextTurnInjection({ sessionKey: "s", text: "t", agentId: 7 }),
+        ...[...given, { runId: "r", stream: "it." , data: 1 }, { runId: 1, stream: "it", data: 1 }].map((one) => api.agent.events.emitAgentEvent(one)),
+        ...given.map((one) => [api.runContext.setRunContext(one), api.runContext.getRunContext(one), api.runContext.clearRunContext(one)]),
+        api.session.workflow.sendSessionAttachment(undefined),
+        api.session.workflow.sendSessionAttachment({ sessionKey: "s", files: [] }),
+        api.session.workflow.scheduleSessionTurn({ sessionKey: "s", message: "m", delayMs: 1 }),
+      ]);`;
+    const bench = await pluginBench({}, { workflow: services });
+    await bench.write("bundled", "it", { register, manifest: { enabledByDefault: true } });
+    await bench.host.start();
+    const refused = { enqueued: false, id: "", sessionKey: "" };
+    const silent = { emitted: false, reason: expect.any(String) };
+    expect(await seen["nonsense"]).toEqual([
+      ...Array(4).fill(refused),
+      { ...refused, sessionKey: "s" },
+      ...Array(6).fill(silent),
+      ...Array(4).fill([false, undefined, undefined]),
+      { ok: false, error: "expected { sessionKey, files }" },
+      { ok: false, error: "the disk is full" },
+      undefined,
+    ]);
+    expect(bench.host.records()[0]?.diagnostics.map(({ message }) => message)).toEqual([
+      "scheduleSessionTurn did nothing: this version has no scheduler of turns",
+    ]);
+  });
+});
+
 describe("infrastructure", () => {
   it("[F079] services start when the gateway is up, get their context, and stop in reverse with the plugin", async () => {
     const bench = await started(`

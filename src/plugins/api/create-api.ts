@@ -47,10 +47,13 @@ export function createPluginApi(parts: ApiParts): PluginApi {
 
   const sessionWorkflow = {
     enqueueNextTurnInjection: workflow.enqueueNextTurnInjection,
-    registerSessionSchedulerJob: (job: { id: string; sessionKey: string; kind: string }) =>
-      scheduler(job)
-        ? { id: job.id, pluginId: registrant.id, sessionKey: job.sessionKey, kind: job.kind }
-        : undefined,
+    registerSessionSchedulerJob: (job: { id: string; sessionKey: string; kind: string }) => {
+      const taken = new Set(
+        draft.items.flatMap(({ row, keys }) => (row.kind === "sessionSchedulerJob" ? keys : [])),
+      );
+      if (!scheduler(job) || taken.has(job.id.trim())) return undefined;
+      return { id: job.id.trim(), pluginId: registrant.id, sessionKey: job.sessionKey, kind: job.kind };
+    },
     sendSessionAttachment: workflow.sendSessionAttachment,
     scheduleSessionTurn: workflow.scheduleSessionTurn,
     unscheduleSessionTurnsByTag: workflow.unscheduleSessionTurnsByTag,

@@ -5,6 +5,8 @@ import type {
   SessionAttachmentResult,
 } from "../../contracts/capabilities.ts";
 import type { AgentEventsApi, RunContextApi, SessionWorkflowApi } from "../../contracts/plugin-api.ts";
+import { errorMessage } from "../../kernel/errors.ts";
+import { isRecord } from "../../kernel/records.ts";
 import type { RegistrationDraft } from "../registry/draft.ts";
 import { isJsonValue } from "../registry/json-value.ts";
 
@@ -27,6 +29,8 @@ export interface WorkflowServices {
     params: { sessionKey: string; tag: string },
   ): Promise<{ removed: number; failed: number }>;
   emitAgentEvent?(event: { runId: string; stream: string; data: unknown; sessionKey?: string }): boolean;
+  /** The full form of a session key, as sessions are known by. */
+  canonicalSessionKey?(sessionKey: string): string;
   /** Removes what a plugin left in sessions; called on disable. */
   cleanUp?(pluginId: string, reason: CleanupReason): Promise<void>;
   setRunContext?(pluginId: string, params: Parameters<RunContextApi["setRunContext"]>[0]): boolean;
@@ -54,6 +58,19 @@ export function createWorkflow(draft: RegistrationDraft, services: WorkflowServi
   const pluginId = registrant.id;
   const bundled = registrant.origin === "bundled";
   const live = () => registrant.mode === "full" && !instance.retired;
+  /** Tells the plugin's author why a call did nothing; the answer itself can not. */
+  const onlyBundled = (method: string) =>
+    draft.note({
+      level: "warn",
+      code: "bundled-only",
+      message: `${method} is for plugins that come with the gateway; the call did nothing`,
+    });
+  const noScheduler = (method: string) =>
+    draft.note({
+      level: "info",
+      code: "feature-accepted-not-consumed",
+      message: `${method} did nothing: this version has no scheduler of turns`,
+    });
   return {
     async enqueueNextTurnInjection(injection) {
       const sessionKey = typeof injection?.sessionKey === "string" ? injection.sessionKey.trim() : "";
@@ -67,27 +84,44 @@ export function createWorkflow(draft: RegistrationDraft, services: WorkflowServi
         });
         return refused;
       }
-      if (!isInjection(injection)) return refused;
+      if (!isRecord(injection) || !isInjection(injection)) return refused;
       return services.enqueueNextTurnInjection(pluginId, { ...injection, sessionKey });
     },
     async sendSessionAttachment(attachment) {
-      if (!bundled)
+      if (!live()) return { ok: false, error: "not available now" };
+      if (!bundled) {
+        onlyBundled("sendSessionAttachment");
         return { ok: false, error: "session attachments are for plugins that come with the gateway" };
-      if (!live() || !services.sendSessionAttachment) return { ok: false, error: "not available now" };
-      return services.sendSessionAttachment(pluginId, attachment);
+      }
+      if (!services.sendSessionAttachment) return { ok: false, error: "not available now" };
+      if (!isRecord(attachment)) return { ok: false, error: "expected { sessionKey, files }" };
+      try {
+        return await services.sendSessionAttachment(pluginId, attachment);
+      } catch (error) {
+        return { ok: false, error: errorMessage(error) };
+      }
     },
     async scheduleSessionTurn(params) {
-      if (!bundled || !live()) return undefined;
-      return services.scheduleSessionTurn?.(pluginId, params);
+      if (!live()) return undefined;
+      if (!bundled) return void onlyBundled("scheduleSessionTurn");
+      if (!services.scheduleSessionTurn) return void noScheduler("scheduleSessionTurn");
+      return services.scheduleSessionTurn(pluginId, params);
     },
     async unscheduleSessionTurnsByTag(params) {
-      if (!bundled || !live()) return { removed: 0, failed: 0 };
-      return (await services.unscheduleSessionTurnsByTag?.(pluginId, params)) ?? { removed: 0, failed: 0 };
+      const nothing = { removed: 0, failed: 0 };
+      if (!live()) return nothing;
+      if (!bundled) onlyBundled("unscheduleSessionTurnsByTag");
+      else if (!services.unscheduleSessionTurnsByTag) noScheduler("unscheduleSessionTurnsByTag");
+      else return services.unscheduleSessionTurnsByTag(pluginId, params);
+      return nothing;
     },
     emitAgentEvent(event) {
       if (!live() || !services.emitAgentEvent) return { emitted: false, reason: "inactive" };
+      if (!isRecord(event) || !isName(event.runId) || !isName(event.stream)) {
+        return { emitted: false, reason: "runId and stream must be non-empty strings" };
+      }
       const { runId, stream, data, sessionKey } = event;
-      const own = stream === pluginId || stream.startsWith(`${pluginId}.`);
+      const own = stream === pluginId || (stream.startsWith(`${pluginId}.`) && !stream.endsWith("."));
       if (!own && !(bundled && HOST_STREAMS.has(stream))) {
         return { emitted: false, reason: `stream must be "${pluginId}" or "${pluginId}.<suffix>"` };
       }
@@ -106,18 +140,28 @@ export function createWorkflow(draft: RegistrationDraft, services: WorkflowServi
       return emitted ? { emitted: true, stream } : { emitted: false, reason: "unknown run" };
     },
     setRunContext(params) {
-      if (!live() || (!params.unset && !isJsonValue(params.value))) return false;
+      if (!live() || !isRunPlace(params) || (!params.unset && !isJsonValue(params.value))) return false;
       return services.setRunContext?.(pluginId, params) ?? false;
     },
-    getRunContext: (params) => (live() ? services.getRunContext?.(pluginId, params) : undefined),
+    getRunContext: (params) =>
+      live() && isRunPlace(params) ? services.getRunContext?.(pluginId, params) : undefined,
     clearRunContext(params) {
-      if (live()) services.clearRunContext?.(pluginId, params);
+      if (live() && isRecord(params) && isName(params.runId)) services.clearRunContext?.(pluginId, params);
     },
   };
 }
 
+function isName(value: unknown): value is string {
+  return typeof value === "string" && value.trim() !== "";
+}
+
+function isRunPlace(value: unknown): boolean {
+  return isRecord(value) && isName(value["runId"]) && isName(value["namespace"]);
+}
+
 function isInjection({
   sessionKey,
+  agentId,
   text,
   idempotencyKey,
   placement,
@@ -130,6 +174,7 @@ function isInjection({
     if (typeof idempotencyKey !== "string" || idempotencyKey.trim() === "") return false;
     if (idempotencyKey.length > MAX_INJECTION_KEY) return false;
   }
+  if (agentId !== undefined && !isName(agentId)) return false;
   if (placement !== undefined && placement !== "prepend_context" && placement !== "append_context")
     return false;
   if (ttlMs !== undefined && !(Number.isFinite(ttlMs) && ttlMs >= 0)) return false;

@@ -34,6 +34,8 @@ export interface IdentifiedRules {
   optionalFunctions?: readonly string[];
   /** Members that must be present besides the id; functions are checked as such. */
   present?: readonly string[];
+  /** Members that must be non-empty texts. */
+  texts?: readonly string[];
   /** Provider ids are looked up without regard to case. */
   caseInsensitive?: boolean;
   idField?: string;
@@ -51,6 +53,8 @@ export function readIdentified(value: unknown, rules: IdentifiedRules): Accepted
   if (wrong) return malformed(`${rules.noun} "${id}": "${wrong}" must be a function when given`);
   const absent = (rules.present ?? []).find((name) => value[name] === undefined);
   if (absent) return malformed(`${rules.noun} "${id}": "${absent}" is required`);
+  const empty = (rules.texts ?? []).find((name) => nonEmpty(value[name]) === undefined);
+  if (empty) return malformed(`${rules.noun} "${id}": "${empty}" must be a non-empty string`);
   return { keys: [rules.caseInsensitive ? id.toLowerCase() : id], value };
 }
 

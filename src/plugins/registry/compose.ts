@@ -3,6 +3,7 @@ import type { DiagnosticCode } from "../diagnostic-codes.ts";
 import type { PluginDiagnostic, RegistryEntry, RegistryGeneration } from "../types.ts";
 import { type DraftItem, entryOf, type RegistrationDraft } from "./draft.ts";
 import { routesOverlap } from "./route-path.ts";
+import { settledItems } from "./settle.ts";
 
 /** Names that belong to the gateway itself, by kind. */
 export type CoreNames = Readonly<Record<string, ReadonlySet<string>>>;
@@ -47,6 +48,8 @@ class GenerationBuilder {
   readonly #global = new Map<string, Map<string, RegistryEntry>>();
   readonly #own = new Map<string, RegistryEntry[]>();
   readonly #ownKeys = new Map<string, RegistryEntry>();
+  /** Who has which of the names that are claimed besides keys. */
+  readonly #claimed = new Map<string, string>();
   readonly #channelOwners = new Map<string, string>();
   readonly #channelLosers = new Set<string>();
 
@@ -70,7 +73,9 @@ class GenerationBuilder {
   add({ draft }: PlacedDraft): void {
     const { id } = draft.registrant;
     this.#own.set(id, []);
-    for (const item of this.#settleOwn(draft)) {
+    const onTwice = ({ via, keys }: DraftItem) =>
+      this.#diagnose(draft, "registration-duplicate", `${via.method}: "${keys[0]}" is registered twice`);
+    for (const item of settledItems(draft, onTwice)) {
       if (item.row.kind === "tool" && this.#channelLosers.has(id)) {
         this.#diagnose(
           draft,
@@ -88,38 +93,9 @@ class GenerationBuilder {
         continue;
       }
       const keys = this.#freeKeys(item, draft);
-      if (keys.length === 0) continue;
+      if (keys.length === 0 || !this.#claim(item, draft)) continue;
       this.#store(item, keys, draft);
     }
-  }
-
-  /** Applies the rules for a name that one plugin registers twice. */
-  #settleOwn(draft: RegistrationDraft): readonly DraftItem[] {
-    const kept: (DraftItem | undefined)[] = [];
-    const byKey = new Map<string, number>();
-    for (const item of draft.items) {
-      if (item.row.again === "all") {
-        kept.push(item);
-        continue;
-      }
-      const taken = item.keys
-        .map((key) => byKey.get(`${item.row.kind}\0${key}`))
-        .find((at) => at !== undefined);
-      const previous = taken === undefined ? undefined : kept[taken];
-      if (previous && item.row.again === "ignore") continue;
-      if (previous && item.row.again === "error") {
-        this.#diagnose(
-          draft,
-          "registration-duplicate",
-          `${item.via.method}: "${item.keys[0]}" is registered twice`,
-        );
-        continue;
-      }
-      if (previous) kept[taken as number] = undefined;
-      for (const key of item.keys) byKey.set(`${item.row.kind}\0${key}`, kept.length);
-      kept.push(item);
-    }
-    return kept.filter((item) => item !== undefined);
   }
 
   /** The names of an item nobody else owns; none when it loses to another plugin or to the host. */
@@ -139,6 +115,22 @@ class GenerationBuilder {
     if (taken.length === item.keys.length || (taken.length > 0 && !row.sharesPartly)) return [];
     if (row.kind === "httpRoute" && this.#overlaps(item, draft)) return [];
     return item.keys.filter((key) => !taken.includes(key));
+  }
+
+  /** False when somebody has one of the names already. */
+  #claim(item: DraftItem, draft: RegistrationDraft): boolean {
+    const { row, value, via } = item;
+    const claims = row.claims?.(value) ?? [];
+    const nameOf = (claim: string) => `${row.kind}\0${claim}`;
+    const taken = claims.find((claim) => this.#claimed.has(nameOf(claim)));
+    if (taken !== undefined) {
+      const owner = this.#claimed.get(nameOf(taken));
+      const message = `${via.method}: "${taken}" already belongs to plugin "${owner}"`;
+      this.#diagnose(draft, "registration-duplicate", message);
+      return false;
+    }
+    for (const claim of claims) this.#claimed.set(nameOf(claim), draft.registrant.id);
+    return true;
   }
 
   #ownerOf(kind: string, key: string): string | undefined {

@@ -131,6 +131,8 @@ export interface KindRow {
   readonly sharesPartly?: boolean;
   /** Accepted and stored, but no part of this version consumes it yet. */
   readonly unconsumed?: boolean;
+  /** Names besides its keys that only one contribution of this kind may have, of whichever plugin. */
+  claims?(value: unknown): readonly string[];
   /** What becomes of two values whose first argument is the same: one that stands where the first one stood. */
   merge?(kept: unknown, added: unknown): object;
   /** Validates the call's arguments and shapes the stored value. A throw fails the whole plugin. */

@@ -81,13 +81,19 @@ export function readCommand(definition: unknown, registrant: Registrant): Accept
 function counted(registrant: Registrant): Around {
   const add = (change: number) => running.set(registrant, (running.get(registrant) ?? 0) + change);
   return (handler) =>
-    async (...args) => {
+    (...args) => {
       add(1);
+      let result: unknown;
       try {
-        return await handler(...args);
-      } finally {
+        result = handler(...args);
+      } catch (error) {
         add(-1);
+        throw error;
       }
+      const leave = () => add(-1);
+      if (result instanceof Promise) result.then(leave, leave);
+      else leave();
+      return result;
     };
 }
 

@@ -120,7 +120,7 @@ export const toolKinds: readonly KindRow[] = [
     read: ([value], { hookPolicy }) => {
       const read = readIdentified(value, {
         noun: "trusted tool policy",
-        present: ["description"],
+        texts: ["description"],
         functions: ["evaluate"],
       });
       if (isRefused(read)) return read;

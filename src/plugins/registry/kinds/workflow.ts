@@ -1,6 +1,7 @@
 import { isRecord } from "../../../kernel/records.ts";
 import { isOperatorScope } from "../../../protocol/scopes.ts";
 import { isRefused, nonEmpty, readIdentified, stringList } from "../checks.ts";
+import { isPattern, jsonSchemaProblem } from "../json-schema.ts";
 import { isJsonValue } from "../json-value.ts";
 import { type Accepted, type KindRow, malformed, type Refused, type Registrant, refuse } from "../row.ts";
 
@@ -14,6 +15,7 @@ export const workflowKinds: readonly KindRow[] = [
     features: ["F094"],
     scope: "plugin",
     again: "error",
+    claims: (value) => textOf(value, "sessionEntrySlotKey"),
     read: ([value]) => readSessionExtension(value),
   },
   {
@@ -27,7 +29,7 @@ export const workflowKinds: readonly KindRow[] = [
     read: ([value]) =>
       readIdentified(value, {
         noun: "scheduler job",
-        present: ["sessionKey", "kind"],
+        texts: ["sessionKey", "kind"],
         optionalFunctions: ["cleanup"],
       }),
   },
@@ -43,9 +45,9 @@ export const workflowKinds: readonly KindRow[] = [
       const read = readIdentified(value, { noun: "session action", functions: ["handler"] });
       if (isRefused(read)) return read;
       const { schema, requiredScopes } = value as Record<string, unknown>;
-      if (schema !== undefined && typeof schema !== "boolean" && !isRecord(schema)) {
-        return malformed(`session action "${read.keys[0]}": "schema" must be a JSON Schema`);
-      }
+      const problem = schema === undefined ? undefined : jsonSchemaProblem(schema);
+      if (problem)
+        return malformed(`session action "${read.keys[0]}": "schema" is no JSON Schema: ${problem}`);
       return checkScopes(requiredScopes, `session action "${read.keys[0]}"`) ?? read;
     },
   },
@@ -57,6 +59,7 @@ export const workflowKinds: readonly KindRow[] = [
     features: ["F099"],
     scope: "plugin",
     again: "error",
+    claims: (value) => textOf(value, "slug"),
     read: ([value], registrant) => readUiDescriptor(value, registrant),
   },
   {
@@ -90,6 +93,11 @@ export const workflowKinds: readonly KindRow[] = [
   },
 ];
 
+function textOf(value: unknown, field: string): readonly string[] {
+  const text = nonEmpty((value as Record<string, unknown>)[field]);
+  return text === undefined ? [] : [text];
+}
+
 /** Fields of a session that a mirrored slot may not shadow. */
 const SESSION_FIELDS = new Set(
   (
@@ -103,7 +111,7 @@ function readSessionExtension(value: unknown): Accepted | Refused {
   const read = readIdentified(value, {
     noun: "session extension",
     idField: "namespace",
-    present: ["description"],
+    texts: ["description"],
     optionalFunctions: ["project", "cleanup"],
   });
   if (isRefused(read)) return read;
@@ -184,17 +192,25 @@ function readUiDescriptor(value: unknown, registrant: Registrant): Accepted | Re
   return read;
 }
 
+const EXACT_HOST = /^[a-z0-9-]+(?:\.[a-z0-9-]+)*$/i;
+
 function checkLinkReader(value: unknown): string | undefined {
   if (!isRecord(value)) return '"linkReader" must be an object';
   const { hosts, pathPattern, detailMethod } = value;
-  if (!stringList(hosts) || hosts.length === 0 || hosts.length > MAX_LINK_READER_HOSTS) {
+  const method = ["previewMethod", "imageMethod"].find(
+    (name) => value[name] !== undefined && !nonEmpty(value[name]),
+  );
+  if (method) return `"linkReader.${method}" must name a gateway method`;
+  const exact = stringList(hosts) && hosts.every((host) => EXACT_HOST.test(host));
+  if (!exact || hosts.length === 0 || hosts.length > MAX_LINK_READER_HOSTS) {
     return `"linkReader.hosts" needs 1 to ${MAX_LINK_READER_HOSTS} exact hosts`;
   }
   if (
     typeof pathPattern !== "string" ||
     pathPattern.length > MAX_LINK_READER_PATTERN_LENGTH ||
     !pathPattern.startsWith("^") ||
-    !pathPattern.endsWith("$")
+    !pathPattern.endsWith("$") ||
+    !isPattern(pathPattern)
   ) {
     return '"linkReader.pathPattern" must be an anchored pattern';
   }
