@@ -654,6 +654,18 @@ describe("shapes and signals", () => {
     expect(await bad.host.inspect("nobody")).toBeUndefined();
   });
 
+  it("[F188] inspecting a plugin that is not loaded shows which names it takes twice", async () => {
+    const bench = await pluginBench();
+    await bench.write("global", "twice", {
+      register: `for (const handler of [() => ({}), () => ({})]) api.registerCommand({ name: "same", description: "d", handler });`,
+      manifest: { activation: { onStartup: false } },
+    });
+    await bench.host.start();
+    const report = await bench.host.inspect("twice");
+    expect(report?.plugin.activated).toBe(false);
+    expect(report?.diagnostics.map(({ code }) => code)).toEqual(["registration-duplicate"]);
+  });
+
   it("[F164] inspecting a plugin that is not loaded registers it without effect", async () => {
     const bench = await pluginBench({ plugins: { entries: { lazy: { enabled: true } } } });
     await bench.write("global", "lazy", {

@@ -30,7 +30,14 @@ export async function inspectCold(inspection: ColdInspection): Promise<PluginIns
     captured = await inspection.load("discovery");
     if (captured.draft.items.length === 0) captured = await lookAgain(inspection, captured);
     registry.publish([{ draft: captured.draft, slot: known.slot }]);
-    return await inspectPlugin({ ...parts, loaded: captured, generation: registry.current() });
+    // What the plugin takes from itself shows already; what others own does where they run.
+    const diagnostics = [...record.diagnostics, ...registry.conflictsOf(record.id)];
+    return await inspectPlugin({
+      ...parts,
+      record: { ...record, diagnostics },
+      loaded: captured,
+      generation: registry.current(),
+    });
   } catch (error) {
     const failure = error instanceof PluginFailure ? error : undefined;
     const failed: PluginRecord = { ...record, status: "error", error: errorMessage(error) };
