@@ -18,14 +18,22 @@ export async function commandHost(
   config: Config,
   mode: "discovery" | "cli-metadata",
 ): Promise<PluginHost> {
-  const [{ createPluginHost }, { offlineRuntime }, { createLogger }, { Redactor }, { localSystem }] =
-    await Promise.all([
-      import("../plugins/host.ts"),
-      import("../plugins/loading/offline-runtime.ts"),
-      import("../kernel/logger.ts"),
-      import("../kernel/redaction.ts"),
-      import("../runtime/system/index.ts"),
-    ]);
+  const [
+    { createPluginHost },
+    { offlineRuntime },
+    { createLogger },
+    { Redactor },
+    { localSystem },
+    { commandConfig },
+  ] = await Promise.all([
+    import("../plugins/host.ts"),
+    import("../plugins/loading/offline-runtime.ts"),
+    import("../kernel/logger.ts"),
+    import("../kernel/redaction.ts"),
+    import("../runtime/system/index.ts"),
+    import("./command-config.ts"),
+  ]);
+  const configOf = mode === "discovery" ? await commandConfig(environment) : undefined;
   const snapshot = { config, source: config };
   const stateDir = resolveStateDir(environment.env);
   return createPluginHost({
@@ -40,8 +48,9 @@ export async function commandHost(
       write: (line) => void environment.stderr.write(line),
     }),
     clock: environment.clock,
-    runtimeFor: (_pluginId, { programs }) =>
+    runtimeFor: (pluginId, { programs, logger }) =>
       offlineRuntime({
+        ...(configOf ? { configWrites: configOf(pluginId, logger) } : {}),
         config: () => config,
         stateDir,
         whyNot: "needs the gateway's own process; on the command line ask the running gateway by RPC",

@@ -1,5 +1,6 @@
-import { access, writeFile } from "node:fs/promises";
+import { access, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import JSON5 from "json5";
 import { describe, expect, it } from "vitest";
 import type { CliEnvironment } from "../../src/cli/context.ts";
 import { EXIT } from "../../src/cli/exit-codes.ts";
@@ -7,6 +8,7 @@ import { createProgram } from "../../src/cli/program.ts";
 import { CORE_COMMANDS } from "../../src/plugins/registry/kinds/command-line.ts";
 import { writePlugin } from "../plugins/support/plugin-bench.ts";
 import { sluice } from "../support/sluice-command.ts";
+import { freePort, spawnGateway } from "../support/spawned-gateway.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 /** Prints where it was attached and what it was told, and leaves a mark that its registrar ran. */
@@ -42,7 +44,7 @@ async function commandLine(register: string, manifest: object = {}) {
       () => true,
       () => false,
     );
-  return { run: (...args: string[]) => sluice(args, { stateDir }), happened };
+  return { run: (...args: string[]) => sluice(args, { stateDir }), happened, stateDir };
 }
 
 describe("commands of plugins", () => {
@@ -156,4 +158,37 @@ describe("commands of plugins", () => {
     expect(JSON.parse((await run("quiet")).stdout)).toMatchObject({ parent: "sluice" });
     expect((await run("unheard-of")).status).toBe(EXIT.USAGE);
   });
+
+  it("[F074] change the configuration through a gateway, and read what they wrote", async () => {
+    const { stateDir } = await commandLine(
+      `api.registerCli(({ program }) => {
+        program.command("tune").argument("<note>").action(async (note) => {
+          const { config } = api.runtime;
+          const { previousHash, hash } = await config.mutateConfigFile({
+            afterWrite: { mode: "auto" },
+            mutate(draft) { draft.session = { ...draft.session, note }; },
+          });
+          console.log(JSON.stringify({ changed: previousHash !== hash, note: config.current().session.note }));
+        });
+      }, { descriptors: [descriptor("tune")] });`,
+    );
+    const file = async () => JSON5.parse(await readFile(join(stateDir, "sluice.json"), "utf8"));
+    const nowhere = { SLUICE_GATEWAY_PORT: String(await freePort()) };
+    const result = await sluice(["tune", "from a command"], { stateDir, env: nowhere });
+    expect(result).toMatchObject({ status: EXIT.OK });
+    expect(JSON.parse(result.stdout)).toEqual({ changed: true, note: "from a command" });
+    expect(await file()).toMatchObject({
+      session: { note: "from a command" },
+      plugins: { entries: { probe: {} } },
+    });
+
+    const { port, token, stop } = await spawnGateway({ stateDir });
+    const running = { SLUICE_GATEWAY_PORT: String(port), SLUICE_GATEWAY_TOKEN: token };
+    expect(await sluice(["tune", "while one runs"], { stateDir, env: running })).toMatchObject({
+      status: EXIT.OK,
+      stderr: "",
+    });
+    expect(await file()).toMatchObject({ session: { note: "while one runs" } });
+    expect(await stop()).toBe(0);
+  }, 60_000);
 });

@@ -2,8 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Command } from "commander";
 import type { RpcClient } from "../client/rpc-client.ts";
 import { type CliEnvironment, CommandContext } from "../context.ts";
-import { describeError } from "../errors.ts";
-import { startLocalGateway } from "../local-gateway.ts";
+import { withSomeGateway } from "../some-gateway.ts";
 import { showQuestions } from "./agent-questions.ts";
 
 interface AgentOptions {
@@ -44,8 +43,12 @@ Examples:
     )
     .action(async (options: AgentOptions, command: Command) => {
       const context = new CommandContext(environment, command);
-      const answer = await withSomeGateway(context, options.local ?? false, (client) =>
-        context.output.progress("waiting for the agent", ask(client, context, options)),
+      // The model of one turn is an administrator's choice.
+      const scopes = ["operator.admin"];
+      const answer = await withSomeGateway(
+        context,
+        { scopes, purpose: "this message", local: options.local ?? false },
+        (client) => context.output.progress("waiting for the agent", ask(client, context, options)),
       );
       context.output.result(answer, (value) =>
         (value.result?.payloads ?? []).map((payload) => payload.text ?? "").join("\n\n"),
@@ -71,30 +74,5 @@ async function ask(client: RpcClient, context: CommandContext, options: AgentOpt
     );
   } finally {
     await questions.dispose();
-  }
-}
-
-/** Uses the running gateway; starts one in this process when none answers. */
-async function withSomeGateway<T>(
-  context: CommandContext,
-  local: boolean,
-  work: (client: RpcClient) => Promise<T>,
-): Promise<T> {
-  // The model of one turn is an administrator's choice.
-  const scopes = ["operator.admin"];
-  if (!local) {
-    try {
-      return await context.withGateway(scopes, work);
-    } catch (error) {
-      if (describeError(error).code !== "GATEWAY_UNREACHABLE") throw error;
-    }
-  }
-  context.output.note("no gateway is running; starting one for this message");
-  const gateway = await context.output.progress("starting", startLocalGateway(context.environment.env));
-  try {
-    const { url, token } = gateway;
-    return await context.withGatewayAt({ url, token, scopes }, work);
-  } finally {
-    await gateway.dispose();
   }
 }

@@ -16,6 +16,8 @@ export function offlineRuntime(options: {
   whyNot?: string;
   /** What answers as well. */
   system?: Partial<PluginRuntime["system"]>;
+  /** Members of `config` besides those that read. */
+  configWrites?: Partial<PluginRuntime["config"]>;
 }): PluginRuntime {
   const listen = () => () => {};
   const { whyNot = ONLY_REGISTERED } = options;
@@ -23,7 +25,11 @@ export function offlineRuntime(options: {
   const quiet = { debug() {}, info() {}, warn() {}, error() {} };
   const known: Record<string, unknown> = {
     version: PLUGIN_CONTRACT_VERSION,
-    config: withRest("config", { current: options.config, loadConfig: options.config }),
+    config: withRest("config", {
+      current: options.config,
+      loadConfig: options.config,
+      ...options.configWrites,
+    }),
     events: withRest("events", { onAgentEvent: listen, onSessionTranscriptUpdate: listen }),
     logging: withRest("logging", { shouldLogVerbose: () => false, getChildLogger: () => quiet }),
     state: withRest("state", { resolveStateDir: () => options.stateDir }),

@@ -7,7 +7,7 @@ import type {
 } from "../../contracts/runtime.ts";
 import type { Logger } from "../../kernel/logger.ts";
 import { isRecord } from "../../kernel/records.ts";
-import type { ConfigService, ConfigWriteResult } from "./types.ts";
+import type { ConfigMutateOptions, ConfigSnapshot, ConfigWriteResult } from "./types.ts";
 
 type Draft = Record<string, unknown>;
 
@@ -16,9 +16,18 @@ interface WriteParams {
   baseHash?: string;
 }
 
+/** What `api.runtime.config` reads and writes: the gateway's configuration service, or what stands for it. */
+export interface PluginConfigSource {
+  current(): Pick<ConfigSnapshot, "path" | "hash" | "source" | "config">;
+  mutate(
+    change: (draft: Draft) => unknown,
+    options: ConfigMutateOptions,
+  ): Promise<Omit<ConfigWriteResult, "revision">>;
+}
+
 /** `api.runtime.config` (spec 4.1). */
 export function configNamespace(
-  config: ConfigService,
+  config: PluginConfigSource,
   pluginId: string,
   logger: Logger,
 ): PluginRuntimeConfig & {
@@ -104,7 +113,7 @@ function assertAfterWrite(afterWrite: PluginAfterWrite | undefined): void {
 }
 
 function followUpOf(
-  { followUp }: ConfigWriteResult,
+  { followUp }: Pick<ConfigWriteResult, "followUp">,
   afterWrite: PluginAfterWrite,
 ): PluginConfigWriteResult["followUp"] {
   if (afterWrite.mode === "none") {
