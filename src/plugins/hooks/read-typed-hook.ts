@@ -66,6 +66,10 @@ export function readTypedHook(args: readonly unknown[], registrant: Registrant):
   if (options["matcher"] !== undefined && !row.acceptsMatcher) {
     warn("hook-option-ignored", `hook "${row.name}" takes no matcher; it is ignored`);
   }
+  if (row.waitsFor) {
+    const message = `hook "${row.name}" is stored; nothing calls it before this gateway has ${row.waitsFor}`;
+    notes.push({ level: "info", code: "feature-accepted-not-consumed", message });
+  }
   const matcher = row.acceptsMatcher ? readToolMatcher(options["matcher"]) : undefined;
   const timeoutMs = budget(row.name, options["timeoutMs"], registrant, row.timeoutMs);
   const eligibleTriggers = eligible(options["eligibleTriggers"], ["cron", "heartbeat", "user"]);

@@ -41,7 +41,7 @@ export interface HookRow {
     | "heartbeats"
     | "commands of the host"
     | "compaction"
-    | "subagents"
+    | "subagents of agents"
     | "schedules"
     | "skills";
 }
@@ -227,11 +227,11 @@ export const HOOK_TABLE: readonly HookRow[] = [
     merge: { origin: "first" },
     failure: "open",
     when: "Deprecated: chooses where a subagent's result goes",
-    waitsFor: "subagents",
+    waitsFor: "subagents of agents",
   },
-  observe("subagent_spawned", "When a subagent run was created", { waitsFor: "subagents" }),
-  observe("subagent_progress", "When a subagent run starts or ends", { waitsFor: "subagents" }),
-  observe("subagent_ended", "After a subagent run", { waitsFor: "subagents" }),
+  observe("subagent_spawned", "When a subagent run was created", { waitsFor: "subagents of agents" }),
+  observe("subagent_progress", "When a subagent run starts or ends", { waitsFor: "subagents of agents" }),
+  observe("subagent_ended", "After a subagent run", { waitsFor: "subagents of agents" }),
   observe(
     "gateway_start",
     "When the gateway accepts connections; for a plugin that comes or is reloaded later, then",
