@@ -2,7 +2,7 @@
 "use strict";
 // Starts the bundled program through a V8 code cache: compiling two megabytes of JavaScript costs more than
 // everything else at start. Nothing here is needed for correctness; whatever fails, the bundle is compiled
-// the ordinary way.
+// the ordinary way. Worker threads of the program load their bundles through it as well.
 const fs = require("node:fs");
 const path = require("node:path");
 
@@ -102,7 +102,8 @@ function writeWhenWarm(script, { file, buildId }) {
     if (written) return;
     written = true;
     try {
-      const temporary = `${file}.${process.pid}.tmp`;
+      const { threadId } = require("node:worker_threads");
+      const temporary = `${file}.${process.pid}.${threadId}.tmp`;
       fs.writeFileSync(
         temporary,
         Buffer.concat([Buffer.from(buildId, "latin1"), script.createCachedData()]),
@@ -118,4 +119,5 @@ function writeWhenWarm(script, { file, buildId }) {
   process.once("exit", write);
 }
 
-main(process.argv.slice(2));
+if (require.main === module) main(process.argv.slice(2));
+else module.exports = { load };

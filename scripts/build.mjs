@@ -40,11 +40,15 @@ async function writeIfChanged(path, contents) {
 }
 
 async function buildTarget(target, written) {
-  const { options, copies = [], finish = (contents) => contents, complete } = target;
+  const { options, copies = [], texts = [], finish = (contents) => contents, complete } = target;
   const result = await esbuild(options);
   for (const file of complete ? await complete(result) : result.outputFiles) {
     await writeIfChanged(file.path, finish(Buffer.from(file.contents)));
     written.add(file.path);
+  }
+  for (const [path, text] of texts) {
+    await writeIfChanged(path, Buffer.from(text));
+    written.add(path);
   }
   for (const [from, to] of copies) {
     await cp(from, to, { recursive: true });

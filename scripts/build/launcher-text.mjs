@@ -1,5 +1,10 @@
 import { createHash } from "node:crypto";
 
+/** The entry of a worker thread in `dist/workers` whose bundle beside it is loaded by bin/sluice.cjs. */
+export function workerEntry(bundle) {
+  return `require("../../bin/sluice.cjs").load(require("node:path").join(__dirname, ${JSON.stringify(bundle)}));\n`;
+}
+
 /** A bundle as bin/sluice.cjs can start it with its compiled code cached. */
 export function forLauncher(contents) {
   return Buffer.from(withBuildId(toAscii(redirectImports(contents.toString()))));

@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build as esbuild } from "esbuild";
-import { forLauncher } from "./launcher-text.mjs";
+import { forLauncher, workerEntry } from "./launcher-text.mjs";
 import { addMissingSdkNames } from "./sdk-names.mjs";
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
@@ -153,7 +153,7 @@ export async function targets() {
   const add = (name, file, options, extra = {}) => {
     if (existsSync(join(root, file))) list.push({ name, options, ...extra });
   };
-  // These two are started by bin/sluice.cjs, which caches their compiled code by build id.
+  // These are loaded by bin/sluice.cjs, which caches their compiled code by build id.
   const launched = { finish: forLauncher };
   const gatewayBundle = commonJs("src/gateway/main.ts", "dist/gateway.cjs");
   const gateway = {
@@ -167,7 +167,14 @@ export async function targets() {
   add("undici", undici, commonJs(undici, "dist/undici.cjs"));
   add("cli", "src/cli/main.ts", commonJs("src/cli/main.ts", "dist/cli.cjs"), launched);
   const store = "src/store/worker.ts";
-  add("store worker", store, { ...commonJs(store, "dist/workers/store.cjs"), plugins: [sqliteInside] });
+  const storeBundle = commonJs(store, "dist/workers/store.bundle.cjs");
+  const storeEntry = [join(dist, "workers/store.cjs"), workerEntry("store.bundle.cjs")];
+  add(
+    "store worker",
+    store,
+    { ...storeBundle, plugins: [sqliteInside] },
+    { ...launched, texts: [storeEntry] },
+  );
   const loopWatch = "src/plugins/watchdog/worker.ts";
   add("loop watch worker", loopWatch, commonJs(loopWatch, "dist/workers/loop-watch.cjs"));
   const json5 = "src/plugins/manifest/json5-worker.ts";

@@ -1,8 +1,10 @@
 import { execFile } from "node:child_process";
+import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { chmod, cp, mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
+import { Worker } from "node:worker_threads";
 import { describe, expect, it } from "vitest";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
@@ -108,12 +110,42 @@ describe("the launcher", () => {
   });
 });
 
-describe("the bundles that the launcher starts", () => {
-  it.each(["gateway.cjs", "cli.cjs"])("%s can be cached: ASCII, with a build id", async (name) => {
-    const bundle = await readFile(join(root, "dist", name));
-    expect(bundle.findIndex((byte) => byte > 127)).toBe(-1);
-    expect(bundle.toString("latin1").slice(-64)).toMatch(/\/\/# build=[0-9a-f]{32}\n$/);
+describe("a worker thread of the program", () => {
+  it("loads its bundle through the launcher, from compiled code the second time", async () => {
+    const folder = await packageWith(PRINT);
+    await mkdir(join(folder, "dist/workers"));
+    const entry = await readFile(join(root, "dist/workers/store.cjs"), "utf8");
+    await writeFile(join(folder, "dist/workers/sample.cjs"), entry.replace("store.", "sample."));
+    const post =
+      "const { parentPort, workerData } = require('node:worker_threads');" +
+      "parentPort.postMessage([workerData, __filename.endsWith('sample.bundle.cjs')]);";
+    const bundle = join(folder, "dist/workers/sample.bundle.cjs");
+    await writeFile(bundle, `${post}\n//# build=${BUILD_ID}\n`);
+    const answer = async (given: string) => {
+      const worker = new Worker(join(folder, "dist/workers/sample.cjs"), { workerData: given });
+      const ended = once(worker, "exit");
+      const [message] = await once(worker, "message");
+      await ended;
+      return message as unknown;
+    };
+    expect(await answer("first")).toEqual(["first", true]);
+    const [cache = ""] = await readdir(join(folder, "dist/.code-cache"));
+    expect(cache).toMatch(/^sample\.bundle-/);
+    const written = (await stat(join(folder, "dist/.code-cache", cache))).mtimeMs;
+    expect(await answer("second")).toEqual(["second", true]);
+    expect((await stat(join(folder, "dist/.code-cache", cache))).mtimeMs).toBe(written);
   });
+});
+
+describe("the bundles that the launcher starts", () => {
+  it.each(["gateway.cjs", "cli.cjs", "workers/store.bundle.cjs"])(
+    "%s can be cached: ASCII, with a build id",
+    async (name) => {
+      const bundle = await readFile(join(root, "dist", name));
+      expect(bundle.findIndex((byte) => byte > 127)).toBe(-1);
+      expect(bundle.toString("latin1").slice(-64)).toMatch(/\/\/# build=[0-9a-f]{32}\n$/);
+    },
+  );
 
   it("keep command parsing out of the gateway", async () => {
     const bundle = await readFile(join(root, "dist/gateway.cjs"), "latin1");
