@@ -20,6 +20,8 @@ export interface SdkServices {
   readonly models: SdkModels;
   readonly memory: SdkMemory;
   readonly embeddings: SdkEmbeddings;
+  /** The registered providers of a kind, in the order of registration. */
+  providers(kind: string): readonly unknown[];
   readonly deliveries: SdkDeliveries;
   /** A public file of a plugin, loaded after the checks of the manifest registry (plugin-sdk spec 6.9). */
   facade(request: { pluginId: string; surface: string; activated?: boolean }): Promise<object>;

@@ -1,3 +1,4 @@
+export { normalizeProviderName as normalizeRealtimeVoiceProviderId } from "./providers/registered.ts";
 export { matchRealtimeVoiceActivationName } from "./voice/activation-names.ts";
 export {
   convertPcmToMulaw8k,
@@ -26,4 +27,10 @@ export {
   shouldAutoControlRealtimeVoiceAgentText,
 } from "./voice/consult.ts";
 export { createRealtimeVoiceOutputActivityTracker } from "./voice/output-activity.ts";
+export {
+  canonicalizeRealtimeVoiceProviderId,
+  getRealtimeVoiceProvider,
+  listRealtimeVoiceProviders,
+  resolveConfiguredRealtimeVoiceProvider,
+} from "./voice/provider-choice.ts";
 export { createRealtimeVoiceAgentTalkbackQueue } from "./voice/talkback-queue.ts";

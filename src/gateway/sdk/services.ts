@@ -62,6 +62,11 @@ export function createSdkServices(rooms: () => RuntimeRooms): SdkServices {
     models: modelsOf(rooms),
     memory: memoryOf(rooms),
     embeddings: embeddingsOf(rooms),
+    providers: (kind) =>
+      rooms()
+        .registry.current()
+        .list(kind)
+        .map(({ value }) => value),
     deliveries: deliveriesOf(rooms),
     facade: (request) => rooms().facade(request),
     onDiagnosticEvent: (listener) => {

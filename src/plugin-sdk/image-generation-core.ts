@@ -1,0 +1,1 @@
+export { getImageGenerationProvider, listImageGenerationProviders } from "./providers/lookups.ts";

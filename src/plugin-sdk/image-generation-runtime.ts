@@ -1,0 +1,1 @@
+export { generateImage, listRuntimeImageGenerationProviders } from "./providers/generation.ts";

@@ -1,0 +1,6 @@
+export {
+  canonicalizeRealtimeTranscriptionProviderId,
+  getRealtimeTranscriptionProvider,
+  listRealtimeTranscriptionProviders,
+} from "./providers/lookups.ts";
+export { normalizeProviderName as normalizeRealtimeTranscriptionProviderId } from "./providers/registered.ts";

@@ -1,0 +1,2 @@
+export { getTranscriptSourceProvider, listTranscriptSourceProviders } from "./providers/lookups.ts";
+export { normalizeProviderName as normalizeTranscriptSourceProviderId } from "./providers/registered.ts";

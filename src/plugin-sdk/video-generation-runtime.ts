@@ -1,0 +1,1 @@
+export { generateVideo, listRuntimeVideoGenerationProviders } from "./providers/generation.ts";
