@@ -33,7 +33,7 @@ class FieldMerger implements ResultMerger {
   add(result: HookResultFields): { stop: boolean } {
     for (const [field, rule] of Object.entries(this.#rules)) {
       const value = result[field];
-      if (rule === "lists" && value !== undefined) this.#addList(field, value);
+      if (rule === "intersect" && value !== undefined) this.#addList(field, value);
       else if (value !== undefined && value !== null) this.#put(field, rule, value);
     }
     return { stop: this.#terminal !== undefined && result[this.#terminal] === true };

@@ -8,10 +8,10 @@ import type { HookName } from "../../contracts/hooks.ts";
 export type HookKind = "observe" | "modify" | "claim" | "gate" | "sync" | "evaluate";
 
 /**
- * What one field of several results becomes. `lists` keeps every list: which names two of them have in common
+ * What one field of several results becomes. `intersect` keeps every list: which names they have in common
  * shows only where their groups are known.
  */
-export type FieldMerge = "first" | "last" | "concatenate" | "lists" | "collect" | "terminal";
+export type FieldMerge = "first" | "last" | "concatenate" | "intersect" | "collect" | "terminal";
 
 export interface HookRow {
   readonly name: HookName;
@@ -52,7 +52,7 @@ const PROMPT = {
   systemPrompt: "first",
   prependSystemContext: "concatenate",
   appendSystemContext: "concatenate",
-  toolsAllow: "lists",
+  toolsAllow: "intersect",
 } as const;
 const MODEL = { providerOverride: "first", modelOverride: "first" } as const;
 
