@@ -20,7 +20,7 @@ export const MAX_DEFAULT_STEPS = 20_000;
  * @throws RangeError when the schema branches without end
  */
 export function withSchemaDefaults(schema: unknown, value: unknown): unknown {
-  return fill(schema, value, { schema, steps: 0 }, 0);
+  return fill(schema, value, { schema, filling: [], steps: 0 }, 0);
 }
 
 /**
@@ -30,11 +30,11 @@ export function withSchemaDefaults(schema: unknown, value: unknown): unknown {
  * @throws RangeError when the schema has too many parts
  */
 export function withDefaultsOptional(schema: object): object {
-  const steps = { left: MAX_DEFAULT_STEPS };
+  const steps = { left: MAX_DEFAULT_STEPS, root: schema };
   return relaxed(schema, steps, 0) as object;
 }
 
-function relaxed(part: unknown, steps: { left: number }, depth: number): unknown {
+function relaxed(part: unknown, steps: { left: number; root: object }, depth: number): unknown {
   if (typeof part !== "object" || part === null || depth > MAX_SCHEMA_NESTING) return part;
   if (steps.left-- === 0) throw new RangeError(`it has more than ${MAX_DEFAULT_STEPS} parts`);
   if (Array.isArray(part)) return part.map((item) => relaxed(item, steps, depth + 1));
@@ -46,7 +46,7 @@ function relaxed(part: unknown, steps: { left: number }, depth: number): unknown
   if (isPlain(properties) && Array.isArray(required)) {
     copy["required"] = required.filter((name) => {
       const property = Object.hasOwn(properties, name) ? properties[name] : undefined;
-      return !isPlain(property) || property["default"] === undefined;
+      return !isPlain(property) || defaultOf(referred(property, steps.root)) === undefined;
     });
   }
   return copy;
@@ -54,6 +54,8 @@ function relaxed(part: unknown, steps: { left: number }, depth: number): unknown
 
 interface Root {
   readonly schema: unknown;
+  /** Parts whose default is being filled. */
+  readonly filling: Plain[];
   steps: number;
 }
 
@@ -62,9 +64,16 @@ function fill(schema: unknown, value: unknown, root: Root, depth: number): unkno
   if (++root.steps > MAX_DEFAULT_STEPS) {
     throw new RangeError(`it has more than ${MAX_DEFAULT_STEPS} parts, or refers to itself without end`);
   }
-  const resolved = dereference(schema, root.schema);
+  const chain = referred(schema, root.schema);
+  const resolved = chain.at(-1) ?? schema;
   if (value === undefined) {
-    return resolved["default"] === undefined ? undefined : structuredClone(resolved["default"]);
+    const given = structuredClone(defaultOf(chain));
+    // What is inside of a default has defaults as well, but for a schema that is its own part there is no end to it.
+    if (given === undefined || root.filling.includes(resolved)) return given;
+    root.filling.push(resolved);
+    const whole = fill(schema, given, root, depth + 1);
+    root.filling.pop();
+    return whole;
   }
   let filled: unknown = value;
   if (isPlain(filled) && isPlain(resolved["properties"])) {
@@ -85,16 +94,22 @@ function fill(schema: unknown, value: unknown, root: Root, depth: number): unkno
   return filled;
 }
 
-function dereference(schema: Plain, root: unknown): Plain {
-  let current = schema;
-  for (let hops = 0; hops < MAX_DEPTH; hops++) {
+/** The schema and what it refers to, one after the other; the last one holds the keywords. */
+function referred(schema: Plain, root: unknown): readonly Plain[] {
+  const chain: Plain[] = [schema];
+  for (let current = schema; chain.length <= MAX_DEPTH; chain.push(current)) {
     const reference = current["$ref"];
-    if (typeof reference !== "string" || !reference.startsWith("#")) return current;
+    if (typeof reference !== "string" || !reference.startsWith("#")) break;
     const target = lookUp(root, reference);
-    if (!isPlain(target)) return current;
+    if (!isPlain(target)) break;
     current = target;
   }
-  return current;
+  return chain;
+}
+
+/** The nearest one: a default beside a reference is more special than the one it refers to. */
+function defaultOf(chain: readonly Plain[]): unknown {
+  return chain.find((part) => part["default"] !== undefined)?.["default"];
 }
 
 function lookUp(root: unknown, reference: string): unknown {
