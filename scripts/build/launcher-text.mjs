@@ -1,8 +1,17 @@
 import { createHash } from "node:crypto";
 
-/** The entry of a worker thread in `dist/workers` whose bundle beside it is loaded by bin/sluice.cjs. */
+/**
+ * The entry of a worker thread in `dist/workers` that has bin/sluice.cjs load the bundle beside it. Where the
+ * folder was copied to without the launcher, the bundle is compiled the ordinary way.
+ */
 export function workerEntry(bundle) {
-  return `require("../../bin/sluice.cjs").load(require("node:path").join(__dirname, ${JSON.stringify(bundle)}));\n`;
+  return [
+    `const bundle = require("node:path").join(__dirname, ${JSON.stringify(bundle)});`,
+    "let load = require;",
+    'try { ({ load } = require("../../bin/sluice.cjs")); } catch {}',
+    "load(bundle);",
+    "",
+  ].join("\n");
 }
 
 /** A bundle as bin/sluice.cjs can start it with its compiled code cached. */

@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { chmod, cp, mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { chmod, cp, mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { Worker } from "node:worker_threads";
@@ -134,6 +134,8 @@ describe("a worker thread of the program", () => {
     const written = (await stat(join(folder, "dist/.code-cache", cache))).mtimeMs;
     expect(await answer("second")).toEqual(["second", true]);
     expect((await stat(join(folder, "dist/.code-cache", cache))).mtimeMs).toBe(written);
+    await rm(join(folder, "bin"), { recursive: true });
+    expect(await answer("without a launcher")).toEqual(["without a launcher", true]);
   });
 });
 
