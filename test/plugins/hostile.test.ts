@@ -379,6 +379,20 @@ describe("a hostile zoo", () => {
     expect((globalThis as { escaped?: boolean }).escaped).toBeUndefined();
   });
 
+  it("[F252] lists a package with an empty list of entries, and loads nothing of it", async () => {
+    const bench = await pluginBench();
+    await bench.write("global", "empty", {
+      package: { name: "empty", openclaw: { extensions: [] } },
+      files: { "index.mjs": "globalThis.emptyRan = true; export default { register() {} };" },
+    });
+    await bench.host.start();
+    await bench.host.activate({ kind: "capability", capability: "tool" });
+    expect(bench.host.records()).toMatchObject([
+      { id: "empty", status: "error", error: expect.stringContaining('an empty "openclaw.extensions"') },
+    ]);
+    expect((globalThis as { emptyRan?: boolean }).emptyRan).toBeUndefined();
+  });
+
   it("[F253] blocks an entry that is named outside the folder, whether or not anything is there", async () => {
     const bench = await pluginBench();
     for (const [id, entry] of [

@@ -109,11 +109,21 @@ export async function nativeCandidate(
   };
 }
 
-/** A package that says it is a plugin and names no entry. */
-export function emptyPackage(folder: PluginFolder): PluginCandidate {
-  const id = idHint(folder.packageMetadata, basename(folder.rootDir));
-  const bare: PluginCandidate = { ...placeOf(folder), id, format: "openclaw", diagnostics: [] };
-  return withError(bare, "manifest-missing", 'package.json has an empty "openclaw.extensions"');
+/** A package that says it is a plugin and names no entry (spec 1.15): it is listed and never loaded. */
+export function emptyPackage(folder: PluginFolder, found: FoundManifest | undefined): PluginCandidate {
+  const manifest = found?.result.manifest;
+  const id = manifest?.id ?? idHint(folder.packageMetadata, basename(folder.rootDir));
+  const bare: PluginCandidate = {
+    ...placeOf(folder),
+    id,
+    format: "openclaw",
+    diagnostics: [],
+    ...(found ? { manifestPath: found.path } : {}),
+    ...(manifest ? { manifest } : {}),
+  };
+  const message =
+    'package.json has an empty "openclaw.extensions"; name the entry there, or leave the key out';
+  return withError(bare, found ? "entry-missing" : "manifest-missing", message);
 }
 
 /** The index module of a folder without named entries. */

@@ -40,13 +40,15 @@ export async function readPluginFolder(
 
   const entries = packageMetadata?.extensions;
   if (entries && entries.length > 0) return packageCandidates(folder, found);
-  const entry = indexEntry(folder);
+  // A package that lists no entries has none, whatever else lies there.
+  const entry = entries ? undefined : indexEntry(folder);
   // Beside the manifest of an older brand that has no code, the content is what there is to have.
   if (!found || (!entry && basename(found.path) !== MANIFEST_NAMES[0])) {
     const bundle = await detectBundle(rootDir);
     if (bundle) return [bundleCandidate(folder, bundle)];
   }
-  if (!entry && !found) return entries ? [emptyPackage(folder)] : [];
+  if (entries) return [emptyPackage(folder, found)];
+  if (!entry && !found) return [];
   return [await nativeCandidate(folder, found, { entry })];
 }
 

@@ -1,8 +1,10 @@
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { PLUGIN_CONTRACT_VERSION } from "../../contracts/contract-version.ts";
+import type { PackageMetadata } from "../../contracts/manifest.ts";
 import { SluiceError } from "../../kernel/errors.ts";
 import { type PluginCandidate, policyId } from "../discovery/candidate.ts";
 import { readPluginFolder } from "../discovery/read-folder.ts";
+import { plain } from "../manifest/fields.ts";
+import { readPackageJson } from "./package-json.ts";
 import type { InstallErrorCode, PresentPlugin } from "./types.ts";
 
 export interface ExaminedPackage {
@@ -46,13 +48,13 @@ export async function examinePackage(folder: string): Promise<ExaminedPackage> {
     warnings.push(...diagnostics.filter(({ level }) => level === "warn").map(({ message }) => message));
   }
   const { packageMetadata, manifest } = first;
-  const node = await nodeWarning(folder);
+  const ages = await ageWarnings(folder, packageMetadata);
   const version = packageMetadata?.packageVersion ?? manifest?.version;
   return {
     candidates,
     pluginId: candidates.length > 1 ? (first.id.split("/")[0] as string) : first.id,
     pluginIds: candidates.map(({ id }) => id),
-    warnings: [...warnings, ...(node ? [node] : [])],
+    warnings: [...warnings, ...ages],
     ...(packageMetadata?.packageName ? { packageName: packageMetadata.packageName } : {}),
     ...(version ? { version } : {}),
   };
@@ -85,24 +87,30 @@ export function notAPlugin(): SluiceError<InstallErrorCode> {
 
 /** A name for a folder, made from any id. */
 export function folderNameOf(id: string): string {
-  const plain = policyId(id)
+  const name = policyId(id)
     .replace(/[^a-z0-9._-]+/g, "-")
     .replace(/^[.-]+/, "");
-  return plain.slice(0, 80) || "plugin";
+  return name.slice(0, 80) || "plugin";
 }
 
-async function nodeWarning(folder: string): Promise<string | undefined> {
-  let wanted: unknown;
-  try {
-    wanted = (
-      JSON.parse(await readFile(join(folder, "package.json"), "utf8")) as { engines?: { node?: unknown } }
-    ).engines?.node;
-  } catch {
-    return undefined;
-  }
-  if (typeof wanted !== "string") return undefined;
+/** What the package asks of Node and of its host, where these are older; most code runs nevertheless. */
+async function ageWarnings(folder: string, metadata: PackageMetadata | undefined): Promise<string[]> {
+  const engines = plain((await readPackageJson(folder))?.["engines"]);
+  const asked = [
+    { what: "Node", wanted: engines?.["node"], here: process.version, is: "this is" },
+    {
+      what: "a host of",
+      wanted: metadata?.install?.["minHostVersion"],
+      here: PLUGIN_CONTRACT_VERSION,
+      is: "this one keeps the contract of",
+    },
+  ];
   const { default: semver } = await import("semver");
-  return semver.validRange(wanted) && !semver.satisfies(process.version, wanted)
-    ? `it asks for Node ${wanted}; this is ${process.version}`
-    : undefined;
+  return asked.flatMap(({ what, wanted, here, is }) =>
+    typeof wanted === "string" &&
+    semver.validRange(wanted) &&
+    !semver.satisfies(here, wanted, { includePrerelease: true })
+      ? [`it asks for ${what} ${wanted}; ${is} ${here}`]
+      : [],
+  );
 }

@@ -217,6 +217,21 @@ describe("what a package may bring", () => {
     expect(bench.config.current().config).toEqual({});
   });
 
+  it("[F252] says when a package asks for a newer host", async () => {
+    const bench = await installBench();
+    const asks = (minHostVersion: string) => ({
+      package: { openclaw: { extensions: ["./index.js"], install: { minHostVersion } } },
+    });
+    const old = await bench.install(await pluginFolder({ id: "fits", ...asks(">=2026.4.10") }));
+    expect(old.warnings).toEqual([]);
+    const { warnings } = await bench.install(
+      await pluginFolder({ id: "newer", ...asks(">=2999.1.1-beta.1") }),
+    );
+    expect(warnings).toEqual([
+      expect.stringMatching(/^it asks for a host of >=2999.1.1-beta.1; this one keeps the contract of 20/),
+    ]);
+  });
+
   it("refuses links that lead out of the package", async () => {
     const bench = await installBench();
     const folder = await pluginFolder();
