@@ -99,7 +99,10 @@ export function createWorkflowRooms(early: EarlyParts, late: () => LateParts): W
   );
   const services: WorkflowServices = {
     enqueueNextTurnInjection: (pluginId, injection) => injections.enqueue(pluginId, injection),
-    sendSessionAttachment: (pluginId, attachment) => late().channels.sendAttachment(pluginId, attachment),
+    sendSessionAttachment: (pluginId, attachment) => {
+      const { sessionKey } = late().sessions.key(attachment.sessionKey);
+      return late().channels.sendAttachment(pluginId, { ...attachment, sessionKey });
+    },
     emitAgentEvent: (event) => late().agent.publish(event),
     canonicalSessionKey: (sessionKey) => late().sessions.key(sessionKey).sessionKey,
     async cleanUp(pluginId, reason) {

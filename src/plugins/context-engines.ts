@@ -30,50 +30,56 @@ export interface StrictEngine {
 }
 
 /** Parameters newer hosts add; an engine that checks its arguments strictly may refuse them. */
-const HOST_PARAMETERS = ["runtimeSettings", "availableTools", "citationsMode", "runtimeContext"] as const;
+const HOST_PARAMETERS: readonly string[] = [
+  "runtimeSettings",
+  "availableTools",
+  "citationsMode",
+  "runtimeContext",
+];
+/** Without these a call means nothing. */
+const ESSENTIAL: ReadonlySet<string> = new Set(["sessionId", "sessionKey", "messages", "message"]);
+const REFUSAL =
+  /\b(unknown|unrecognized|unexpected|additional)\b.*\b(key|keys|property|properties|argument|parameter)/i;
+
+type Params = Readonly<Record<string, unknown>>;
 
 /**
- * Calls engines, and remembers which of them do not take newer parameters: such a call is repeated once
- * without them, and later calls leave them out from the start (spec 3.16).
+ * Calls engines, and remembers which parameters they do not take: such a call is repeated without `runtimeSettings`
+ * and those that the engine names or does not list in `acceptedHostParams`, and later calls leave them out from the
+ * start (spec 3.16).
  */
 export class ContextEngineCaller {
-  readonly #strict = new WeakSet<StrictEngine>();
+  readonly #refused = new WeakMap<StrictEngine, ReadonlySet<string>>();
 
   /** @throws whatever the engine throws for another reason */
-  async call(
-    engine: StrictEngine,
-    method: EngineCall,
-    params: Readonly<Record<string, unknown>>,
-  ): Promise<unknown> {
+  async call(engine: StrictEngine, method: EngineCall, params: Params): Promise<unknown> {
     const run = engine[method] as (params: object) => unknown;
-    if (this.#strict.has(engine)) return run.call(engine, this.#reduced(engine, params));
-    try {
-      return await run.call(engine, params);
-    } catch (error) {
-      if (!refusesParameter(error)) throw error;
-      const result = await run.call(engine, this.#reduced(engine, params));
-      this.#strict.add(engine);
-      return result;
+    const refused = new Set(this.#refused.get(engine));
+    for (;;) {
+      const left = Object.fromEntries(Object.entries(params).filter(([key]) => !refused.has(key)));
+      try {
+        const result = await run.call(engine, left);
+        if (refused.size > 0) this.#refused.set(engine, refused);
+        return result;
+      } catch (error) {
+        const more = refusedParameters(engine, errorMessage(error), left);
+        if (more.length === 0) throw error;
+        for (const key of more) refused.add(key);
+      }
     }
-  }
-
-  #reduced(engine: StrictEngine, params: Readonly<Record<string, unknown>>): object {
-    const accepted = engine.info.acceptedHostParams ?? [];
-    return Object.fromEntries(
-      Object.entries(params).filter(
-        ([key]) => !HOST_PARAMETERS.includes(key as "runtimeSettings") || accepted.includes(key),
-      ),
-    );
   }
 }
 
-function refusesParameter(error: unknown): boolean {
-  const text = errorMessage(error);
-  const named = HOST_PARAMETERS.some((name) => text.includes(name));
-  return (
-    named ||
-    /\b(unknown|unrecognized|unexpected|additional)\b.*\b(key|keys|property|properties|argument|parameter)/i.test(
-      text,
-    )
+/** What to leave out of a call that failed with `text`; nothing when it failed for another reason. */
+function refusedParameters(engine: StrictEngine, text: string, params: Params): readonly string[] {
+  const optional = Object.keys(params).filter((key) => !ESSENTIAL.has(key));
+  const isRefusal = REFUSAL.test(text);
+  const named = optional.filter(
+    (key) => (isRefusal || HOST_PARAMETERS.includes(key)) && new RegExp(`\\b${key}\\b`).test(text),
   );
+  if (!isRefusal && named.length === 0) return [];
+  const { acceptedHostParams: accepted } = engine.info;
+  if (accepted) return optional.filter((key) => !accepted.includes(key));
+  const newest = named.length > 0 ? ["runtimeSettings", ...named] : HOST_PARAMETERS;
+  return optional.filter((key) => newest.includes(key));
 }

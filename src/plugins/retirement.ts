@@ -9,6 +9,9 @@ import { settledItems } from "./registry/settle.ts";
 /** How long one clean-up callback may take (spec 2.19). */
 export const CLEANUP_LIMIT_MS = 5_000;
 
+/** How long everything a plugin holds may take to close, callbacks of its own included. */
+export const CLOSING_LIMIT_MS = 2 * CLEANUP_LIMIT_MS;
+
 const CLEANED_KINDS = new Set(["sessionExtension", "runtimeLifecycle", "sessionSchedulerJob"]);
 
 export interface CleanupTarget {
@@ -77,9 +80,12 @@ export class Retirement {
       if (row.kind === "runtimeLifecycle") await this.#call(plugin, value, "dispose");
     }
     await this.#options.afterCallbacks(pluginId, reason);
-    await instance.scope.dispose().catch((error: unknown) => {
+    const closing = withDeadline(instance.scope.dispose(), CLOSING_LIMIT_MS, `closing "${pluginId}"`, clock);
+    await closing.catch((error: unknown) => {
       findings.report(pluginId, "cleanup-failed", errorMessage(error));
     });
+    // The last in its scope: something that never closes must not keep them alive.
+    await instance.programs.dispose();
   }
 
   async #call(

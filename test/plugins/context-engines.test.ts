@@ -55,6 +55,62 @@ describe("context engines", () => {
     expect(seen).toEqual([Object.keys(PARAMS), reduced, reduced]);
   });
 
+  it("[F115] [F116] what a strict engine does take it keeps; what its list lacks goes", async () => {
+    const calls: string[][] = [];
+    const strict = (taken: string[], info: object = {}) => ({
+      info: { id: "strict", ...info },
+      assemble(params: object) {
+        calls.push(Object.keys(params));
+        const unknown = Object.keys(params).find((key) => !taken.includes(key));
+        if (unknown) throw new TypeError(`unknown key: ${unknown}`);
+        return "assembled";
+      },
+    });
+    const params = { ...PARAMS, model: "a/b", prompt: "hi" };
+    const older = ["sessionId", "messages", "availableTools", "citationsMode", "model", "prompt"];
+    const caller = new ContextEngineCaller();
+    expect(await caller.call(strict(older), "assemble", params)).toBe("assembled");
+    expect(calls).toEqual([Object.keys(params), older]);
+    calls.length = 0;
+    const listed = ["sessionId", "messages", "citationsMode"];
+    const engine = strict(listed, { acceptedHostParams: ["citationsMode"] });
+    expect(await caller.call(engine, "assemble", params)).toBe("assembled");
+    expect(await caller.call(engine, "assemble", params)).toBe("assembled");
+    expect(calls).toEqual([Object.keys(params), listed, listed]);
+    calls.length = 0;
+    await expect(caller.call(strict(["nothing"]), "assemble", params)).rejects.toThrow(
+      "unknown key: sessionId",
+    );
+    expect(calls).toHaveLength(2);
+  });
+
+  it("[F114] engines belong to their plugin: closed with it, and of no use afterwards", async () => {
+    const bench = await pluginBench();
+    await bench.write("global", "ctx", {
+      register: `globalThis.enginesClosed = [];
+        const engine = (id) => ({ info: { id }, assemble: async () => "context of " + id, async dispose() { await null; globalThis.enginesClosed.push(id); } });
+        api.registerContextEngine("later", async () => engine("later"));
+        api.registerContextEngine("now", () => engine("now"));`,
+    });
+    await bench.host.start();
+    const generation = bench.host.registry.current();
+    const made = async (id: string) =>
+      (await contextEngineFactory(generation, id, silentLogger)?.({})) as {
+        info: { id: string };
+        assemble(params: object): unknown;
+      };
+    const [later, now] = [await made("later"), await made("now")];
+    expect([later.info.id, await later.assemble({}), await now.assemble({})]).toEqual([
+      "later",
+      "context of later",
+      "context of now",
+    ]);
+    bench.config.set({ plugins: { entries: { ctx: { enabled: false } } } });
+    await bench.host.applyConfig();
+    expect((globalThis as { enginesClosed?: string[] }).enginesClosed).toEqual(["now", "later"]);
+    expect(() => later.assemble({})).toThrow(/reloaded or disabled/);
+  });
+
   it("[F116] another failure is the engine's own and is not repeated", async () => {
     let calls = 0;
     const engine = {

@@ -94,7 +94,9 @@ export function createWorkflow(draft: RegistrationDraft, services: WorkflowServi
         return { ok: false, error: "session attachments are for plugins that come with the gateway" };
       }
       if (!services.sendSessionAttachment) return { ok: false, error: "not available now" };
-      if (!isRecord(attachment)) return { ok: false, error: "expected { sessionKey, files }" };
+      if (!isRecord(attachment) || !isName(attachment.sessionKey)) {
+        return { ok: false, error: "expected { sessionKey, files }" };
+      }
       try {
         return await services.sendSessionAttachment(pluginId, attachment);
       } catch (error) {

@@ -19,6 +19,8 @@ export interface BindOptions {
   readonly makes?: readonly string[];
   /** Members, at any depth, that run until something stops them; retirement does not wait for those. */
   readonly lasting?: readonly string[];
+  /** Members whose results, or what these resolve with, are bound too and closed with the instance by their `dispose()`. */
+  readonly owns?: readonly string[];
   /** What the host puts around calls of members, by name. */
   readonly around?: Readonly<Record<string, Around>>;
 }
@@ -30,15 +32,17 @@ class Binder {
   readonly #instance: PluginInstance;
   readonly #makes: readonly string[];
   readonly #lasting: readonly string[];
+  readonly #owns: readonly string[];
   readonly #around: Readonly<Record<string, Around>>;
   /** Made when a part is bound: most values are never looked into, and a plugin may hand over thousands. */
   #bound: WeakMap<object, unknown> | undefined;
   #root: { readonly value: object; readonly bound: unknown } | undefined;
 
-  constructor(instance: PluginInstance, { makes = [], lasting = [], around = {} }: BindOptions) {
+  constructor(instance: PluginInstance, { makes = [], lasting = [], owns = [], around = {} }: BindOptions) {
     this.#instance = instance;
     this.#makes = makes;
     this.#lasting = lasting;
+    this.#owns = owns;
     this.#around = around;
   }
 
@@ -84,6 +88,13 @@ class Binder {
     const around =
       typeof key === "string" && Object.hasOwn(this.#around, key) ? this.#around[key] : undefined;
     const call = around ? around(run) : run;
+    if (typeof key === "string" && this.#owns.includes(key)) {
+      return this.#keep(
+        original,
+        (...args: unknown[]) => owned(instance, call(...args)),
+        owner === undefined,
+      );
+    }
     const makes = this.#makes.includes(original.name);
     const bound = makes
       ? (...args: unknown[]) => new Binder(instance, {}).bind(call(...args), undefined)
@@ -112,6 +123,18 @@ class Binder {
       },
     });
   }
+}
+
+/** Binds what was made for the host, and closes it with its instance. */
+function owned(instance: PluginInstance, made: unknown): unknown {
+  if (made instanceof Promise) return made.then((value: unknown) => owned(instance, value));
+  if (typeof made !== "object" || made === null) return made;
+  const { dispose } = made as { dispose?: unknown };
+  if (typeof dispose === "function") {
+    const close = () => instance.runCleanup(() => Reflect.apply(dispose, made, [])) as Promise<void>;
+    instance.scope.defer(close, "what it made for the host");
+  }
+  return new Binder(instance, {}).bind(made, undefined);
 }
 
 /** Whether a function can be reached through plain members, instances' methods and arrays. Bounded. */

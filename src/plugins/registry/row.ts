@@ -69,6 +69,8 @@ export interface Accepted {
   readonly makes?: readonly string[];
   /** Members that run until something stops them, such as a service's `start`; nobody waits for them to end. */
   readonly lasting?: readonly string[];
+  /** Members that make something for the host, which is bound too and closed with the plugin. */
+  readonly owns?: readonly string[];
   /** What the host puts around calls of members, by name. */
   readonly around?: Readonly<Record<string, Around>>;
   readonly notes?: readonly Note[];

@@ -13,6 +13,7 @@ import {
   type StrictEngine,
 } from "../../plugins/context-engines.ts";
 import type { RegistryReader } from "../../plugins/types.ts";
+import { agentWorkspaceDir } from "../agent/settings.ts";
 import type { ConfigService } from "../config/types.ts";
 import { completeForPlugin } from "../models/completion.ts";
 import type { Models } from "../models/types.ts";
@@ -147,7 +148,11 @@ export class ContextEngines {
     if (known) return known;
     const { config, stateDir } = this.#options;
     const made = Promise.resolve(
-      factory({ config: config.current().config, agentDir: join(stateDir, "agents", agentId) }),
+      factory({
+        config: config.current().config,
+        agentDir: join(stateDir, "agents", agentId),
+        workspaceDir: agentWorkspaceDir(config.current().config, stateDir, agentId),
+      }),
     ).then((engine) => engine as StrictEngine);
     engines.set(agentId, made);
     made.catch(() => engines.delete(agentId));

@@ -129,7 +129,7 @@ export const memoryKinds: readonly KindRow[] = [
       if (!id) return malformed("context engine: the id must be a non-empty string");
       if (typeof factory !== "function")
         return malformed(`context engine "${id}": expected a factory function`);
-      return { keys: [id], value: { id, factory } };
+      return { keys: [id], value: { id, factory }, owns: ["factory"] };
     },
   },
 ];
