@@ -163,5 +163,12 @@ describe("sluice plugins for operators", () => {
       "no gateway is running; this is what the next start would find\n",
     );
     expect((await alone.run("inspect", "nowhere")).status).toBe(EXIT.USAGE);
+    // What scripts read of a plugin is the same, whoever answers.
+    const row = async (from: typeof run) =>
+      json((await from("list", "--json")).stdout).plugins.find(({ id }: { id: string }) => id === "echo");
+    const { runtime: _loaded, reason: _why, ...facts } = await row(run);
+    const { channelIds: _live, description: _said, ...told } = facts;
+    expect(told).toMatchObject({ enabled: true, state: "enabled", status: "loaded", installed: true });
+    expect(await row(alone.run)).toMatchObject(told);
   });
 });

@@ -98,11 +98,18 @@ function list(context: CommandContext): Promise<PluginList> {
   return fromGatewayOr(
     context,
     () => context.call<PluginList>("plugins.list", {}, "operator.read"),
-    async (host) => {
-      await host.snapshot();
+    async (host, book) => {
+      const [{ catalogEntry }] = await Promise.all([
+        import("../../gateway/methods/plugin-entry.ts"),
+        host.snapshot(),
+      ]);
       if (!context.output.json)
         context.output.note("no gateway is running; this is what the next start would find");
-      return { plugins: host.records(), diagnostics: host.diagnostics() };
+      const records = host.records();
+      return {
+        plugins: records.map((record) => ({ ...record, ...catalogEntry(record, book.find(record.id)) })),
+        diagnostics: [...host.diagnostics(), ...records.flatMap(({ diagnostics }) => diagnostics)],
+      };
     },
   );
 }
