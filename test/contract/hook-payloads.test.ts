@@ -83,7 +83,13 @@ describe("what hooks are told", () => {
     expect(received).toMatchObject([
       "message_received",
       { from: "room", content: "hi all", senderId: "bob", metadata: { chatType: "group" } },
-      { channelId: "memo", accountId: "default", senderId: "bob", sessionKey: resolve[2].sessionKey },
+      {
+        channelId: "memo",
+        accountId: "default",
+        conversationId: "room",
+        senderId: "bob",
+        sessionKey: resolve[2].sessionKey,
+      },
     ]);
     expect(resolve[2]).toMatchObject({
       channel: "memo",

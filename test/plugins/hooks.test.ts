@@ -217,6 +217,19 @@ describe("typed hooks", () => {
     ).toBeUndefined();
   });
 
+  it("[F130] [F136] fields of the wrong type are as good as not returned", async () => {
+    const bench = await withPlugins({
+      a: `api.on("before_model_resolve", () => ({ modelOverride: 5, providerOverride: {} })); api.on("before_model_resolve", () => ({ modelOverride: "m" }));
+          api.on("message_sending", () => ({ content: "text", metadata: { a: 1 } })); api.on("message_sending", () => ({ content: 42, metadata: "x" }));
+          api.on("before_prompt_build", () => ({ systemPrompt: 7, prependContext: ["x"] }));`,
+    });
+    const { hooks } = bench.host;
+    expect(await hooks.run("before_model_resolve", { prompt: "p" }, {})).toEqual({ modelOverride: "m" });
+    const sent = await hooks.run("message_sending", { to: "a", content: "b" }, { channelId: "c" });
+    expect(sent).toEqual({ content: "text", metadata: { a: 1 } });
+    expect(await hooks.run("before_prompt_build", { prompt: "p", messages: [] }, {})).toBeUndefined();
+  });
+
   it("[F136] before_model_resolve: the first defined override of each field wins", async () => {
     const bench = await withPlugins({
       a: `api.on("before_model_resolve", () => ({ modelOverride: "m1" })); api.on("before_model_resolve", () => ({ modelOverride: "m2", providerOverride: "p2" }));`,
@@ -419,6 +432,43 @@ describe("typed hooks", () => {
     const refusal = await bench.host.hooks.run("before_tool_call", TOOL_EVENT, TOOL_CONTEXT);
     expect(refusal).toMatchObject({ block: true });
     expect(JSON.stringify(refusal)).not.toContain("hunter2");
+  });
+});
+
+describe("a plugin that is reloaded while hooks are asked", () => {
+  const GATE = `api.registerTrustedToolPolicy({ id: "cap", description: "d", evaluate: ({ params }) => ({ params: { ...params, cap: globalThis.made } }) });
+    api.on("before_tool_call", ({ params }) => ({ params: { ...params, gate: globalThis.made } }));
+    api.on("before_dispatch", () => ({ handled: true, text: "by " + globalThis.made }));
+    globalThis.made = (globalThis.made ?? 0) + 1;`;
+  const FIRST = `const wait = () => new Promise((resolve) => { globalThis.goOn = resolve; });
+    api.registerTrustedToolPolicy({ id: "slow", description: "d", evaluate: wait }); api.on("before_dispatch", wait, { priority: 1 });`;
+
+  async function interrupted(then: (bench: PluginBench) => Promise<void>, hook: string, event: object) {
+    const state = globalThis as { goOn?: () => void; made?: number };
+    delete state.made;
+    const entries = Object.fromEntries(["a-slow", "gate"].map((id) => [id, { enabled: true }]));
+    const contracts = { trustedToolPolicies: ["slow", "cap"] };
+    const bench = await withPlugins({ "a-slow": FIRST, gate: GATE }, entries, { contracts });
+    const run = bench.host.hooks.run(hook, event, TOOL_CONTEXT);
+    await then(bench);
+    state.goOn?.();
+    return run;
+  }
+
+  it("[F126] its new handlers and policies decide in the place of the old ones", async () => {
+    const reload = (bench: PluginBench) => bench.host.reload("gate");
+    expect(await interrupted(reload, "before_tool_call", TOOL_EVENT)).toEqual({
+      params: { command: "ls", cap: 2, gate: 2 },
+    });
+    expect(await interrupted(reload, "before_dispatch", { content: "x" })).toMatchObject({ text: "by 2" });
+  });
+
+  it("[F126] one that is turned off meanwhile decides nothing any more", async () => {
+    const off = async (bench: PluginBench) => {
+      bench.config.set({ plugins: { entries: { "a-slow": { enabled: true }, gate: { enabled: false } } } });
+      await bench.host.applyConfig();
+    };
+    expect(await interrupted(off, "before_tool_call", TOOL_EVENT)).toBeUndefined();
   });
 });
 

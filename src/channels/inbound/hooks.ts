@@ -1,8 +1,10 @@
 import type { Logger } from "../../kernel/logger.ts";
 import type { HookRunner } from "../../plugins/types.ts";
+import { conversationOf } from "../../runtime/workflow/conversation-refs.ts";
 import type { InboxRecord } from "../../store/procedures/inbox-rows.ts";
 import type { HeardMessage } from "./heard.ts";
 import type { ReceivedEvent } from "./received-event.ts";
+import type { InboxPayload } from "./records.ts";
 
 /** Tells plugins about messages that come in; observers never hold one up. */
 export class InboundHooks {
@@ -70,9 +72,17 @@ function contextOf(
   return {
     channelId: record.channel,
     accountId: record.accountId,
-    conversationId: record.conversation,
+    conversationId: conversationIdOf(record),
     messageId: record.messageId,
     runId: record.inboxId,
     ...facts,
   };
+}
+
+/** The platform's own name of the conversation, by which outgoing messages know it too. */
+function conversationIdOf(record: InboxRecord): string {
+  const payload = record.payload as InboxPayload;
+  if (payload.mode === "message") return payload.message.conversation.id;
+  const { request } = payload.turn;
+  return conversationOf(request)?.conversationId ?? request.deliver?.to ?? record.conversation;
 }

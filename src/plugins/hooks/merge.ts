@@ -20,6 +20,9 @@ export function mergerFor(row: HookRow): ResultMerger {
   return new FieldMerger(typeof row.merge === "object" ? row.merge : {}, row.terminal);
 }
 
+/** Fields of results that are objects; the others are texts. */
+const STRUCTURED_FIELDS: ReadonlySet<string> = new Set(["metadata", "origin", "payload"]);
+
 class FieldMerger implements ResultMerger {
   readonly #rules: Readonly<Record<string, FieldMerge>>;
   readonly #terminal: string | undefined;
@@ -50,6 +53,8 @@ class FieldMerger implements ResultMerger {
 
   #put(field: string, rule: FieldMerge, value: unknown): void {
     const merged = this.#merged;
+    // A plugin in JavaScript may return anything; what cannot be used is as good as not returned.
+    if ((rule === "last" || rule === "first") && !this.#usable(field, value)) return;
     if (rule === "last") merged[field] = value;
     else if (rule === "terminal") {
       if (value === true) merged[field] = true;
@@ -59,6 +64,10 @@ class FieldMerger implements ResultMerger {
       if (typeof value !== "string" || value === "") return;
       merged[field] = merged[field] === undefined ? value : `${String(merged[field])}\n\n${value}`;
     } else if (merged[field] === undefined) merged[field] = value;
+  }
+
+  #usable(field: string, value: unknown): boolean {
+    return STRUCTURED_FIELDS.has(field) ? isRecord(value) : typeof value === "string";
   }
 
   /** A malformed list allows nothing: narrowing must never widen. */

@@ -2,8 +2,8 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import type { Clock } from "../../kernel/clock.ts";
 import type { Logger } from "../../kernel/logger.ts";
 import { isRecord } from "../../kernel/records.ts";
-import type { HookRunner, RegistryGeneration, RegistryReader } from "../types.ts";
-import { HandlerCalls } from "./handler-calls.ts";
+import type { HookRunner, RegistryEntry, RegistryGeneration, RegistryReader } from "../types.ts";
+import { type BoundPolicy, HandlerCalls } from "./handler-calls.ts";
 import {
   applies,
   detached,
@@ -105,8 +105,8 @@ export class TypedHookRunner implements HookRunner {
     return changed as Result | undefined;
   }
 
-  announce(event: LegacyAnnouncement): Promise<readonly string[]> {
-    return this.#legacy.announce(event);
+  announce(event: LegacyAnnouncement, concerns?: (pluginId: string) => boolean): Promise<readonly string[]> {
+    return this.#legacy.announce(event, concerns);
   }
 
   /** Handlers by hook, highest priority first; rebuilt once per generation. */
@@ -133,7 +133,11 @@ export class TypedHookRunner implements HookRunner {
     const policies = policiesFor(this.#registry.current(), String(event["toolName"]));
     if (policies.length === 0 && handlers.length === 0) return undefined;
     const decision = new ToolDecision();
-    const left = await askPolicies(policies, this.#calls, event, context, decision);
+    const asItIsNow = (policy: RegistryEntry<BoundPolicy>) =>
+      policiesFor(this.#registry.current(), String(event["toolName"])).find(
+        ({ pluginId, key }) => pluginId === policy.pluginId && key === policy.key,
+      );
+    const left = await askPolicies({ policies, asItIsNow }, this.#calls, event, context, decision);
     if (left) await this.#ask(row, handlers, { ...event, ...left }, context, decision);
     return decision.result();
   }
@@ -161,7 +165,9 @@ export class TypedHookRunner implements HookRunner {
     merger: ResultMerger,
   ): Promise<void> {
     let current = event as Fields;
-    for (const entry of handlers) {
+    for (const given of handlers) {
+      const entry = this.#asItIsNow(given, handlers, row, event, context);
+      if (!entry) continue;
       const outcome = await this.#calls.call(entry, row, limitedEvent(entry, detached(current)), context);
       if ("failure" in outcome) {
         if (row.failure === "open") continue;
@@ -178,9 +184,26 @@ export class TypedHookRunner implements HookRunner {
     }
   }
 
+  /**
+   * The handler to ask: while those before it were, its plugin may have been reloaded, and then the new one has
+   * its place, or turned off.
+   */
+  #asItIsNow(entry: HookEntry, among: Handlers, row: HookRow, event: object, context: object) {
+    const all = this.#of(row.name);
+    if (all.includes(entry)) return entry;
+    const { pluginId } = entry;
+    const place = among.filter((other) => other.pluginId === pluginId).indexOf(entry);
+    const now = all.filter(
+      (other) => other.pluginId === pluginId && applies(other, row, event as Fields, context as Fields),
+    );
+    return now[place];
+  }
+
   /** The first handler that takes the event over. */
   async #claim(row: HookRow, handlers: Handlers, event: object, context: object) {
-    for (const entry of handlers) {
+    for (const given of handlers) {
+      const entry = this.#asItIsNow(given, handlers, row, event, context);
+      if (!entry) continue;
       const outcome = await this.#calls.call(entry, row, detached(event as Fields), context);
       if ("result" in outcome && isRecord(outcome.result) && outcome.result["handled"] === true) {
         return { ...outcome.result, pluginId: entry.pluginId };

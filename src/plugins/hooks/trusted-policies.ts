@@ -22,14 +22,23 @@ export function policiesFor(
  * arguments to go on with, or `undefined` when the decision is made: somebody refused, or could not be asked.
  */
 export async function askPolicies(
-  policies: readonly RegistryEntry<BoundPolicy>[],
+  {
+    policies,
+    asItIsNow,
+  }: {
+    policies: readonly RegistryEntry<BoundPolicy>[];
+    /** The policy when its turn comes: its plugin may have been reloaded meanwhile, or turned off. */
+    asItIsNow(policy: RegistryEntry<BoundPolicy>): RegistryEntry<BoundPolicy> | undefined;
+  },
   calls: HandlerCalls,
   event: Fields,
   context: object,
   decision: ToolDecision,
 ): Promise<{ params: unknown } | undefined> {
   let params = event["params"];
-  for (const entry of policies) {
+  for (const given of policies) {
+    const entry = asItIsNow(given);
+    if (!entry) continue;
     const answer = await calls.policy(entry, { ...event, params: structuredClone(params) }, context);
     if ("failure" in answer) {
       const who = `policy "${entry.key}" of plugin "${entry.pluginId}"`;
