@@ -53,7 +53,8 @@ export interface HookRunner {
   runSync<Result = unknown>(hook: string, event: object, context: object): Result | undefined;
   /**
    * Tells a colon event to `api.registerHook` handlers and resolves with the reply texts they left
-   * (spec 3.6). Colon events that go with a typed hook are told by `run`.
+   * (spec 3.6). What one of them changes in the event's `context`, the next and the caller see. Colon events that
+   * go with a typed hook are told by `run`.
    */
   announce(
     event: Omit<LegacyHookEvent, "messages" | "timestamp"> & { timestamp?: Date },

@@ -107,6 +107,42 @@ describe("hooks of a turn", () => {
     expect(JSON.stringify(diagnostics)).toContain("allowConversationAccess");
   });
 
+  it("[F067] [F112] agent:bootstrap lets handlers bring files into the instructions, one after the other", async () => {
+    const hook = (name: string, work: string, events = '"agent:bootstrap"') =>
+      `api.registerHook(${events}, (event) => { const { context } = event; ${work} }, { name: "${name}" });`;
+    const { say, seen, call } = await contract([
+      {
+        register: `
+          ${hook(
+            "adds",
+            `seen.push([event.sessionKey, context.agentId, typeof context.sessionId, typeof context.workspaceDir, context.bootstrapFiles.length]);
+            context.bootstrapFiles.push({ name: "AGENTS.md", content: "first words" }, { name: "GONE.md", content: "gone words", missing: true }, { name: "EMPTY.md" }, 5);`,
+          )}
+          ${hook("replaces", `context.bootstrapFiles = context.bootstrapFiles.map((file) => file.name === "AGENTS.md" ? { ...file, content: "other words" } : file);`)}
+          ${hook("fails", `throw new Error("broken");`)}
+          api.on("llm_input", ({ systemPrompt }) => { seen.push(systemPrompt); });`,
+      },
+      {
+        id: "muted",
+        entry: { hooks: { allowPromptInjection: false, allowConversationAccess: true } },
+        register: `
+          ${hook("silent", `context.bootstrapFiles.push({ name: "MUTED.md", content: "muted words" });`)}
+          ${hook("partly", `if (event.type === "agent") context.bootstrapFiles.push({ name: "MUTED.md", content: "muted words" });`, '["command:new", "agent:bootstrap", "agent"]')}`,
+      },
+    ]);
+    await say("hello");
+    const [event, prompt] = await seen();
+    expect(event).toEqual(["agent:main:main", "main", "string", "string", 0]);
+    expect(prompt).toContain("# AGENTS.md\n\nother words");
+    expect(prompt).not.toMatch(/first words|gone words|EMPTY|muted words/);
+    const { customHooks, diagnostics } = await call("plugins.inspect", { pluginId: "muted" });
+    expect(customHooks).toEqual([{ name: "partly", events: ["command:new"] }]);
+    expect(diagnostics.map(({ code }: { code: string }) => code)).toEqual([
+      "hook-blocked-prompt-injection",
+      "hook-blocked-prompt-injection",
+    ]);
+  });
+
   it("[F133] gateway_start and gateway_stop tell the port, the configuration and the workspace", async () => {
     const { seen, gateway, call } = await contract({
       register: `

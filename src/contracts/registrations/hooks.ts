@@ -1,4 +1,8 @@
-/** A colon event such as `command:new`: `type` before the colon, `action` after it. */
+/**
+ * A colon event: `type` before the colon, `action` after it. There are `command:new`, `command:reset`, `command:stop`,
+ * `agent:bootstrap` (a turn is about to begin: `context.bootstrapFiles` takes `{ name, content }` for its
+ * instructions), `session:compact:before` and `:after`, `message:received`, `message:sent` and `gateway:startup`.
+ */
 export interface LegacyHookEvent {
   type: "command" | "session" | "agent" | "gateway" | "message";
   action: string;

@@ -70,7 +70,7 @@ export class LegacyEvents {
     await this.announce(told, concerns);
   }
 
-  /** Resolves with the reply texts that the handlers left. */
+  /** Resolves with the reply texts that the handlers left; what they changed in the context stays in it. */
   async announce(
     event: LegacyAnnouncement,
     concerns: (pluginId: string) => boolean = () => true,
@@ -79,16 +79,19 @@ export class LegacyEvents {
     if (listeners.length === 0 || this.#isRepeated(event)) return [];
     const messages: string[] = [];
     for (const { value, pluginId } of listeners) {
+      const context: Record<string, unknown> = { ...event.context, pluginConfig: value.pluginConfig };
       try {
         const told = value.handler({
           type: event.type,
           action: event.action,
           sessionKey: event.sessionKey,
-          context: { ...event.context, pluginConfig: value.pluginConfig },
+          context,
           timestamp: event.timestamp ?? new Date(this.#clock.now()),
           messages,
         });
         await withDeadline(Promise.resolve(told), LEGACY_HANDLER_LIMIT_MS, "the handler", this.#clock);
+        const { pluginConfig: _own, ...left } = context;
+        if (event.context && !Object.isFrozen(event.context)) Object.assign(event.context, left);
       } catch (error) {
         this.#logger.warn(`hook "${value.name}" of plugin "${pluginId}" failed`, {
           error: errorMessage(error),

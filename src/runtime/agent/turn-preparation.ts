@@ -5,7 +5,9 @@ import { errorMessage } from "../../kernel/errors.ts";
 import type { BegunTurn } from "../../store/procedures/turns.ts";
 import type { TurnRequest } from "../../store/records.ts";
 import type { ResolvedModel } from "../models/types.ts";
+import { citationsMode } from "../workflow/context-engines.ts";
 import { memoryPrompt } from "../workflow/memory-prompt.ts";
+import { bootstrapInstructions } from "./bootstrap-files.ts";
 import { claimedReply } from "./dispatch-claim.ts";
 import { Failover } from "./failover.ts";
 import type { Invocation } from "./invocation.ts";
@@ -125,7 +127,9 @@ export async function prepareTurn(
   const toolNames = tools.tools.map(({ name }) => name);
   const { agentId, sessionKey } = request;
   const generation = parts.registry.current();
-  const memory = await memoryPrompt(generation, { tools: toolNames, agentId, sessionKey }, parts.logger);
+  const about = { tools: toolNames, citationsMode: citationsMode(parts.config), agentId, sessionKey };
+  const memory = await memoryPrompt(generation, about, parts.logger);
+  const bootstrap = await bootstrapInstructions(parts, request, hookContext);
   const engineTurn = engineTurnOf(request, begun, resolved);
   const assembled = await parts.contextEngines?.assemble(engineTurn, {
     messages: history,
@@ -133,6 +137,7 @@ export async function prepareTurn(
     tools: toolNames,
   });
   const context = assembled?.messages ?? history;
+  const addition = joined(bootstrap, assembled?.systemPromptAddition);
   const systemPromptFor = (model: ResolvedModel) =>
     systemPromptOf(parts, {
       settings,
@@ -141,7 +146,7 @@ export async function prepareTurn(
       resolved: model,
       fields,
       ...(memory === undefined ? {} : { memory }),
-      ...(assembled?.systemPromptAddition ? { addition: assembled.systemPromptAddition } : {}),
+      ...(addition === undefined ? {} : { addition }),
     });
   invocation.assertCurrent();
   const systemPrompt = systemPromptFor(resolved);

@@ -74,7 +74,7 @@ export class ContextEngines {
           messages: structuredClone(input.messages),
           tokenBudget: turn.contextWindow,
           availableTools: new Set(input.tools),
-          citationsMode: this.#citationsMode(),
+          citationsMode: citationsMode(this.#options.config),
           model: `${turn.provider}/${turn.model}`,
           prompt: input.prompt,
           runtimeSettings: runtimeSettings(turn, engine.info.id),
@@ -169,12 +169,13 @@ export class ContextEngines {
       },
     };
   }
+}
 
-  #citationsMode(): string {
-    const memory = this.#options.config.current().config["memory"];
-    const mode = (memory as { citations?: unknown } | undefined)?.citations;
-    return typeof mode === "string" ? mode : "auto";
-  }
+/** How answers should name where memories come from: `memory.citations`, else `auto`. */
+export function citationsMode(config: Pick<ConfigService, "current">): string {
+  const memory = config.current().config["memory"];
+  const mode = (memory as { citations?: unknown } | undefined)?.citations;
+  return typeof mode === "string" ? mode : "auto";
 }
 
 function runtimeSettings(turn: EngineTurn, selectedId: string) {

@@ -29,20 +29,34 @@ export const hookKinds: readonly KindRow[] = [
   },
 ];
 
+const BOOTSTRAP = "agent:bootstrap";
+/** Colon events whose handlers may add to the prompt, and the family they are in. */
+const PROMPT_EVENTS: ReadonlySet<string> = new Set([BOOTSTRAP, "agent"]);
+
 function readLegacyHook(
   events: unknown,
   handler: unknown,
   options: unknown,
-  { config, pluginConfig }: Registrant,
+  { id, config, pluginConfig, hookPolicy }: Registrant,
 ): Accepted | Refused {
   const given = isRecord(options) ? options : {};
   const entry = isRecord(given["entry"]) && isRecord(given["entry"]["hook"]) ? given["entry"]["hook"] : {};
   const name = nonEmpty(entry["name"]) ?? nonEmpty(given["name"]);
   if (!name) throw new TypeError('registerHook needs a name: registerHook(events, handler, { name: "…" })');
   if (typeof handler !== "function") return malformed(`hook "${name}": expected a function`);
-  const list = (Array.isArray(events) ? events : [events]).flatMap((event) => nonEmpty(event) ?? []);
-  if (list.length === 0) return malformed(`hook "${name}": name at least one event`);
+  const named = (Array.isArray(events) ? events : [events]).flatMap((event) => nonEmpty(event) ?? []);
+  if (named.length === 0) return malformed(`hook "${name}": name at least one event`);
   const notes: Note[] = [];
+  const silenced = (event: string) => PROMPT_EVENTS.has(event) && !hookPolicy.allowPromptInjection;
+  const list = named.filter((event) => !silenced(event));
+  if (list.length < named.length) {
+    notes.push({
+      level: "warn",
+      code: "hook-blocked-prompt-injection",
+      message: `hook "${name}" does not hear "${BOOTSTRAP}": plugins.entries.${id}.hooks.allowPromptInjection is false`,
+    });
+  }
+  if (list.length === 0) return { refused: notes };
   for (const event of list) {
     if (!hookRow(event)) continue;
     notes.push({
