@@ -103,10 +103,21 @@ export class PluginInstaller {
         message: record.linked
           ? `${record.pluginId} is uninstalled; its folder ${record.folder} was linked and stays`
           : `${record.pluginId} is uninstalled`,
-        warnings: [],
+        warnings: await this.#leftOff(record),
         configPaths: paths,
       };
     });
+  }
+
+  /** The mark of an uninstalled plugin also counts for the bundled one whose place it had. */
+  async #leftOff({ pluginIds }: InstallRecord): Promise<string[]> {
+    const bundled = (await this.#options.host.present()).filter(
+      ({ id, origin, enabled }) => origin === "bundled" && !enabled && named(pluginIds, id),
+    );
+    return bundled.map(
+      ({ id }) =>
+        `the plugin "${id}" that is part of Sluice is off; turn it on with: sluice plugins enable ${id}`,
+    );
   }
 
   /**

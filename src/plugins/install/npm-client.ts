@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import type { Clock } from "../../kernel/clock.ts";
 import { errorMessage, SluiceError } from "../../kernel/errors.ts";
 import { type ProcessResult, runProcess } from "./child-process.ts";
-import { npmFailure } from "./npm-failure.ts";
+import { npmFailure, searchFailure } from "./npm-failure.ts";
 import type { InstallErrorCode } from "./types.ts";
 
 /** Longest one npm command may take. */
@@ -90,7 +90,7 @@ export class NpmClient {
     const args = ["search", "--json", `--searchlimit=${limit}`, "--", ...words];
     const result = await this.#run(cwd, args, SEARCH_TIMEOUT_MS);
     const found = result.status === 0 ? foundPackages(result.stdout) : undefined;
-    if (!found) throw npmFailure(words.join(" "), result, SEARCH_TIMEOUT_MS);
+    if (!found) throw searchFailure(words.join(" "), result, SEARCH_TIMEOUT_MS);
     return found;
   }
 

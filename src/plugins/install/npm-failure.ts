@@ -58,6 +58,21 @@ export function npmFailure(
   );
 }
 
+/** The same of a search; many private registries have none. */
+export function searchFailure(
+  words: string,
+  result: ProcessResult,
+  limitMs: number,
+): SluiceError<InstallErrorCode> {
+  const failure = npmFailure(words, result, limitMs);
+  if ((failure.details as { npmCode?: string } | undefined)?.npmCode !== "E404") return failure;
+  return new SluiceError(
+    "PACKAGE_UNAVAILABLE",
+    "the registry of your npm settings cannot be searched; install by name: sluice plugins install <name>",
+    { details: { npmCode: "E404" } },
+  );
+}
+
 /** What npm did not find, when that is not what it was asked for but something that one depends on. */
 function packageItNeeds(spec: string, said: string): string | undefined {
   const missing = NOT_HAD.exec(said)?.slice(1).find(Boolean);

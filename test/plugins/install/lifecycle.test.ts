@@ -1,6 +1,7 @@
 import { access } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
 import { installBench, WritableConfig } from "./support/install-bench.ts";
 import { pluginFolder } from "./support/packages.ts";
 
@@ -204,6 +205,17 @@ describe("uninstalling", () => {
       changed: false,
       message: "sample is not installed",
     });
+  });
+
+  it("[F259] says when the plugin of Sluice whose place it had stays off", async () => {
+    const bundled = await temporaryFolder("sluice-bundled-");
+    await pluginFolder({ id: "sample", manifest: { enabledByDefault: true } }, join(bundled, "sample"));
+    const bench = await installBench({ bundled });
+    await bench.install(await pluginFolder({ name: "better-sample" }));
+    expect((await bench.installer.uninstall("sample", GONE)).warnings).toEqual([
+      'the plugin "sample" that is part of Sluice is off; turn it on with: sluice plugins enable sample',
+    ]);
+    expect(bench.host.records()).toMatchObject([{ id: "sample", origin: "bundled", status: "disabled" }]);
   });
 
   it("keeps settings when asked, and removes those of its channels when asked", async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { npmFailure } from "../../../src/plugins/install/npm-failure.ts";
+import { npmFailure, searchFailure } from "../../../src/plugins/install/npm-failure.ts";
 import { installBench } from "./support/install-bench.ts";
 import { pluginTarball } from "./support/packages.ts";
 import { packageRegistry } from "./support/registry.ts";
@@ -53,6 +53,20 @@ describe("what npm could not do", () => {
     }
     const asked = said("code ETARGET", "notarget No matching version found for @me/plugin@1.2.0.");
     expect(asked.message).toBe('npm has no such version or tag: "@me/plugin@1.2.0"');
+  });
+
+  it("[F259] a registry without a search is said to be one, not to lack the words", () => {
+    const stderr = "npm error code E404\nnpm error 404 Not Found - GET https://registry.invalid/-/v1/search";
+    expect(searchFailure("garden", { status: 1, stdout: "", stderr }, 1_000)).toMatchObject({
+      code: "PACKAGE_UNAVAILABLE",
+      message: expect.stringMatching(
+        /^the registry of your npm settings cannot be searched; install by name/,
+      ),
+    });
+    const away = "npm error code ECONNREFUSED";
+    expect(searchFailure("garden", { status: 1, stdout: "", stderr: away }, 1_000).message).toContain(
+      "npm can not reach its registry",
+    );
   });
 
   it("anything else is npm's own words without its marks and the place of its log", () => {

@@ -52,6 +52,8 @@ export interface InstallBenchOptions {
   onStep?: (step: InstallStep) => void | Promise<void>;
   /** Where npm asks for packages; without one it is offline. */
   registry?: string;
+  /** Folder of plugins that come with the gateway. */
+  bundled?: string;
 }
 
 /** A running plugin host and an installer over one temporary state folder. */
@@ -62,6 +64,7 @@ export async function installBench(options: InstallBenchOptions = {}): Promise<I
   const host = createPluginHost({
     config,
     roots: {
+      ...(options.bundled === undefined ? {} : { bundled: options.bundled }),
       global: join(stateDir, "extensions"),
       get installed() {
         return book.folders();
