@@ -30,6 +30,8 @@ export function offerOf(
     logger.warn("a channel could not describe its message actions", { channel: plugin.id, error });
   }
   const actions = new Set(plugin.outbound?.sendText ? ["send"] : []);
+  // The shared way to poll, for channels that say nothing of their own actions.
+  if (plugin.outbound?.sendPoll && !plugin.actions) actions.add("poll");
   for (const action of described?.actions ?? listed) {
     if (isMessageAction(action)) actions.add(action);
     else logger.warn("an unknown message action is left out", { channel: plugin.id, action });

@@ -115,6 +115,22 @@ test("[F183] a poll goes to the channel's own action first, and is parsed only w
   expect(answer).toContain('"options":["yes","no"]');
 });
 
+test("[F183] a channel that only knows how to send a poll offers the shared poll", async () => {
+  const memo = testPlatform();
+  const asked: unknown[] = [];
+  if (memo.plugin.outbound) {
+    memo.plugin.outbound.sendPoll = async (given) => {
+      const { to, poll } = given as { to?: unknown; poll?: unknown };
+      asked.push([to, poll]);
+      return { messageId: "p" };
+    };
+  }
+  const poll = { action: "poll", pollQuestion: " Tea? ", pollOption: ["yes", "no"], pollMulti: true };
+  const { answer } = await toolTurn(poll, [memo]);
+  expect(answer).toContain('"action":"poll"');
+  expect(asked).toEqual([["ada", { question: "Tea?", options: ["yes", "no"], maxSelections: 2 }]]);
+});
+
 test("mistakes of a model get an answer that says what to do", async () => {
   const memo = testPlatform();
   const post = testPlatform({
