@@ -2,6 +2,8 @@ import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import { type CheckResult, failed, passed, warned } from "./checks/check.ts";
 
+type Environment = Readonly<Record<string, string | undefined>>;
+
 export interface ConfigFinding {
   severity: "error" | "warning";
   /** Dotted path of the field, `""` for the whole file. */
@@ -14,21 +16,27 @@ export interface ConfigReport {
   findings: ConfigFinding[];
 }
 
-/** Checks a configuration file with its includes, without a gateway, a store or plugin code. */
-export async function inspectConfigFile(path: string): Promise<ConfigReport> {
-  const [{ readSource }, { validateCore }] = await Promise.all([
+/**
+ * Checks a configuration file with its includes, without a gateway, a store or plugin code: the core's sections, and
+ * what belongs to plugins and channels by the manifests that this configuration would find.
+ */
+export async function inspectConfigFile(path: string, env: Environment): Promise<ConfigReport> {
+  const [{ readSource }, { validateCore, validateExtensions }] = await Promise.all([
     import("../runtime/config/source.ts"),
     import("../runtime/config/validate.ts"),
   ]);
-  const source = await readSource(path, []);
-  const findings =
-    source.effective === undefined
-      ? [{ severity: "error" as const, path: "", message: source.error ?? "it can not be read" }]
-      : validateCore(source.effective);
-  return { exists: source.exists, findings };
+  const { exists, effective, error } = await readSource(path, []);
+  if (effective === undefined) {
+    return { exists, findings: [{ severity: "error", path: "", message: error ?? "it can not be read" }] };
+  }
+  const findings = validateCore(effective);
+  if (findings.some(({ severity }) => severity === "error")) return { exists, findings };
+  const { schemasFor } = await import("./commands/plugins-local.ts");
+  return {
+    exists,
+    findings: [...findings, ...validateExtensions(effective, await schemasFor(effective, env))],
+  };
 }
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * The configuration as the gateway would read it now, references resolved. A missing or broken file counts as
@@ -48,9 +56,9 @@ export async function readLocalConfig(
 }
 
 /** The configuration file as `sluice doctor` sees it. */
-export async function checkConfigFile(path: string): Promise<CheckResult> {
+export async function checkConfigFile(path: string, env: Environment): Promise<CheckResult> {
   const name = "configuration";
-  const { exists, findings } = await inspectConfigFile(path);
+  const { exists, findings } = await inspectConfigFile(path, env);
   if (!exists) return passed(name, `${path} does not exist; defaults apply`);
   const worst = findings.find((finding) => finding.severity === "error") ?? findings[0];
   if (!worst) return passed(name, `${path} is valid`);

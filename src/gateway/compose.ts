@@ -14,6 +14,7 @@ import { EventHub } from "./events/hub.ts";
 import { publishEvents } from "./events/sources.ts";
 import type { GatewayOptions, RunningGateway } from "./gateway-options.ts";
 import { portOf } from "./settings.ts";
+import { reportSettingsProblems } from "./settings-problems.ts";
 import { DEFAULT_STOP_LIMIT_MS, shutDown } from "./shutdown.ts";
 import { runUpkeep } from "./upkeep.ts";
 
@@ -42,7 +43,7 @@ async function build(options: GatewayOptions, scope: Scope): Promise<RunningGate
   let rooms: Rooms | undefined;
   // Plugins are known only after the configuration; until then no setting of theirs can be checked.
   const schemas = async (): Promise<ConfigSchemas> =>
-    rooms?.plugins.configSchemas() ?? { plugins: {}, channels: {} };
+    rooms?.plugins.configSchemas() ?? { plugins: {}, channels: {}, incomplete: true };
   const ground = await openGround(options, scope, schemas);
   const { env, clock, stateDir, logger, store, config, progress, current } = ground;
   const access = await openAccess(ground);
@@ -97,6 +98,15 @@ async function build(options: GatewayOptions, scope: Scope): Promise<RunningGate
     await plugins.startDiscovery(discoveryFacts(current(), { host, port: address.port }));
   }
   await plugins.announceStart({ port: address.port }, () => ({ ...hookContext, config: current() }));
+  const reportSettings = async () => reportSettingsProblems(config, await plugins.snapshot(), logger);
+  const unreadable = (error: unknown) =>
+    logger.warn("the settings of plugins could not be checked", { error });
+  scope.use(
+    config.onChange(() => void reportSettings().catch(unreadable)),
+    "settings of plugins",
+  );
+  // Nobody waits for it: what is wrong with them stops no start.
+  void reportSettings().catch(unreadable);
   logger.info("the gateway is ready", { port: address.port, host, resumedTurns: resumed, ...recovered });
 
   let stopped: Promise<void> | undefined;

@@ -109,6 +109,25 @@ describe("the command line without a gateway", () => {
     const { status, stdout } = await sluice(["config", "validate", bad], { stateDir });
     expect(status).toBe(EXIT.FAILED);
     expect(stdout).toContain("gateway.port");
+    // Plugins and channels are judged by manifests, without running anything.
+    const plugin = join(stateDir, "chat");
+    await mkdir(plugin);
+    await writeFile(join(plugin, "index.mjs"), "throw new Error('must not run');");
+    const schema = { type: "object", properties: { server: { type: "string" } } };
+    const manifest = {
+      id: "chat",
+      channels: ["chat"],
+      channelConfigs: { chat: { schema } },
+      configSchema: schema,
+    };
+    await writeFile(join(plugin, "openclaw.plugin.json"), JSON.stringify(manifest));
+    const settings = { channels: { chat: { server: 7 }, ghost: {} }, plugins: { load: { paths: [plugin] } } };
+    const channels = join(stateDir, "channels.json");
+    await writeFile(channels, JSON.stringify(settings));
+    const judged = await sluice(["config", "validate", channels], { stateDir });
+    expect(judged.status).toBe(EXIT.FAILED);
+    expect(judged.stdout).toContain("channels.chat.server: must be string");
+    expect(judged.stdout).toContain("channels.ghost: unknown channel");
   });
 });
 

@@ -75,3 +75,56 @@ describe("what is known of plugins before their code runs", () => {
     expect(await looks(call)).toBe(before + 1);
   });
 });
+
+describe("settings that stood in the file before the start", () => {
+  const CHAT = {
+    manifest: {
+      channels: ["chat"],
+      channelConfigs: {
+        chat: {
+          schema: {
+            type: "object",
+            additionalProperties: false,
+            required: ["server"],
+            properties: { server: { type: "string" }, port: { type: "integer", default: 6667 } },
+          },
+        },
+      },
+    },
+    register: `api.registerChannel({ id: "chat", capabilities: { chatTypes: ["direct"] },
+      config: { listAccountIds: () => [], resolveAccount: () => ({}) } });`,
+  };
+  const wrong = { chat: { server: 7, extra: true }, ghost: {}, defaults: {} };
+
+  it("[F005] [F163] are checked by the manifests' schemas and told everywhere, and stop no start", async () => {
+    const { call, say } = await contract(CHAT, {
+      config: { channels: wrong },
+      gateway: { logLevel: "warn" },
+    });
+    const { valid, issues } = await call("config.get");
+    expect(valid).toBe(false);
+    expect(issues.map(({ path }: { path: string }) => path)).toEqual([
+      "channels.chat.extra",
+      "channels.chat.server",
+      "channels.ghost",
+    ]);
+    expect(await say("hello")).toContain("You said: hello");
+    const logged = async () => JSON.stringify((await call("logs.tail", { limit: 500 })).lines);
+    await expect.poll(logged).toContain("configuration: channels.ghost: unknown channel");
+    const fine = await contract(CHAT, { config: { channels: { chat: { server: "s" } } } });
+    expect(await fine.call("config.get")).toMatchObject({ valid: true, issues: [] });
+  });
+
+  it("[F163] are left alone where a configured folder is missing, and once their plugin is gone only stale", async () => {
+    const folder = await temporaryFolder();
+    const away = { load: { paths: [join(folder, "plugins", "probe"), join(folder, "nowhere")] } };
+    const missing = await contract(CHAT, { folder, config: { channels: { ghost: {} }, plugins: away } });
+    expect((await missing.call("config.get")).issues).toEqual([]);
+    const stale = await contract(CHAT, {
+      config: { channels: { ghost: {} }, plugins: { allow: ["probe", "ghost", "echo"] } },
+    });
+    const { issues, warnings } = await stale.call("config.get");
+    expect(issues).toEqual([]);
+    expect(warnings).toContainEqual(expect.objectContaining({ path: "channels.ghost" }));
+  });
+});

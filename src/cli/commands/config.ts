@@ -67,7 +67,7 @@ Examples:
     .action(async (file: string | undefined, _options: object, command: Command) => {
       const context = new CommandContext(environment, command);
       const path = file ?? configFile(environment.env);
-      const { exists, findings: problems } = await inspectConfigFile(path);
+      const { exists, findings: problems } = await inspectConfigFile(path, environment.env);
       if (!exists) throw cliError("USAGE", `${path} does not exist`);
       const errors = problems.filter((problem) => problem.severity === "error");
       context.output.result({ path, valid: errors.length === 0, problems }, (report) =>

@@ -40,7 +40,7 @@ async function examine(context: CommandContext): Promise<CheckResult[]> {
     checkNodeVersion(),
     checkDatabase(),
     checkStateFolder(where.stateDir),
-    checkConfigFile(where.configPath),
+    checkConfigFile(where.configPath, context.environment.env),
     gateway.refused ?? checkPort(where.url, gateway.version),
     checkTimeZones(),
     checkPlugins(context),

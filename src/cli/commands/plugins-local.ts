@@ -11,7 +11,7 @@ import type { InstallBook, PluginInstaller } from "../../plugins/install/index.t
 import { LoadTrace } from "../../plugins/loading/load-trace.ts";
 import type { PluginMetadataSnapshot } from "../../plugins/snapshot.ts";
 import { agentWorkspaces } from "../../runtime/agent/settings.ts";
-import type { SluiceConfig } from "../../runtime/config/types.ts";
+import type { ConfigSchemas, SluiceConfig } from "../../runtime/config/types.ts";
 import { resolveStateDir } from "../../runtime/state/state-folder.ts";
 import { configFile } from "../access.ts";
 import type { CliEnvironment } from "../context.ts";
@@ -123,6 +123,23 @@ export async function withLocalHost<T>(
   } finally {
     await host.dispose();
   }
+}
+
+/** Schemas of the plugins and channels that a configuration would find; runs no plugin code. */
+export async function schemasFor(
+  config: Readonly<Record<string, unknown>>,
+  env: CliEnvironment["env"],
+): Promise<ConfigSchemas> {
+  const stateDir = resolveStateDir(env);
+  const [{ discoverPlugins }, { buildSnapshot }, { configSchemasOf }, { InstallBook }] = await Promise.all([
+    import("../../plugins/discovery/discover.ts"),
+    import("../../plugins/snapshot.ts"),
+    import("../../plugins/config/config-schemas.ts"),
+    import("../../plugins/install/index.ts"),
+  ]);
+  const book = await InstallBook.open(stateDir);
+  const found = await discoverPlugins(localRoots(stateDir, book.folders(), config), loadPaths(config));
+  return configSchemasOf(buildSnapshot(found, config, undefined));
 }
 
 /** The folders a gateway with this configuration would look at. */

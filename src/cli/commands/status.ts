@@ -29,7 +29,10 @@ export function registerStatus(program: Command, environment: CliEnvironment): v
       const gateway = await context.call<GatewayStatus>("status", {}, "operator.read");
       const report: Report = { gateway };
       if (all) {
-        const { level, message } = await checkConfigFile((await context.access()).configPath);
+        const { level, message } = await checkConfigFile(
+          (await context.access()).configPath,
+          environment.env,
+        );
         report.configuration = { level, message };
         report.plugins = await pluginSignals(context);
       }

@@ -8,6 +8,7 @@ import type { ConfigProblem, ConfigService, ConfigSnapshot } from "../../runtime
 import { declaredSecrets } from "../declared-secrets.ts";
 import { type MethodGroup, method } from "../rpc/method.ts";
 import type { GatewayServices } from "../services.ts";
+import { settingsProblems } from "../settings-problems.ts";
 import { open } from "./shapes.ts";
 
 /** Largest configuration text a client may send, in characters. */
@@ -238,7 +239,11 @@ async function snapshotView(services: GatewayServices) {
   const declared = await declaredIn(services, snapshot);
   const shown = redactConfig(snapshot.source, undefined, declared);
   const runtime = redactConfig(snapshot.config, snapshot.source, declared);
-  const issues = snapshot.problems.filter((problem) => problem.severity === "error");
+  const problems = [
+    ...snapshot.problems,
+    ...(await settingsProblems(services.config, await services.plugins.snapshot())),
+  ];
+  const issues = problems.filter((problem) => problem.severity === "error");
   return {
     path: snapshot.path,
     includedPaths: [...snapshot.includedPaths],
@@ -257,7 +262,7 @@ async function snapshotView(services: GatewayServices) {
     revision: snapshot.revision,
     origin: snapshot.origin,
     issues,
-    warnings: snapshot.problems.filter((problem) => problem.severity === "warning"),
+    warnings: problems.filter((problem) => problem.severity === "warning"),
     legacyIssues: [],
   };
 }

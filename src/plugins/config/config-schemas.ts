@@ -4,10 +4,15 @@ import type { PluginMetadataSnapshot } from "../snapshot.ts";
 export interface PluginConfigSchemas {
   readonly plugins: Readonly<Record<string, { readonly schema?: object }>>;
   readonly channels: Readonly<Record<string, { readonly schema?: object }>>;
+  /** A folder of `plugins.load.paths` is missing: settings that seem nobody's may be those of its plugins. */
+  readonly incomplete: boolean;
 }
 
 /** Collects what config validation needs; runs no plugin code (spec 2.8). */
-export function configSchemasOf({ plugins: known }: PluginMetadataSnapshot): PluginConfigSchemas {
+export function configSchemasOf({
+  plugins: known,
+  missingPaths,
+}: PluginMetadataSnapshot): PluginConfigSchemas {
   const plugins: Record<string, { schema?: object }> = {};
   const channels: Record<string, { schema?: object }> = {};
   for (const { candidate } of known) {
@@ -20,5 +25,5 @@ export function configSchemasOf({ plugins: known }: PluginMetadataSnapshot): Plu
       channels[channel] ??= schema ? { schema } : {};
     }
   }
-  return { plugins, channels };
+  return { plugins, channels, incomplete: missingPaths.length > 0 };
 }

@@ -89,6 +89,8 @@ export interface ConfigSchemas {
   readonly plugins: Readonly<Record<string, { readonly schema?: object }>>;
   /** By channel id: the schema of `channels.<id>`. */
   readonly channels: Readonly<Record<string, { readonly schema?: object }>>;
+  /** Some plugins could not be looked at: what is not listed may still be theirs. */
+  readonly incomplete?: boolean;
 }
 
 export interface ConfigMutateOptions {

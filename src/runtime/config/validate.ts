@@ -41,9 +41,13 @@ export function validateExtensions(candidate: ConfigRecord, schemas: ConfigSchem
   const plugins = recordAt(candidate, "plugins");
   for (const [id, entry] of Object.entries(recordAt(plugins, "entries"))) {
     const path = `plugins.entries.${id}`;
-    const known = schemas.plugins[id];
+    const known = schemas.plugins[id] ?? schemas.plugins[id.trim().toLowerCase()];
     if (!known) {
-      problems.push({ path, message: "no plugin of this id was found", severity: "warning" });
+      // An entry that only turns a plugin off is what uninstalling leaves.
+      const gone = isRecord(entry) && entry["enabled"] === false && Object.keys(entry).length === 1;
+      if (!gone && !schemas.incomplete) {
+        problems.push({ path, message: "no plugin of this id was found", severity: "warning" });
+      }
     } else if (isRecord(entry) && entry["config"] !== undefined) {
       const severity = entry["enabled"] === false ? "warning" : "error";
       problems.push(...extensionProblems(known.schema, entry["config"], `${path}.config`, severity));
@@ -53,7 +57,7 @@ export function validateExtensions(candidate: ConfigRecord, schemas: ConfigSchem
     const path = `channels.${id}`;
     const known = schemas.channels[id];
     if (known) problems.push(...extensionProblems(known.schema, value, path, "error"));
-    else if (id !== "defaults" && id !== "modelByChannel") {
+    else if (id !== "defaults" && id !== "modelByChannel" && !schemas.incomplete) {
       problems.push(unknownChannel(id, plugins, Object.keys(schemas.channels)));
     }
   }
