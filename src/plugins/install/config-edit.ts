@@ -88,7 +88,10 @@ function takeSlot(plugins: Draft, id: string, kind: string, present: readonly Pr
   if (same(owner, id)) return [];
   if (same(DEFAULT_SLOTS[slot], id)) delete slots[slot];
   else slots[slot] = id;
-  const notes = [`${id} takes the slot "${slot}" from ${owner}`];
+  // The default context engine is a part of the gateway, the default memory a plugin like others.
+  const isThere =
+    same(owner, DEFAULT_SLOTS["contextEngine"]) || present.some((other) => same(other.id, owner));
+  const notes = [`${id} takes the slot "${slot}"${isThere ? ` from ${owner}` : ", which nobody had"}`];
   for (const other of present) {
     if (
       same(other.id, id) ||

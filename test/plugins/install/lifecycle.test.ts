@@ -45,7 +45,9 @@ describe("enabling and disabling", () => {
   it("[F256] gives the memory slot to the newly enabled plugin, switches the other off and says so", async () => {
     const bench = await installBench();
     const memory = (id: string) => pluginFolder({ id, manifest: { kind: "memory" } });
-    await bench.install(await memory("first-memory"));
+    expect((await bench.install(await memory("first-memory"))).warnings).toEqual([
+      'first-memory takes the slot "memory", which nobody had',
+    ]);
     const { warnings } = await bench.install(await memory("second-memory"));
     expect(warnings.join()).toContain("first-memory is off now");
     expect(plugins(bench.config)).toMatchObject({
