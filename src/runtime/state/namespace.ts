@@ -59,7 +59,8 @@ export class Namespace {
 
   at(operation: StateOperation, key: string): StateKey & { now: number } {
     assertKey(operation, key);
-    return { ...this.address(), key };
+    // Written out: a spread would be a third of what a lookup costs this thread.
+    return { pluginId: this.pluginId, namespace: this.options.namespace, now: this.now(), key };
   }
 
   /** @param keepExpiry used when neither a TTL nor a default TTL is given */

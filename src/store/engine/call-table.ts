@@ -1,6 +1,11 @@
-/** Makes `{ group: { name(input) } }` out of one function, without knowing the names. */
-export function callTable<Table>(invoke: (group: string, name: string, input: unknown) => unknown): Table {
-  return lazyRecord((group) => lazyRecord((name) => (input: unknown) => invoke(group, name, input))) as Table;
+/** Makes `{ group: { name(input) } }` out of one function of `group.name`, without knowing the names. */
+export function callTable<Table>(invoke: (procedure: string, input: unknown) => unknown): Table {
+  return lazyRecord((group) =>
+    lazyRecord((name) => {
+      const procedure = `${group}.${name}`;
+      return (input: unknown) => invoke(procedure, input);
+    }),
+  ) as Table;
 }
 
 /** A record whose values are made on first use and kept. `then` is absent, so that awaiting it is harmless. */

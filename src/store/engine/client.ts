@@ -13,6 +13,9 @@ import type {
 import {
   decodeError,
   type FromWorker,
+  forEachAnswer,
+  forEachCall,
+  isFlat,
   type ToWorker,
   type WireAnswer,
   type WireCall,
@@ -59,7 +62,8 @@ class WorkerDatabase<Table extends ProcedureTable> implements Database<Table> {
   readonly #exited: Promise<void>;
   #opening: { resolve(): void; reject(error: unknown): void } | undefined;
   #nextId = 1;
-  #batch: WireCall[] = [];
+  /** Calls of this turn, in their flat form. */
+  #batch: unknown[] = [];
   #syncLine: { port: MessagePort; signal: Int32Array } | undefined;
   /** Why no further call is taken. */
   #ended: SluiceError | undefined;
@@ -72,8 +76,8 @@ class WorkerDatabase<Table extends ProcedureTable> implements Database<Table> {
     this.#onFailure = options.onFailure;
     this.#onRefusal = options.onRefusal;
     this.#opening = opening;
-    this.call = callTable((group, name, input) => this.#call(group, name, input));
-    this.callSync = callTable((group, name, input) => this.#callSync(group, name, input));
+    this.call = callTable((procedure, input) => this.#call(procedure, input));
+    this.callSync = callTable((procedure, input) => this.#callSync(procedure, input));
     this.#worker = new Worker(options.workerFile, {
       workerData: {
         file: options.file,
@@ -120,7 +124,7 @@ class WorkerDatabase<Table extends ProcedureTable> implements Database<Table> {
     if (this.#closeError) throw this.#closeError;
   }
 
-  #call(group: string, name: string, input: unknown): Promise<unknown> {
+  #call(procedure: string, input: unknown): Promise<unknown> {
     return new Promise((resolve, reject) => {
       const refusal = this.#refusal();
       if (refusal) {
@@ -130,22 +134,23 @@ class WorkerDatabase<Table extends ProcedureTable> implements Database<Table> {
       const id = this.#nextId++;
       this.#pending.set(id, { resolve, reject });
       // Everything called in one turn of the loop, promises included, crosses in one message.
-      if (this.#batch.push([id, group, name, input]) === 1) process.nextTick(this.#flushLater);
+      if (this.#batch.length === 0) process.nextTick(this.#flushLater);
+      this.#batch.push(id, procedure, input);
     });
   }
 
-  #callSync(group: string, name: string, input: unknown): unknown {
+  #callSync(procedure: string, input: unknown): unknown {
     const refusal = this.#refusal();
     if (refusal) throw refusal;
     this.#flush();
     const line = this.#openSyncLine();
     const before = Atomics.load(line.signal, 0);
     const id = this.#nextId++;
-    this.#post({ kind: "sync-call", call: [id, group, name, input] });
+    this.#post({ kind: "sync-call", call: [id, procedure, input] });
     if (Atomics.wait(line.signal, 0, before, SYNC_CALL_LIMIT_MS) === "timed-out") {
       throw new SluiceError<StoreErrorCode>(
         "STORE_BUSY",
-        `the store did not answer ${group}.${name} within ${SYNC_CALL_LIMIT_MS} ms; whether it took effect is unknown`,
+        `the store did not answer ${procedure} within ${SYNC_CALL_LIMIT_MS} ms; whether it took effect is unknown`,
         { details: { limitMs: SYNC_CALL_LIMIT_MS } },
       );
     }
@@ -155,8 +160,8 @@ class WorkerDatabase<Table extends ProcedureTable> implements Database<Table> {
   /** Answers of calls that were given up on may come first. */
   #readSync(port: MessagePort, id: number): unknown {
     for (let received = receiveMessageOnPort(port); received; received = receiveMessageOnPort(port)) {
-      const answer = (received.message as { answers: WireAnswer[] }).answers[0];
-      if (answer?.[0] !== id) continue;
+      const answer = received.message as WireAnswer;
+      if (answer[0] !== id) continue;
       if (answer[1]) return answer[2];
       throw decodeError(answer[2]);
     }
@@ -207,18 +212,18 @@ class WorkerDatabase<Table extends ProcedureTable> implements Database<Table> {
     if (calls.length === 0) return;
     this.#batch = [];
     try {
-      this.#post({ kind: "calls", calls });
+      this.#post(calls);
     } catch {
       // One input can not be cloned: find it, so that only its caller is told.
-      for (const call of calls) this.#postOne(call);
+      forEachCall(calls, (call) => this.#postOne(call));
     }
   }
 
   #postOne(call: WireCall): void {
     try {
-      this.#post({ kind: "calls", calls: [call] });
+      this.#post(call);
     } catch (error) {
-      const message = `the input of ${call[1]}.${call[2]} can not be passed to the store: ${errorMessage(error)}`;
+      const message = `the input of ${call[1]} can not be passed to the store: ${errorMessage(error)}`;
       this.#settle([call[0], false, { code: "STORE_FAILED", message, retryable: false }]);
     }
   }
@@ -228,10 +233,11 @@ class WorkerDatabase<Table extends ProcedureTable> implements Database<Table> {
   }
 
   #receive(message: FromWorker): void {
+    if (isFlat(message)) {
+      forEachAnswer(message, this.#settleOne);
+      return;
+    }
     switch (message.kind) {
-      case "answers":
-        for (const answer of message.answers) this.#settle(answer);
-        break;
       case "ready":
         this.#opening?.resolve();
         this.#opening = undefined;
@@ -246,6 +252,8 @@ class WorkerDatabase<Table extends ProcedureTable> implements Database<Table> {
         break;
     }
   }
+
+  readonly #settleOne = (answer: WireAnswer) => this.#settle(answer);
 
   #settle(answer: WireAnswer): void {
     const pending = this.#pending.get(answer[0]);

@@ -26,6 +26,7 @@ export const PROCEDURE_LIMIT_MS = 5_000;
 export class GroupCommit {
   readonly #connection: SqliteConnection;
   readonly #definition: DatabaseDefinition;
+  readonly #procedures = new Map<string, Procedure<never, unknown>>();
   /** One timer for all procedures; arming it again is cheaper than making one for each. */
   #watchdog: NodeJS.Timeout | undefined;
   #bark: (() => void) | undefined;
@@ -48,6 +49,10 @@ export class GroupCommit {
   constructor(connection: SqliteConnection, definition: DatabaseDefinition) {
     this.#connection = connection;
     this.#definition = definition;
+    for (const [group, table] of Object.entries(definition.procedures)) {
+      for (const [name, procedure] of Object.entries(table))
+        this.#procedures.set(`${group}.${name}`, procedure);
+    }
   }
 
   /**
@@ -92,10 +97,10 @@ export class GroupCommit {
     return performance.now() - startedAt < MAX_GROUP_MS;
   }
 
-  async #run([id, group, name, input]: WireCall): Promise<WireAnswer> {
+  async #run([id, procedure, input]: WireCall): Promise<WireAnswer> {
     const transaction = new SqliteTransaction(this.#connection, this.#beforeWrite);
     try {
-      const output = await this.#inLimit(this.#find(group, name)(transaction, input as never), group, name);
+      const output = await this.#inLimit(this.#find(procedure)(transaction, input as never), procedure);
       transaction.end();
       if (transaction.wrote) {
         if (!this.#alone) this.#connection.release();
@@ -125,26 +130,24 @@ export class GroupCommit {
    * A procedure awaits nothing but its transaction, so it ends before the loop can turn; this rejects only
    * for one that broke the rule and would hold the database for ever.
    */
-  #inLimit(work: Promise<unknown>, group: string, name: string): Promise<unknown> {
+  #inLimit(work: Promise<unknown>, procedure: string): Promise<unknown> {
     this.#watchdog ??= setTimeout(() => this.#bark?.(), PROCEDURE_LIMIT_MS).unref();
     this.#watchdog.refresh();
     return new Promise((resolve, reject) => {
       this.#bark = () => {
-        const message = `${group}.${name} waited for something other than its transaction`;
+        const message = `${procedure} waited for something other than its transaction`;
         reject(new SluiceError<StoreErrorCode>("STORE_FAILED", message));
       };
       work.then(resolve, reject);
     });
   }
 
-  #find(group: string, name: string): Procedure<never, unknown> {
-    const { procedures } = this.#definition;
-    const table = Object.hasOwn(procedures, group) ? procedures[group] : undefined;
-    const procedure = table && Object.hasOwn(table, name) ? table[name] : undefined;
+  #find(name: string): Procedure<never, unknown> {
+    const procedure = this.#procedures.get(name);
     if (procedure) return procedure;
     throw new SluiceError<StoreErrorCode>(
       "STORE_FAILED",
-      `database "${this.#definition.name}" has no procedure ${group}.${name}: rebuild its worker`,
+      `database "${this.#definition.name}" has no procedure ${name}: rebuild its worker`,
     );
   }
 

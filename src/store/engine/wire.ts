@@ -2,10 +2,10 @@ import type { MessagePort } from "node:worker_threads";
 import { errorMessage, isSluiceError, SluiceError } from "../../kernel/errors.ts";
 import type { DatabaseStats } from "./types.ts";
 
-/** One call on its way to the worker: id, group, procedure, input. A tuple, because it is cloned per call. */
-export type WireCall = readonly [id: number, group: string, name: string, input: unknown];
+/** One call as the worker takes it; the procedure is named `<group>.<name>`. */
+export type WireCall = readonly [id: number, procedure: string, input: unknown];
 
-/** One answer on its way back: id, then either the output or what went wrong. */
+/** One answer of the worker: id, then either the output or what went wrong. */
 export type WireAnswer =
   | readonly [id: number, ok: true, output: unknown]
   | readonly [id: number, ok: false, error: WireError];
@@ -20,8 +20,38 @@ export interface WireError {
   stack?: string;
 }
 
+/**
+ * Calls one after the other, each as its three parts. Cloning is most of what a call costs, and a list of plain
+ * values is the cheapest there is to clone: an object around it makes a call a fifth dearer.
+ */
+export type FlatCalls = readonly unknown[];
+/** Answers in the same form. */
+export type FlatAnswers = readonly unknown[];
+
+/** Parts of a call, and of an answer. */
+const PARTS = 3;
+
+/** Hands out the calls of a flat list in order. */
+export function forEachCall(calls: FlatCalls, take: (call: WireCall) => void): void {
+  for (let at = 0; at < calls.length; at += PARTS) {
+    take([calls[at] as number, calls[at + 1] as string, calls[at + 2]]);
+  }
+}
+
+/** Hands out the answers of a flat list in order. */
+export function forEachAnswer(answers: FlatAnswers, take: (answer: WireAnswer) => void): void {
+  for (let at = 0; at < answers.length; at += PARTS) {
+    take([answers[at], answers[at + 1], answers[at + 2]] as unknown as WireAnswer);
+  }
+}
+
+/** Tells a list of calls or answers from the other messages. */
+export function isFlat(message: ToWorker | FromWorker): message is readonly unknown[] {
+  return Array.isArray(message);
+}
+
 export type ToWorker =
-  | { kind: "calls"; calls: WireCall[] }
+  | FlatCalls
   | { kind: "sync-port"; port: MessagePort; signal: Int32Array }
   | { kind: "sync-call"; call: WireCall }
   | { kind: "backup"; id: number; targetFile: string }
@@ -32,7 +62,7 @@ export type ToWorker =
 export type FromWorker =
   | { kind: "ready" }
   | { kind: "refused"; error: WireError }
-  | { kind: "answers"; answers: WireAnswer[] }
+  | FlatAnswers
   | { kind: "closed"; error?: WireError };
 
 /** What the worker is told when it starts. */

@@ -10,6 +10,8 @@ import type { DatabaseDefinition, StoreErrorCode } from "./types.ts";
 import {
   encodeError,
   type FromWorker,
+  forEachCall,
+  isFlat,
   type ToWorker,
   type WireAnswer,
   type WireCall,
@@ -84,10 +86,12 @@ class WorkerHost {
   }
 
   receive(message: ToWorker): void {
+    if (isFlat(message)) {
+      forEachCall(message, this.#queue);
+      this.#schedule();
+      return;
+    }
     switch (message.kind) {
-      case "calls":
-        for (const call of message.calls) this.#calls.push(call);
-        break;
       case "sync-call":
         this.#syncCalls.add(message.call[0]);
         this.#calls.push(message.call);
@@ -110,6 +114,8 @@ class WorkerHost {
     }
     this.#schedule();
   }
+
+  readonly #queue = (call: WireCall) => this.#calls.push(call);
 
   /** Starts at once: readers are answered without waiting, and what a writer's group gathers comes while it works. */
   #schedule(): void {
@@ -138,7 +144,7 @@ class WorkerHost {
     if (this.#syncCalls.size > 0) answers = answers.filter((answer) => !this.#sendSync(answer));
     if (answers.length === 0) return;
     try {
-      this.#port.postMessage({ kind: "answers", answers } satisfies FromWorker);
+      this.#port.postMessage(answers.length === 1 ? answers[0] : answers.flat(1));
     } catch {
       for (const answer of answers) this.#sendOne(answer, (message) => this.#port.postMessage(message));
     }
@@ -155,13 +161,13 @@ class WorkerHost {
 
   #sendOne(answer: WireAnswer, post: (message: FromWorker) => void): void {
     try {
-      post({ kind: "answers", answers: [answer] });
+      post(answer);
     } catch (error) {
       const failure = new SluiceError<StoreErrorCode>(
         "STORE_FAILED",
         `the output of a procedure can not be passed between threads: ${errorMessage(error)}`,
       );
-      post({ kind: "answers", answers: [[answer[0], false, encodeError(failure)]] });
+      post([answer[0], false, encodeError(failure)]);
     }
   }
 

@@ -21,7 +21,11 @@ async function openFixture(definition: DatabaseDefinition = sampleDefinition): P
   return {
     connection,
     async commit(...calls) {
-      const queue: WireCall[] = calls.map((call, index) => [index, ...call]);
+      const queue: WireCall[] = calls.map(([group, name, input], index) => [
+        index,
+        `${group}.${name}`,
+        input,
+      ]);
       const answers: WireAnswer[] = [];
       while (queue.length > 0) answers.push(...(await commits.next(queue)));
       return answers;
