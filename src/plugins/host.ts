@@ -78,7 +78,9 @@ export class PluginHost implements Disposable {
     );
     this.#registry = registry;
     this.registry = registry;
-    const hooks = new TypedHookRunner(registry, clock, logger.child("hooks"));
+    const hooks = new TypedHookRunner(registry, clock, logger.child("hooks"), (id, code, message) =>
+      findings.report(id, code, message),
+    );
     this.hooks = hooks;
     const findings = new Findings(logger);
     this.#findings = findings;

@@ -323,6 +323,8 @@ describe("typed hooks", () => {
       message: { ...message, a: 1, b: 2 },
     });
     expect(bench.host.hooks.runSync("tool_result_persist", { message }, {})).toBeUndefined();
+    const codes = (await bench.host.inspect("a"))?.diagnostics.map(({ code }) => code);
+    expect(codes).toEqual(["hook-async-result-ignored"]);
     const stopping = await withPlugins({ a: `api.on("before_message_write", () => ({ block: true }));` });
     expect(stopping.host.hooks.runSync("before_message_write", { message }, {})).toEqual({ block: true });
   });

@@ -12,6 +12,11 @@ export const RUNNING = diagnosticRows({
     repair: "See the log; reload the plugin after repairing it",
     effect: "warning",
   },
+  "hook-async-result-ignored": {
+    when: "A handler of a synchronous hook returned a promise; what it resolves to is not used",
+    repair: "Return the result itself; the hook cannot wait",
+    effect: "warning",
+  },
   "uncaught-error": {
     when: "The plugin threw or rejected where nobody waits; the gateway goes on",
     repair: "Catch it where it happens",

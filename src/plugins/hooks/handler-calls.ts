@@ -4,6 +4,7 @@ import { withDeadline } from "../../kernel/deadline.ts";
 import { errorMessage } from "../../kernel/errors.ts";
 import type { Logger } from "../../kernel/logger.ts";
 import { isRecord } from "../../kernel/records.ts";
+import type { DiagnosticCode } from "../diagnostic-codes.ts";
 import type { RegistryEntry } from "../types.ts";
 import type { Fields, HookEntry } from "./handler-view.ts";
 import type { HookRow } from "./table.ts";
@@ -13,6 +14,9 @@ const MAX_LOG_LENGTH = 500;
 /** A policy with the time it has, which the operator decides. */
 export type BoundPolicy = TrustedToolPolicy & { readonly timeoutMs?: number };
 
+/** Keeps what a plugin does wrong with a hook for its report, and logs it. */
+export type ReportMisuse = (pluginId: string, code: DiagnosticCode, message: string) => void;
+
 /** What came of asking somebody. */
 export type Answer = { result: unknown } | { failure: string };
 
@@ -20,10 +24,12 @@ export type Answer = { result: unknown } | { failure: string };
 export class HandlerCalls {
   readonly #clock: Clock;
   readonly #logger: Logger;
+  readonly #report: ReportMisuse;
 
-  constructor(clock: Clock, logger: Logger) {
+  constructor(clock: Clock, logger: Logger, report: ReportMisuse) {
     this.#clock = clock;
     this.#logger = logger;
+    this.#report = report;
   }
 
   call(entry: HookEntry, row: HookRow, event: object, context: object): Promise<Answer> {
@@ -47,11 +53,9 @@ export class HandlerCalls {
       const result = entry.value.handler(event, context);
       if (result instanceof Promise) {
         result.catch(() => {});
-        this.complain(
-          entry,
-          entry.value.hook,
-          "a synchronous hook returned a promise; its result is ignored",
-        );
+        const { hook } = entry.value;
+        const message = `hook "${hook}" is synchronous; a handler returned a promise, which is ignored`;
+        this.#report(entry.pluginId, "hook-async-result-ignored", message);
         return undefined;
       }
       return isRecord(result) ? result : undefined;

@@ -3,7 +3,7 @@ import type { Clock } from "../../kernel/clock.ts";
 import type { Logger } from "../../kernel/logger.ts";
 import { isRecord } from "../../kernel/records.ts";
 import type { HookRunner, RegistryEntry, RegistryGeneration, RegistryReader } from "../types.ts";
-import { type BoundPolicy, HandlerCalls } from "./handler-calls.ts";
+import { type BoundPolicy, HandlerCalls, type ReportMisuse } from "./handler-calls.ts";
 import {
   applies,
   detached,
@@ -32,9 +32,9 @@ export class TypedHookRunner implements HookRunner {
   readonly #building = new AsyncLocalStorage<true>();
   readonly #seats = new Map<string, ObserverSeats>();
 
-  constructor(registry: RegistryReader, clock: Clock, logger: Logger) {
+  constructor(registry: RegistryReader, clock: Clock, logger: Logger, report: ReportMisuse) {
     this.#registry = registry;
-    this.#calls = new HandlerCalls(clock, logger);
+    this.#calls = new HandlerCalls(clock, logger, report);
     this.#legacy = new LegacyEvents(registry, clock, logger);
   }
 
@@ -105,8 +105,8 @@ export class TypedHookRunner implements HookRunner {
     return changed as Result | undefined;
   }
 
-  announce(event: LegacyAnnouncement, concerns?: (pluginId: string) => boolean): Promise<readonly string[]> {
-    return this.#legacy.announce(event, concerns);
+  announce(event: LegacyAnnouncement): Promise<readonly string[]> {
+    return this.#legacy.announce(event);
   }
 
   /** Handlers by hook, highest priority first; rebuilt once per generation. */
