@@ -5,8 +5,8 @@ import { packageRoot } from "../kernel/package-root.ts";
 import type { PluginHost } from "../plugins/host.ts";
 import type { RegistryEntry } from "../plugins/types.ts";
 import { resolveStateDir } from "../runtime/state/state-folder.ts";
-import { localRoots } from "./commands/plugins-local.ts";
 import type { CliEnvironment } from "./context.ts";
+import { localRoots } from "./plugin-folders.ts";
 
 type Config = Readonly<Record<string, unknown>>;
 /** Commands that a plugin registered. */

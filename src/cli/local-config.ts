@@ -31,7 +31,7 @@ export async function inspectConfigFile(path: string, env: Environment): Promise
   }
   const findings = validateCore(effective);
   if (findings.some(({ severity }) => severity === "error")) return { exists, findings };
-  const { schemasFor } = await import("./commands/plugins-local.ts");
+  const { schemasFor } = await import("./plugin-folders.ts");
   return {
     exists,
     findings: [...findings, ...validateExtensions(effective, await schemasFor(effective, env))],

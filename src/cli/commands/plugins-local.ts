@@ -10,12 +10,12 @@ import type { PluginHost } from "../../plugins/host.ts";
 import type { InstallBook, PluginInstaller } from "../../plugins/install/index.ts";
 import { LoadTrace } from "../../plugins/loading/load-trace.ts";
 import type { PluginMetadataSnapshot } from "../../plugins/snapshot.ts";
-import { agentWorkspaces } from "../../runtime/agent/settings.ts";
-import type { ConfigSchemas, SluiceConfig } from "../../runtime/config/types.ts";
+import type { SluiceConfig } from "../../runtime/config/types.ts";
 import { resolveStateDir } from "../../runtime/state/state-folder.ts";
 import { configFile } from "../access.ts";
 import type { CliEnvironment } from "../context.ts";
 import { readLocalConfig } from "../local-config.ts";
+import { loadPaths, localRoots } from "../plugin-folders.ts";
 
 /**
  * Runs `work` with an installer of this process, on the state folder's lock and its real configuration.
@@ -123,42 +123,6 @@ export async function withLocalHost<T>(
   } finally {
     await host.dispose();
   }
-}
-
-/** Schemas of the plugins and channels that a configuration would find; runs no plugin code. */
-export async function schemasFor(
-  config: Readonly<Record<string, unknown>>,
-  env: CliEnvironment["env"],
-): Promise<ConfigSchemas> {
-  const stateDir = resolveStateDir(env);
-  const [{ discoverPlugins }, { buildSnapshot }, { configSchemasOf }, { InstallBook }] = await Promise.all([
-    import("../../plugins/discovery/discover.ts"),
-    import("../../plugins/snapshot.ts"),
-    import("../../plugins/config/config-schemas.ts"),
-    import("../../plugins/install/index.ts"),
-  ]);
-  const book = await InstallBook.open(stateDir);
-  const found = await discoverPlugins(localRoots(stateDir, book.folders(), config), loadPaths(config));
-  return configSchemasOf(buildSnapshot(found, config, undefined));
-}
-
-/** The folders a gateway with this configuration would look at. */
-export function localRoots(
-  stateDir: string,
-  installed: readonly string[],
-  config: Readonly<Record<string, unknown>>,
-) {
-  return {
-    bundled: join(packageRoot(), "dist/extensions"),
-    global: join(stateDir, "extensions"),
-    workspaces: agentWorkspaces(config as SluiceConfig, stateDir),
-    installed,
-  };
-}
-
-function loadPaths(config: Readonly<Record<string, unknown>>): string[] {
-  const section = config["plugins"] as { load?: { paths?: unknown } } | undefined;
-  return Array.isArray(section?.load?.paths) ? section.load.paths.map(String) : [];
 }
 
 function stderrLogger({ stderr, env }: CliEnvironment) {
