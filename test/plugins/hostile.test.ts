@@ -455,5 +455,9 @@ describe("a hostile zoo", () => {
     expect(bench.host.records()).toMatchObject([
       { status: "error", diagnostics: [{ code: "colliding-plugin-ids" }] },
     ]);
+    const [record] = bench.host.records();
+    expect(record?.error).toMatch(/twin \(.*twin\), TWIN \(.*Twin2\)|TWIN \(.*Twin2\), twin \(.*twin\)/);
+    // Nobody is told that one of them is used.
+    expect(bench.host.diagnostics().map(({ code }) => code)).not.toContain("duplicate-plugin-id");
   });
 });

@@ -166,6 +166,17 @@ function rank(candidate: PluginCandidate, installed: ReadonlySet<string>): numbe
   return candidate.origin === "workspace" ? 4 : 5;
 }
 
+/** The folder of each spelling of an id, by the id without regard to case. */
+function spellingsOf(found: readonly PluginCandidate[]): ReadonlyMap<string, ReadonlyMap<string, string>> {
+  const spellings = new Map<string, Map<string, string>>();
+  for (const { id, rootDir } of found) {
+    const folders = spellings.get(policyId(id)) ?? new Map<string, string>();
+    spellings.set(policyId(id), folders);
+    if (!folders.has(id)) folders.set(id, rootDir);
+  }
+  return spellings;
+}
+
 function settle(
   found: readonly PluginCandidate[],
   installed: ReadonlySet<string>,
@@ -176,17 +187,17 @@ function settle(
     .sort((a, b) => a.rank - b.rank || a.order - b.order)
     .map((entry) => entry.candidate);
   const winners = new Map<string, PluginCandidate>();
-  const spellings = new Map<string, Set<string>>();
+  const spellings = spellingsOf(ordered);
   for (const candidate of ordered) {
     const key = policyId(candidate.id);
-    const names = spellings.get(key) ?? new Set();
-    spellings.set(key, names.add(candidate.id));
     const winner = winners.get(key);
     if (!winner) {
       winners.set(key, candidate);
       continue;
     }
     if (winner.realRoot === candidate.realRoot && winner.entry === candidate.entry) continue;
+    // None of them is used: that is an error of its own, below.
+    if ((spellings.get(key)?.size ?? 0) > 1) continue;
     const intended = winner.origin === "global" && candidate.origin === "bundled";
     if (intended) continue;
     diagnostics.push({
@@ -200,7 +211,7 @@ function settle(
   return [...winners].map(([key, candidate]) => {
     const names = spellings.get(key);
     if (!names || names.size < 2) return candidate;
-    const list = [...names].join(", ");
+    const list = [...names].map(([id, folder]) => `${id} (${folder})`).join(", ");
     return withError(
       candidate,
       "colliding-plugin-ids",
