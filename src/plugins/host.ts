@@ -289,6 +289,7 @@ export class PluginHost implements Disposable {
       core,
       signals,
       load: (mode) => this.#attempts.look(known, mode),
+      release: (plugin) => this.#retirement.release(plugin),
     });
   }
 

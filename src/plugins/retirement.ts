@@ -3,14 +3,9 @@ import type { Clock } from "../kernel/clock.ts";
 import { withDeadline } from "../kernel/deadline.ts";
 import { errorMessage } from "../kernel/errors.ts";
 import type { Findings } from "./findings.ts";
+import { CLEANUP_LIMIT_MS } from "./loading/instance.ts";
 import type { LoadedPlugin } from "./loading/loaded-plugin.ts";
 import { settledItems } from "./registry/settle.ts";
-
-/** How long one clean-up callback may take (spec 2.19). */
-export const CLEANUP_LIMIT_MS = 5_000;
-
-/** How long everything a plugin holds may take to close, callbacks of its own included. */
-export const CLOSING_LIMIT_MS = 2 * CLEANUP_LIMIT_MS;
 
 const CLEANED_KINDS = new Set(["sessionExtension", "runtimeLifecycle", "sessionSchedulerJob"]);
 
@@ -65,7 +60,7 @@ export class Retirement {
   }
 
   async #retireOne(plugin: LoadedPlugin, reason: CleanupReason, drainMs: number | undefined): Promise<void> {
-    const { instance, draft } = plugin;
+    const { instance } = plugin;
     const { clock, findings, stopping } = this.#options;
     const { pluginId } = instance;
     instance.fence();
@@ -75,17 +70,29 @@ export class Retirement {
       const message = `${instance.activeCalls} call(s) were still running when it was retired`;
       findings.report(pluginId, "drain-timeout", message);
     }
-    await this.cleanUp(plugin, reason, {});
+    // Elsewhere than in a gateway nothing came to life that a change of the host's state concerns.
+    if (plugin.mode === "full") await this.cleanUp(plugin, reason, {});
+    await this.#close(plugin, () => this.#options.afterCallbacks(pluginId, reason));
+  }
+
+  /** Lets go of an instance that was made to be looked at. */
+  async release(plugin: LoadedPlugin): Promise<void> {
+    plugin.instance.fence();
+    await this.#close(plugin, async () => {});
+  }
+
+  async #close(plugin: LoadedPlugin, afterCallbacks: () => Promise<void>): Promise<void> {
+    const { instance, draft } = plugin;
+    const { findings } = this.#options;
+    const { pluginId } = instance;
     for (const { row, value } of settledItems(draft)) {
       if (row.kind === "runtimeLifecycle") await this.#call(plugin, value, "dispose");
     }
-    await this.#options.afterCallbacks(pluginId, reason);
-    const closing = withDeadline(instance.scope.dispose(), CLOSING_LIMIT_MS, `closing "${pluginId}"`, clock);
-    await closing.catch((error: unknown) => {
-      findings.report(pluginId, "cleanup-failed", errorMessage(error));
+    await afterCallbacks();
+    await instance.scope.dispose().catch((error: unknown) => {
+      const errors: unknown[] = error instanceof AggregateError ? error.errors : [error];
+      for (const one of errors) findings.report(pluginId, "cleanup-failed", errorMessage(one));
     });
-    // The last in its scope: something that never closes must not keep them alive.
-    await instance.programs.dispose();
   }
 
   async #call(

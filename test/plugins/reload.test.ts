@@ -3,6 +3,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { PluginCommand } from "../../src/contracts/registrations.ts";
+import { CLEANUP_LIMIT_MS } from "../../src/plugins/loading/instance.ts";
 import { contents, pluginBench } from "./support/plugin-bench.ts";
 
 const COMMAND = (name: string, text = name) =>
@@ -97,6 +98,47 @@ describe("reload and unload", () => {
     await reloading;
     expect(await answer).toBe("done");
     expect(bench.clock.armed).toBe(0);
+  });
+
+  it("[F100] an instance that is only looked at is disposed, and cleans nothing up", async () => {
+    const bench = await pluginBench();
+    const log: string[] = [];
+    Object.assign(globalThis, { lookedAtLog: log });
+    await bench.write("global", "shy", {
+      register: `
+        const log = globalThis.lookedAtLog;
+        const lifecycle = { cleanup: () => void log.push("cleanup"), dispose: async () => { await null; log.push("dispose " + api.registrationMode); } };
+        api.lifecycle.registerRuntimeLifecycle({ id: "main", ...lifecycle });
+        api.lifecycle.registerRuntimeLifecycle({ id: "main", dispose: () => void log.push("refused") });
+        api.lifecycle.onDispose(() => void log.push("onDispose"));`,
+      manifest: { activation: { onStartup: false, onCommands: ["shy"] } },
+    });
+    await bench.host.start();
+    const report = await bench.host.inspect("shy");
+    expect(report?.contributions["runtimeLifecycle"]).toEqual(["main"]);
+    expect(log).toEqual(["dispose discovery", "onDispose"]);
+  });
+
+  it("[F100] [F261] what never closes holds up the rest of its plugin no longer than its time", async () => {
+    const bench = await pluginBench();
+    const log: string[] = [];
+    Object.assign(globalThis, { stuckLog: log });
+    await bench.write("global", "stuck", {
+      register: `
+        api.lifecycle.onDispose(() => void globalThis.stuckLog.push("closed"));
+        api.lifecycle.onDispose(() => new Promise(() => {}));`,
+    });
+    await bench.host.start();
+    bench.config.set({ plugins: { entries: { stuck: { enabled: false } } } });
+    const gone = bench.host.applyConfig();
+    await expect.poll(() => bench.clock.armed).toBeGreaterThan(0);
+    expect(log).toEqual([]);
+    await bench.clock.advance(CLEANUP_LIMIT_MS);
+    await gone;
+    expect(log).toEqual(["closed"]);
+    const messages = bench.host.records()[0]?.diagnostics.map(({ message }) => message);
+    const why = `lifecycle.onDispose of plugin "stuck" took longer than ${CLEANUP_LIMIT_MS} ms`;
+    expect(messages).toEqual([why]);
   });
 
   it("[F100] calls lifecycle clean-up with the reason, then dispose, then onDispose callbacks", async () => {

@@ -3,7 +3,6 @@ import { isAbsolute, join, resolve } from "node:path";
 import type { PluginApi } from "../../contracts/plugin-api.ts";
 import type { PluginLogger } from "../../contracts/registrations.ts";
 import type { PluginRuntime } from "../../contracts/runtime.ts";
-import { disposable } from "../../kernel/disposable.ts";
 import type { Logger } from "../../kernel/logger.ts";
 import type { RegistrationDraft } from "../registry/draft.ts";
 import { KINDS } from "../registry/kinds.ts";
@@ -104,8 +103,7 @@ export function createPluginApi(parts: ApiParts): PluginApi {
       registerRuntimeLifecycle,
       signal: instance.signal,
       onDispose: (release: () => void | Promise<void>) => {
-        const handle = disposable(() => instance.runCleanup(release));
-        instance.scope.use(handle, "lifecycle.onDispose");
+        const handle = instance.closeWith(release, "lifecycle.onDispose");
         return () => void handle.dispose();
       },
     },

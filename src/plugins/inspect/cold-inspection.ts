@@ -17,6 +17,8 @@ export interface ColdInspection {
   readonly signals: SignalFacts;
   /** Registers the plugin without effect. */
   load(mode: PluginRegistrationMode): Promise<LoadedPlugin>;
+  /** Ends what {@link ColdInspection.load} made. */
+  release(plugin: LoadedPlugin): Promise<void>;
 }
 
 /** Looks at a plugin that does not run: one that is enabled is registered without effect and let go. */
@@ -43,7 +45,7 @@ export async function inspectCold(inspection: ColdInspection): Promise<PluginIns
     const failed: PluginRecord = { ...record, status: "error", error: errorMessage(error) };
     return inspectPlugin({ ...parts, record: failed, loaded: undefined, generation: undefined, failure });
   } finally {
-    if (captured) await letGo(captured);
+    if (captured) await inspection.release(captured);
   }
 }
 
@@ -51,19 +53,14 @@ export async function inspectCold(inspection: ColdInspection): Promise<PluginIns
 async function lookAgain(inspection: ColdInspection, first: LoadedPlugin): Promise<LoadedPlugin> {
   const second = await inspection.load("full");
   if (second.draft.items.length === 0) {
-    await letGo(second);
+    await inspection.release(second);
     return first;
   }
-  await letGo(first);
+  await inspection.release(first);
   second.draft.note({
     level: "info",
     code: "registers-only-in-full",
     message: 'registers nothing in mode "discovery"; shown is what it registers when it runs',
   });
   return second;
-}
-
-async function letGo({ instance }: LoadedPlugin): Promise<void> {
-  instance.fence();
-  await instance.scope.dispose().catch(() => {});
 }

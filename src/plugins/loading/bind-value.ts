@@ -131,8 +131,7 @@ function owned(instance: PluginInstance, made: unknown): unknown {
   if (typeof made !== "object" || made === null) return made;
   const { dispose } = made as { dispose?: unknown };
   if (typeof dispose === "function") {
-    const close = () => instance.runCleanup(() => Reflect.apply(dispose, made, [])) as Promise<void>;
-    instance.scope.defer(close, "what it made for the host");
+    instance.closeWith(() => Reflect.apply(dispose, made, []) as unknown, "dispose() of what it made");
   }
   return new Binder(instance, {}).bind(made, undefined);
 }

@@ -1,4 +1,6 @@
-import type { Clock } from "../../kernel/clock.ts";
+import { type Clock, systemClock } from "../../kernel/clock.ts";
+import { withDeadline } from "../../kernel/deadline.ts";
+import type { Disposable } from "../../kernel/disposable.ts";
 import { SluiceError } from "../../kernel/errors.ts";
 import { RunningPrograms } from "../../kernel/running-programs.ts";
 import { endReason, type Scope } from "../../kernel/scope.ts";
@@ -8,6 +10,9 @@ export type InstanceErrorCode = "PLUGIN_RETIRED";
 
 /** How long calls in flight may go on after an instance was replaced (spec 2.19). */
 export const DRAIN_LIMIT_MS = 60_000;
+
+/** How long one clean-up callback may take (spec 2.19). */
+export const CLEANUP_LIMIT_MS = 5_000;
 
 /** A call that keeps everything else waiting this long is reported. */
 export const LOOP_HOLD_LIMIT_MS = 250;
@@ -36,8 +41,16 @@ export class PluginInstance {
   #idle: (() => void)[] = [];
   readonly #fence = new AbortController();
   readonly #watch: LoopWatch | undefined;
+  readonly #clock: Clock;
 
-  constructor(pluginId: string, generation: number, parent: Scope, watch?: LoopWatch, inspection = false) {
+  constructor(
+    pluginId: string,
+    generation: number,
+    parent: Scope,
+    options: { watch?: LoopWatch; inspection?: boolean; clock?: Clock } = {},
+  ) {
+    const { watch, inspection = false, clock = systemClock } = options;
+    this.#clock = clock;
     this.pluginId = pluginId;
     this.generation = generation;
     this.#watch = watch;
@@ -93,6 +106,15 @@ export class PluginInstance {
       `plugin "${this.pluginId}" was reloaded or disabled; ask the registry again`,
       { retryable: true, details: { pluginId: this.pluginId } },
     );
+  }
+
+  /** Closes something of the plugin's when the instance's scope does; the rest waits {@link CLEANUP_LIMIT_MS} for it. */
+  closeWith(release: () => unknown, label: string): Disposable {
+    const close = () => {
+      const closing = Promise.resolve(this.runCleanup(release));
+      return withDeadline(closing, CLEANUP_LIMIT_MS, `${label} of plugin "${this.pluginId}"`, this.#clock);
+    };
+    return this.scope.defer(async () => void (await close()), label);
   }
 
   #enter<T>(work: () => T, lasting = false, until: "now" | "all" = "all"): T {

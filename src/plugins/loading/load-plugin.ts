@@ -42,13 +42,13 @@ class PluginLoad {
   readonly #instance: PluginInstance;
 
   constructor(environment: LoadEnvironment, request: LoadRequest, checked: CheckedCandidate) {
-    const { parent, watch, leftovers } = environment;
-    const { known, generation, inspection } = request;
+    const { parent, watch, leftovers, clock } = environment;
+    const { known, generation, inspection = false } = request;
     this.#environment = environment;
     this.#request = request;
     this.#checked = checked;
     // The import already belongs to the instance: timers that a module starts by itself are its own.
-    const instance = new PluginInstance(known.candidate.id, generation, parent, watch, inspection);
+    const instance = new PluginInstance(known.candidate.id, generation, parent, { watch, inspection, clock });
     this.#instance = instance;
     // First in, so that it comes last: whatever the plugin closes itself is closed by then.
     if (leftovers) instance.scope.use({ dispose: () => leftovers.settle(instance) }, "what it left open");
