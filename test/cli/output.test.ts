@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { segmentsOf } from "../../src/cli/commands/config.ts";
 import { scopeFor } from "../../src/cli/commands/gateway.ts";
 import { describeLine } from "../../src/cli/commands/logs.ts";
@@ -161,3 +161,52 @@ describe("what people type", () => {
     expect(scopeFor("some.plugin.method")).toBe("operator.admin");
   });
 });
+
+describe("progress on a terminal", () => {
+  it("runs over no question and no line, and shows the innermost work only", async () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    let written = "";
+    const stderr = {
+      isTTY: true,
+      write(text: string) {
+        written += text;
+      },
+    };
+    const output = new Output({ json: false, stdout: { write: () => {} }, stderr });
+    const seconds = async (count: number) => {
+      written = "";
+      await vi.advanceTimersByTimeAsync(count * 1_000);
+      return written;
+    };
+    const [outer, inner, asked] = [gate(), gate(), gate()];
+    const whole = output.progress("outer", outer.opened);
+    expect(await seconds(1)).toBe("\r\u001b[Kouter… 1 s");
+    written = "";
+    output.note("a line");
+    expect(written).toBe("\r\u001b[Ka line\n");
+    const part = output.progress("inner", inner.opened);
+    expect(await seconds(1)).toBe("\r\u001b[Kinner… 1 s");
+    written = "";
+    const question = output.question(() => asked.opened);
+    expect(written).toBe("\r\u001b[K");
+    expect(await seconds(5)).toBe("");
+    asked.open();
+    await question;
+    expect(await seconds(1)).toBe("\r\u001b[Kinner… 7 s");
+    inner.open();
+    await part;
+    expect(await seconds(1)).toBe("\r\u001b[Kouter… 9 s");
+    outer.open();
+    await whole;
+    expect(await seconds(5)).toBe("");
+  });
+});
+
+function gate(): { opened: Promise<void>; open(): void } {
+  let open = () => {};
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { opened, open: () => open() };
+}

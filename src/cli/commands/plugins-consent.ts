@@ -9,10 +9,9 @@ export function consentOf(context: CommandContext, yes: boolean): Consent {
   return async (review) => {
     if (!context.output.json || !yes) context.output.note(describe(review));
     if (yes) return true;
-    return ask(
-      `${review.mode === "update" ? "Update" : "Install and enable"} ${shownLine(review.pluginId)}? [y/N] `,
-      false,
-    );
+    const verb = review.mode === "update" ? "Update" : "Install and enable";
+    const question = `${verb} ${shownLine(review.pluginId)}? [y/N] `;
+    return context.output.question(() => ask(question, false));
   };
 }
 

@@ -15,6 +15,10 @@ export class Output {
   readonly json: boolean;
   readonly #stdout: OutputOptions["stdout"];
   readonly #stderr: OutputOptions["stderr"];
+  /** What goes on, the innermost last; only that one is shown. */
+  readonly #underWay: object[] = [];
+  #questions = 0;
+  #hasProgressLine = false;
 
   constructor(options: OutputOptions) {
     this.json = options.json;
@@ -40,11 +44,13 @@ export class Output {
   }
 
   note(text: string): void {
+    this.#clearProgress();
     this.#stderr.write(`${shownText(text)}\n`);
   }
 
   /** What a program of the user's own says, colours and all. */
   relay(text: string): void {
+    this.#clearProgress();
     this.#stderr.write(`${text}\n`);
   }
 
@@ -58,17 +64,40 @@ export class Output {
   /** Says what is going on while `work` runs, once it takes longer than a person waits without wondering. */
   async progress<T>(label: string, work: Promise<T>): Promise<T> {
     const started = Date.now();
+    const own = {};
+    this.#underWay.push(own);
     const timer = setInterval(() => {
+      if (this.#questions > 0 || this.#underWay.at(-1) !== own) return;
       const seconds = Math.round((Date.now() - started) / 1_000);
-      if (this.#stderr.isTTY) this.#stderr.write(`\r${label}… ${seconds} s`);
-      else if (seconds % QUIET_REPEAT_SECONDS === 1) this.#stderr.write(`${label}… ${seconds} s\n`);
+      if (this.#stderr.isTTY) {
+        this.#stderr.write(`\r\u001b[K${label}… ${seconds} s`);
+        this.#hasProgressLine = true;
+      } else if (seconds % QUIET_REPEAT_SECONDS === 1) this.#stderr.write(`${label}… ${seconds} s\n`);
     }, 1_000);
     try {
       return await work;
     } finally {
       clearInterval(timer);
-      if (this.#stderr.isTTY && Date.now() - started > 1_000) this.#stderr.write("\r\u001b[K");
+      this.#underWay.splice(this.#underWay.indexOf(own), 1);
+      this.#clearProgress();
     }
+  }
+
+  /** Writes no progress while `work` asks a person something: it would run over the question. */
+  async question<T>(work: () => Promise<T>): Promise<T> {
+    this.#clearProgress();
+    this.#questions++;
+    try {
+      return await work();
+    } finally {
+      this.#questions--;
+    }
+  }
+
+  #clearProgress(): void {
+    if (!this.#hasProgressLine) return;
+    this.#stderr.write("\r\u001b[K");
+    this.#hasProgressLine = false;
   }
 }
 
