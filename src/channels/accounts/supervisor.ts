@@ -165,7 +165,7 @@ export class AccountSupervisor implements Disposable {
       logger: this.#logger,
       runtime: this.#parts.runtime,
       status: () => this.#snapshot,
-      report: (fields) => this.#merge(fields),
+      report: (fields) => this.#merge(arrived(fields, this.#snapshot)),
     });
     this.#context = context;
     this.#run = (async () => {
@@ -261,4 +261,13 @@ export class AccountSupervisor implements Disposable {
 export function restartDelayMs(failures: number, random: number): number {
   const base = Math.min(RESTART_MIN_MS * 2 ** Math.max(0, failures - 1), RESTART_MAX_MS);
   return Math.round(base * (1 + random * 0.1));
+}
+
+/** Older plugins say that an account is connected, and nothing of where it is in its life: it is ready then. */
+function arrived(
+  fields: Partial<ChannelAccountSnapshot>,
+  { lifecycle }: ChannelAccountSnapshot,
+): Partial<ChannelAccountSnapshot> {
+  const silent = fields.connected === true && fields.lifecycle === undefined;
+  return silent && lifecycle === "starting" ? { ...fields, lifecycle: "ready" } : fields;
 }

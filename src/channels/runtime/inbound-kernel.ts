@@ -7,6 +7,7 @@ import type {
   ReplyOptions,
   TurnAdoptionLifecycle,
 } from "../../contracts/channel-runtime.ts";
+import { SluiceError } from "../../kernel/errors.ts";
 import { asRecord, asText } from "../config-values.ts";
 import { type DispatchParts, dispatchContext } from "./dispatch.ts";
 
@@ -96,7 +97,11 @@ export async function dispatchPlan(parts: DispatchParts, plan: TurnPlan): Promis
   if (admission.kind === "drop" || admission.kind === "handled") {
     return { admission, dispatched: false, ctxPayload: plan.ctxPayload, ...known };
   }
-  const deliver = plan.delivery?.deliver ?? plan.delivery?.deliverWithProviderMessageSending;
+  const deliver =
+    plan.delivery?.deliver ??
+    plan.delivery?.deliverWithProviderMessageSending ??
+    plan.dispatcherOptions?.deliver;
+  if (!deliver && plan.runDispatch) return runPreparedReply(parts, plan);
   const observes = admission.kind === "observeOnly";
   const agentId = plan.agentId ?? plan.route?.agentId;
   const dispatchResult = await dispatchContext(parts, {
@@ -111,10 +116,15 @@ export async function dispatchPlan(parts: DispatchParts, plan: TurnPlan): Promis
       ...plan.dispatcherOptions,
       ...(plan.delivery?.onError ? { onError: plan.delivery.onError } : {}),
       // An observed turn runs and says nothing by itself.
-      deliver: observes ? () => undefined : (deliver ?? plan.dispatcherOptions?.deliver ?? (() => undefined)),
+      deliver: observes ? () => undefined : (deliver ?? undeliverable),
     },
   });
   return { admission, dispatched: true, ctxPayload: plan.ctxPayload, dispatchResult, ...known };
+}
+
+/** What nobody can send must not count as delivered. */
+function undeliverable(): never {
+  throw new SluiceError("NOT_SUPPORTED", "the plugin's plan of this turn has no delivery and no runDispatch");
 }
 
 /** Older form: the plugin dispatches by itself and only wants the frame. */

@@ -118,6 +118,26 @@ test("an account that does not stop is left behind after 5 s, and its late repor
   expect(supervisor.snapshot).toMatchObject({ running: false, connected: false });
 });
 
+test("an account that only says that it is connected is ready", async () => {
+  let context: ChannelGatewayContext | undefined;
+  const { supervisor } = supervised({
+    gateway: {
+      startAccount: (given) => {
+        context = given;
+        return new Promise(() => {});
+      },
+    },
+  });
+  await supervisor.start();
+  expect(supervisor.snapshot.lifecycle).toBe("starting");
+  context?.setStatus({ connected: false });
+  expect(supervisor.snapshot.lifecycle).toBe("starting");
+  context?.setStatus({ connected: true });
+  expect(supervisor.snapshot.lifecycle).toBe("ready");
+  context?.setStatus({ connected: true, lifecycle: "recovering" });
+  expect(supervisor.snapshot.lifecycle).toBe("recovering");
+});
+
 test("an account that is disabled or not configured says so and is not started", async () => {
   const base = testPlatform().plugin.config;
   const disabled = supervised({

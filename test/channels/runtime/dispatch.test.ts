@@ -128,6 +128,73 @@ test("the newer chain runs the stages of a raw event with the plugin's functions
   expect(finals).toHaveLength(4);
 });
 
+test.each(["run", "dispatch"] as const)(
+  "a plan that dispatches by itself does so through %s, and its own dispatcher delivers",
+  async (way) => {
+    const room = await openChannels({ platforms: [testPlatform()] });
+    const { inbound, reply, routing } = room.channels.runtime;
+    const hand = reply as unknown as Hand & { withReplyDispatcher(params: object): Promise<unknown> };
+    const delivered: string[] = [];
+    const { sessionKey } = routing.resolveAgentRoute({
+      cfg: {},
+      channel: "memo",
+      peer: { kind: "direct", id: "cy" },
+    });
+    const ctxPayload = hand.finalizeInboundContext({
+      RawBody: "servus",
+      From: "memo:cy",
+      To: "cy",
+      SessionKey: sessionKey,
+      ChatType: "direct",
+      SenderId: "cy",
+      Provider: "memo",
+      MessageSid: "own-1",
+    });
+    const { dispatcher, replyOptions } = hand.createReplyDispatcherWithTyping({
+      deliver: async (payload: { text: string }) => void delivered.push(payload.text),
+    });
+    const plan = {
+      channel: "memo",
+      routeSessionKey: sessionKey,
+      ctxPayload,
+      runDispatch: () =>
+        hand.withReplyDispatcher({
+          dispatcher,
+          run: () => hand.dispatchReplyFromConfig({ ctx: ctxPayload, cfg: {}, dispatcher, replyOptions }),
+        }),
+    };
+    const result =
+      way === "dispatch"
+        ? await inbound.dispatch(plan)
+        : await inbound.run({
+            channel: "memo",
+            raw: {},
+            adapter: { ingest: () => ({ id: "own-1", rawText: "servus" }), resolveTurn: () => plan },
+          });
+    expect(result).toMatchObject({ dispatched: true, routeSessionKey: sessionKey });
+    expect(delivered).toEqual(["re: servus"]);
+    await room.settled();
+    expect((await room.store.call.outbox.counts({})).byStatus.delivered).toBe(1);
+  },
+);
+
+test("a plan without any delivery does not count its answer as delivered", async () => {
+  const room = await openChannels({ platforms: [testPlatform()] });
+  const { inbound, reply } = room.channels.runtime;
+  const ctxPayload = (reply as unknown as Hand).finalizeInboundContext({
+    RawBody: "hi",
+    From: "memo:di",
+    To: "di",
+    SenderId: "di",
+    Provider: "memo",
+    MessageSid: "none-1",
+  });
+  await inbound.dispatch({ channel: "memo", ctxPayload });
+  await room.settled();
+  const { byStatus } = await room.store.call.outbox.counts({});
+  expect(byStatus.delivered ?? 0).toBe(0);
+});
+
 test("an error of the plugin is thrown again after onFinalize has seen the end", async () => {
   const room = await openChannels({ platforms: [testPlatform()] });
   const finals: object[] = [];
