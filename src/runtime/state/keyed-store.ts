@@ -6,7 +6,6 @@ import type {
   ObservedEntry,
 } from "../../contracts/runtime.ts";
 import type { Store } from "../../store/index.ts";
-import type { StateRow } from "../../store/procedures/keyed-state.ts";
 import { invalidInput, PluginStateStoreError, type StateOperation, stateError } from "./errors.ts";
 import { asSeen, assertSync, type Namespace, seen, type TtlOptions } from "./namespace.ts";
 
@@ -39,13 +38,13 @@ export class AsyncKeyedStore<T> implements KeyedStore<T> {
   async lookup(key: string): Promise<T | undefined> {
     const at = this.#namespace.at("lookup", key);
     // Not through `named`: this is the hot one, and every promise counts.
-    let row: StateRow | undefined;
+    let text: string | undefined;
     try {
-      row = await this.#rows.lookup(at);
+      text = await this.#rows.value(at);
     } catch (error) {
       throw stateError(error, "lookup");
     }
-    return row && this.#namespace.value<T>("lookup", row);
+    return text === undefined ? undefined : this.#namespace.parsed<T>("lookup", key, text);
   }
 
   async lookupMany(keys: readonly string[]): Promise<(T | undefined)[]> {

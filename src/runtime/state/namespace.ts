@@ -105,14 +105,19 @@ export class Namespace {
 
   /** @throws PluginStateStoreError `PLUGIN_STATE_CORRUPT` when the stored text is damaged */
   value<T>(operation: StateOperation, row: StateRow): T {
+    return this.parsed(operation, row.key, row.valueJson);
+  }
+
+  /** The same of a value that came without its row. */
+  parsed<T>(operation: StateOperation, key: string, valueJson: string): T {
     try {
-      return JSON.parse(row.valueJson) as T;
+      return JSON.parse(valueJson) as T;
     } catch (cause) {
       throw new PluginStateStoreError(
         "PLUGIN_STATE_CORRUPT",
         operation,
-        `the value under "${row.key}" is damaged; delete the key`,
-        { details: { namespace: this.options.namespace, key: row.key }, cause },
+        `the value under "${key}" is damaged; delete the key`,
+        { details: { namespace: this.options.namespace, key }, cause },
       );
     }
   }

@@ -35,8 +35,8 @@ export class BlockingKeyedStore<T> implements SyncKeyedStore<T> {
 
   lookup(key: string): T | undefined {
     const at = this.#namespace.at("lookup", key);
-    const row = named("lookup", () => this.#rows.lookup(at));
-    return row && this.#namespace.value<T>("lookup", row);
+    const text = named("lookup", () => this.#rows.value(at));
+    return text === undefined ? undefined : this.#namespace.parsed<T>("lookup", key, text);
   }
 
   lookupMany(keys: readonly string[]): (T | undefined)[] {
