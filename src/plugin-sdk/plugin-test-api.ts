@@ -1,0 +1,1 @@
+export { createTestPluginApi } from "./testing/plugin-api.ts";
