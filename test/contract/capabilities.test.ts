@@ -265,6 +265,30 @@ describe("media understanding", () => {
   });
 });
 
+describe("ids", () => {
+  it("[F052] [F035] [F037] count without the spaces around them", async () => {
+    const { call } = await contract([
+      {
+        manifest: { contracts: { embeddingProviders: ["vectors"], speechProviders: ["mouth"] } },
+        register: `
+          api.registerEmbeddingProvider({ id: " vectors ", create() {} });
+          api.registerSpeechProvider({ id: " Mouth", label: "M", isConfigured: () => true, synthesize: async () => ({}) });
+          api.registerProvider({ id: "acme ", label: "Acme", auth: [] });
+        `,
+      },
+      FEATURE,
+    ]);
+    const { plugin, diagnostics } = await call("plugins.inspect", { pluginId: "probe" });
+    expect(diagnostics).toEqual([]);
+    expect(plugin).toMatchObject({
+      embeddingProviderIds: ["vectors"],
+      speechProviderIds: ["mouth"],
+      providerIds: ["acme"],
+    });
+    expect((await call("feature.voices", { provider: "mouth" })).voices).toEqual([]);
+  });
+});
+
 describe("model providers", () => {
   it("[F031] [F052] keep what is sound of their sign-ins, and say what is not", async () => {
     const { call } = await contract([

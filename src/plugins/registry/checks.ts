@@ -55,7 +55,9 @@ export function readIdentified(value: unknown, rules: IdentifiedRules): Accepted
   if (absent) return malformed(`${rules.noun} "${id}": "${absent}" is required`);
   const empty = (rules.texts ?? []).find((name) => nonEmpty(value[name]) === undefined);
   if (empty) return malformed(`${rules.noun} "${id}": "${empty}" must be a non-empty string`);
-  return { keys: [rules.caseInsensitive ? id.toLowerCase() : id], value };
+  const keys = [rules.caseInsensitive ? id.toLowerCase() : id];
+  // Everybody who asks for it by name does so without the spaces around it.
+  return value[field] === id ? { keys, value } : { keys, value, overrides: { [field]: id } };
 }
 
 export function isRefused(result: Accepted | Refused): result is Refused {

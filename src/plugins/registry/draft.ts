@@ -171,7 +171,7 @@ export class RegistrationDraft {
     const { origin, manifest } = this.registrant;
     if (!contract || (contract.externalOnly && origin === "bundled")) return undefined;
     const declared = this.#declaredIn([contract.key, ...(contract.or ?? [])]);
-    const missing = contract.names(value).filter((name) => !declared.has(name));
+    const missing = contract.names(value).filter((name) => !declared.has(name.trim()));
     if (missing.length === 0) return undefined;
     const names = missing.map((name) => `"${name}"`).join(", ");
     const message = `${row.method}: list ${names} in "contracts.${contract.key}" of the manifest`;

@@ -121,7 +121,7 @@ function readProvider(value: unknown, externalAuth: readonly string[] | undefine
   if (!Array.isArray(given)) return malformed(`provider "${id}": "auth" must be a list, possibly empty`);
 
   const notes: Note[] = [];
-  const overrides: Record<string, unknown> = {};
+  const overrides: Record<string, unknown> = { ...read.overrides };
   const seen = new Set<string>();
   const auth = given.filter((method: unknown) => {
     const methodId = isRecord(method) ? nonEmpty(method["id"]) : undefined;

@@ -126,7 +126,7 @@ export const toolKinds: readonly KindRow[] = [
       if (isRefused(read)) return read;
       const matcher = readToolMatcher((value as { matcher?: unknown }).matcher);
       const timeoutMs = hookPolicy.timeouts["before_tool_call"] ?? hookPolicy.timeoutMs;
-      return { ...read, overrides: { matcher, timeoutMs } };
+      return { ...read, overrides: { ...read.overrides, matcher, timeoutMs } };
     },
   },
   {
