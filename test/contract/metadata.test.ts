@@ -127,4 +127,13 @@ describe("settings that stood in the file before the start", () => {
     expect(issues).toEqual([]);
     expect(warnings).toContainEqual(expect.objectContaining({ path: "channels.ghost" }));
   });
+
+  it("[F160] [F163] of slots and lists must name plugins; an unknown memory is refused", async () => {
+    const { call, refusal } = await contract(CHAT);
+    const { hash } = await call("config.get");
+    const wrong = { raw: JSON.stringify({ plugins: { slots: { memory: "no-such" } } }), baseHash: hash };
+    expect(JSON.stringify(await refusal("config.patch", wrong))).toContain("plugins.slots.memory");
+    const stale = { plugins: { deny: ["lost"], slots: { memory: "none" } } };
+    await call("config.patch", { raw: JSON.stringify(stale), baseHash: hash });
+  });
 });

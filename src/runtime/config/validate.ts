@@ -3,6 +3,7 @@ import { boundedWork } from "../../kernel/bounded-work.ts";
 import { errorMessage } from "../../kernel/errors.ts";
 import { isRecord } from "../../kernel/records.ts";
 import { assertSafeJson } from "../../kernel/safe-json.ts";
+import { DEFAULT_SLOTS } from "../../plugins/activation/plugin-settings.ts";
 import { withDefaultsOptional } from "../../plugins/config/schema-defaults.ts";
 import type { ConfigRecord } from "./parse-text.ts";
 import { nearestKey, ROOT_KEYS } from "./root-keys.ts";
@@ -14,6 +15,8 @@ import type { ConfigProblem, ConfigSchemas } from "./types.ts";
 export const MAX_PROBLEMS = 200;
 /** How long the schema of a plugin may take to check a value; one made to take for ever is refused. */
 export const EXTENSION_SCHEMA_LIMIT_MS = 250;
+/** A slot that is left empty on purpose. */
+const NOBODY = "none";
 /** What a secret reference looks like to a schema that expects text. */
 const SECRET_TEXT = "secret-reference";
 
@@ -41,7 +44,7 @@ export function validateExtensions(candidate: ConfigRecord, schemas: ConfigSchem
   const plugins = recordAt(candidate, "plugins");
   for (const [id, entry] of Object.entries(recordAt(plugins, "entries"))) {
     const path = `plugins.entries.${id}`;
-    const known = schemas.plugins[id] ?? schemas.plugins[id.trim().toLowerCase()];
+    const known = schemaOf(schemas, id);
     if (!known) {
       // An entry that only turns a plugin off is what uninstalling leaves.
       const gone = isRecord(entry) && entry["enabled"] === false && Object.keys(entry).length === 1;
@@ -53,6 +56,7 @@ export function validateExtensions(candidate: ConfigRecord, schemas: ConfigSchem
       problems.push(...extensionProblems(known.schema, entry["config"], `${path}.config`, severity));
     }
   }
+  if (!schemas.incomplete) problems.push(...unknownPlugins(plugins, schemas));
   for (const [id, value] of Object.entries(recordAt(candidate, "channels"))) {
     const path = `channels.${id}`;
     const known = schemas.channels[id];
@@ -62,6 +66,44 @@ export function validateExtensions(candidate: ConfigRecord, schemas: ConfigSchem
     }
   }
   return problems.slice(0, MAX_PROBLEMS);
+}
+
+/** Ids in lists and slots that belong to no plugin (plugin-sdk spec 2.8). */
+function unknownPlugins(plugins: ConfigRecord, schemas: ConfigSchemas): ConfigProblem[] {
+  const problems: ConfigProblem[] = [];
+  for (const list of ["allow", "deny"]) {
+    const ids = plugins[list];
+    for (const [index, id] of (Array.isArray(ids) ? ids : []).entries()) {
+      if (typeof id !== "string" || schemaOf(schemas, id)) continue;
+      const message = `no plugin "${id}" was found`;
+      problems.push({ path: `plugins.${list}.${index}`, message, severity: "warning" });
+    }
+  }
+  const { memory, contextEngine } = recordAt(plugins, "slots");
+  if (isUnfilled(memory, [NOBODY, DEFAULT_SLOTS.memory], schemas)) {
+    // Memories of the ecosystem are packages of their own, chosen before they are there.
+    const optional = memory.startsWith("memory-");
+    problems.push({
+      path: "plugins.slots.memory",
+      message: `no plugin "${memory}" was found; install it, or set "none"`,
+      severity: optional ? "warning" : "error",
+    });
+  }
+  if (isUnfilled(contextEngine, [NOBODY, DEFAULT_SLOTS.contextEngine], schemas)) {
+    const message = `no plugin "${contextEngine}" was found; the built-in engine works meanwhile`;
+    problems.push({ path: "plugins.slots.contextEngine", message, severity: "warning" });
+  }
+  return problems;
+}
+
+function isUnfilled(id: unknown, own: readonly string[], schemas: ConfigSchemas): id is string {
+  return typeof id === "string" && !own.includes(id.trim()) && !schemaOf(schemas, id);
+}
+
+function schemaOf(schemas: ConfigSchemas, id: string): { readonly schema?: object } | undefined {
+  if (Object.hasOwn(schemas.plugins, id)) return schemas.plugins[id];
+  const wanted = id.trim().toLowerCase();
+  return Object.entries(schemas.plugins).find(([known]) => known.toLowerCase() === wanted)?.[1];
 }
 
 /** Checks a value against a plain JSON Schema; paths are dotted and begin with `at`. */

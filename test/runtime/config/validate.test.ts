@@ -37,6 +37,28 @@ describe("validation", () => {
     expect(problems.find((problem) => problem.path === "channels.ircc")?.message).toContain('"irc"');
   });
 
+  it("[F160] [F163] knows the plugins that lists and slots name; an unknown memory is wrong, the rest stale", async () => {
+    const { config } = await configFixture({}, { schemas });
+    const found = async (plugins: object) =>
+      (await config.validate({ plugins })).map(({ path, severity }) => `${severity} ${path}`);
+    expect(await found({ allow: [" IRC ", "gone"], deny: ["lost"] })).toEqual([
+      "warning plugins.allow.1",
+      "warning plugins.deny.0",
+    ]);
+    expect(await found({ slots: { memory: "no-such", contextEngine: "no-such" } })).toEqual([
+      "error plugins.slots.memory",
+      "warning plugins.slots.contextEngine",
+    ]);
+    expect(await found({ slots: { memory: "memory-lancedb" } })).toEqual(["warning plugins.slots.memory"]);
+    for (const slots of [
+      { memory: "none", contextEngine: "legacy" },
+      { memory: "memory-core", contextEngine: "none" },
+      { memory: "Free", contextEngine: "free" },
+    ]) {
+      expect(await found({ slots })).toEqual([]);
+    }
+  });
+
   it("asks for nothing that has a default, at any depth: published schemas describe filled-in settings", async () => {
     const account = {
       type: "object",
