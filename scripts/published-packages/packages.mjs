@@ -215,4 +215,33 @@ export const OTHERS = [
   ["graphiti", "@robertogongora/graphiti"],
   ["context-compactor", "jasper-context-compactor"],
   ["simmer-automaton", "simmer-automaton"],
+  ["clawvault", "clawvault"],
+  // Content packs of other agents.
+  ["ecc", "ecc-universal"],
+  ["selfish", "selfish-pipeline"],
+  ["claude-scrum-skill", "@houseofwolvesllc/claude-scrum-skill"],
 ].map(([id, spec, settings]) => ({ id, spec, ...(settings ? { settings } : {}) }));
+
+/** Earlier releases that people have pinned; what they import is a promise as well. */
+export const EARLIER = [
+  "@openclaw/matrix@2026.5.12",
+  "@openclaw/matrix@2026.8.1",
+  "@openclaw/whatsapp@2026.6.1",
+  ...[
+    "discord",
+    "feishu",
+    "googlechat",
+    "irc",
+    "line",
+    "mattermost",
+    "msteams",
+    "nextcloud-talk",
+    "nostr",
+  ].map((name) => `@openclaw/${name}@2026.6.11`),
+  ...["qqbot", "signal", "slack", "synology-chat", "tlon", "twitch", "zalo", "zalouser"].map(
+    (name) => `@openclaw/${name}@2026.6.11`,
+  ),
+  "@larksuite/openclaw-lark@2026.7.9",
+  "@soimy/dingtalk@3.1.4",
+  "@tencent-weixin/openclaw-weixin@2.1.1",
+].map((spec) => ({ spec }));

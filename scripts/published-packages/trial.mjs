@@ -73,7 +73,7 @@ export class Installation {
     child.stderr.on("data", (text) => (problems += text));
     const status = await new Promise((done) => child.once("close", done));
     if (status !== 0)
-      throw new Error(`sluice ${args.join(" ")} (${status}): ${(problems || out).slice(0, 600)}`);
+      throw new Error(`sluice ${args.join(" ")} (${status}): ${(out || problems).slice(0, 600)}`);
     return JSON.parse(out);
   }
 
@@ -175,26 +175,31 @@ function processTraces(pid, ownPort) {
 
 /**
  * Installs one package, sees it run, turns it off, removes it. Gives a row of figures and what was wrong.
- * With `installed` the state folder has the package already.
+ * With `installed` the state folder has the package already; `notes` hears the whole report of the plugin.
  */
 export async function trial(
   installation,
-  { id, spec, settings = {}, shape, contributions, listens },
+  { id: named, spec, settings = {}, shape, contributions, listens },
   installed,
+  notes,
 ) {
   const problems = [];
   const wrong = (condition, text) => {
     if (condition) problems.push(text);
   };
-  const row = { id };
+  const row = { id: named };
+  let id = named;
   try {
     await installation.start();
     if (installed) await installation.command("plugins", "disable", id);
     const baseline = await installation.traces();
     if (!installed) {
       const startedAt = Date.now();
-      await installation.command("plugins", "install", spec, "--yes");
+      const { pluginId } = await installation.command("plugins", "install", spec, "--yes");
       row.installMs = Date.now() - startedAt;
+      // Whoever names no id learns it here.
+      id ??= pluginId;
+      row.id = id;
     } else await installation.command("plugins", "enable", id);
     const port = await freePort();
     for (const [path, value] of Object.entries(settings)) {
@@ -207,7 +212,9 @@ export async function trial(
     }
     await pause(WARM_UP_MS);
     let on = await installation.command("plugins", "inspect", id);
-    row.waits = on.status === "loaded" && !on.plugin.imported;
+    // A content pack has no code that could run.
+    const pack = on.plugin.format === "bundle";
+    row.waits = !pack && on.status === "loaded" && !on.plugin.imported;
     if (row.waits) {
       // It would load on its first use.
       await installation.command("plugins", "reload", id);
@@ -220,9 +227,11 @@ export async function trial(
         .map(([kind, keys]) => `${kind} ${keys.length > 3 ? keys.length : keys.join(" ")}`)
         .join(", "),
       missing: on.missingSdkNames.length,
+      ...(pack ? { pack: `${on.bundle.format}: ${on.bundle.capabilities.join(" ")}` } : {}),
     });
+    notes?.({ spec, ...on });
     wrong(on.status !== "loaded", `is ${on.status}: ${on.plugin.error ?? on.plugin.reason}`);
-    wrong(!on.plugin.imported, `does not run: ${on.plugin.reason}`);
+    wrong(!pack && !on.plugin.imported, `does not run: ${on.plugin.reason}`);
     wrong(shape && on.shape !== shape, `has shape ${on.shape}, not ${shape}`);
     for (const [kind, keys] of Object.entries(contributions ?? {})) {
       wrong(

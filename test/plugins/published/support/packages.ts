@@ -16,7 +16,22 @@ export const PUBLISHED = {
 
 export type PublishedName = keyof typeof PUBLISHED;
 
-const cache = join(import.meta.dirname, "../../../../node_modules/.cache/published-plugins");
+/**
+ * Other versions to try by hand, such as one that people have pinned:
+ * `SLUICE_TRY_VERSIONS=@openclaw/irc@2026.6.11,@soimy/dingtalk@3.1.4`.
+ */
+const TRIED = Object.fromEntries(
+  (process.env["SLUICE_TRY_VERSIONS"] ?? "")
+    .split(",")
+    .filter(Boolean)
+    .map((spec) => [spec.slice(0, spec.lastIndexOf("@")), spec.slice(spec.lastIndexOf("@") + 1)]),
+);
+const VERSIONS: Readonly<Record<string, string>> = { ...PUBLISHED, ...TRIED };
+const cache = join(
+  import.meta.dirname,
+  "../../../../node_modules/.cache",
+  Object.keys(TRIED).length === 0 ? "published-plugins" : "tried-plugins",
+);
 const UNREACHABLE = /ENOTFOUND|ECONNREFUSED|EAI_AGAIN|ETIMEDOUT|ENETUNREACH|network request|fetch failed/i;
 const INSTALL_LIMIT_MS = 120_000;
 
@@ -29,13 +44,13 @@ export function packageFolder(name: PublishedName): string {
  * message nobody can overlook, only when the registry can not be reached.
  */
 export async function publishedPackages(): Promise<boolean> {
-  const wanted = Object.entries(PUBLISHED) as [PublishedName, string][];
+  const wanted = Object.entries(VERSIONS) as [PublishedName, string][];
   const present = await Promise.all(
     wanted.map(async ([name, version]) => (await installed(name)) === version),
   );
   if (present.every(Boolean)) return true;
   await mkdir(cache, { recursive: true });
-  await writeFile(join(cache, "package.json"), JSON.stringify({ private: true, dependencies: PUBLISHED }));
+  await writeFile(join(cache, "package.json"), JSON.stringify({ private: true, dependencies: VERSIONS }));
   const { status, output } = await npmInstall();
   if (status === 0) return true;
   if (!UNREACHABLE.test(output)) throw new Error(`the published packages could not be installed:\n${output}`);
