@@ -3,6 +3,7 @@ import { isAbsolute, join, resolve } from "node:path";
 import type { PluginApi } from "../../contracts/plugin-api.ts";
 import type { PluginLogger } from "../../contracts/registrations.ts";
 import type { PluginRuntime } from "../../contracts/runtime.ts";
+import { type Disposable, disposable } from "../../kernel/disposable.ts";
 import type { Logger } from "../../kernel/logger.ts";
 import type { RegistrationDraft } from "../registry/draft.ts";
 import { KINDS } from "../registry/kinds.ts";
@@ -41,6 +42,7 @@ export interface ApiParts {
 export function createPluginApi(parts: ApiParts): PluginApi {
   const { draft, workflow } = parts;
   const { registrant, instance } = draft;
+  instance.registerLater = (method, args) => registerLater(parts, method, args);
   const registrars = createRegistrars(parts);
   const scheduler = registrars["registerSessionSchedulerJob"] as (job: unknown) => unknown;
 
@@ -150,6 +152,26 @@ function createRegistrars(parts: ApiParts): Record<string, (...args: unknown[]) 
   const registrars: Record<string, (...args: unknown[]) => boolean> = {};
   for (const row of KINDS) registrars[row.method] = (...args) => register(parts, row, args);
   return registrars;
+}
+
+/** A registration that can be taken back, or why there is none. */
+function registerLater(
+  { draft, onLateRegistration }: ApiParts,
+  method: string,
+  args: readonly unknown[],
+): Disposable | string {
+  const { instance, registrant } = draft;
+  const row = KINDS.find((one) => one.method === method);
+  if (!row || instance.retired || !isActive(row, registrant.mode)) {
+    return `plugin "${registrant.id}" does not run, or not any more`;
+  }
+  const known = draft.diagnostics.length;
+  const item = draft.add(row, args);
+  if (!item) return draft.diagnostics[known]?.message ?? "it was refused before, for the same reason";
+  onLateRegistration();
+  return disposable(() => {
+    if (draft.remove(item) && !instance.retired) onLateRegistration();
+  });
 }
 
 function register({ draft, onLateRegistration }: ApiParts, row: KindRow, args: readonly unknown[]): boolean {

@@ -17,6 +17,9 @@ export const CLEANUP_LIMIT_MS = 5_000;
 /** A call that keeps everything else waiting this long is reported. */
 export const LOOP_HOLD_LIMIT_MS = 250;
 
+/** Makes a registration that can be taken back; a text says why it was refused. */
+export type RegisterLater = (method: string, args: readonly unknown[]) => Disposable | string;
+
 /** Told about plugin code that held the event loop. */
 export interface LoopWatch {
   monotonic(): number;
@@ -34,6 +37,8 @@ export class PluginInstance {
   readonly scope: Scope;
   /** What it runs through the host. First in the scope, so that it closes last: to close may take a program too. */
   readonly programs: RunningPrograms;
+  /** For parts of the SDK that open and close while the plugin runs; there once it registers. */
+  registerLater: RegisterLater | undefined;
   /** Registered only to see what it registers; what it keeps must not outlive the look. */
   readonly inspection: boolean;
   #active = 0;
