@@ -105,7 +105,7 @@ describe("the object handed to register(), in a running gateway", () => {
     const { call } = await contract(
       {
         register: ASK(
-          `return { mode: api.registrationMode, paths: ["data/x.json", "./y", "~/z", "/etc/../tmp"].map((path) => api.resolvePath(path)) };`,
+          `return { mode: api.registrationMode, paths: ["data/x.json", "./y", "~/z", "/etc/../tmp", " ", undefined].map((path) => api.resolvePath(path)) };`,
         ),
       },
       { folder },
@@ -113,7 +113,7 @@ describe("the object handed to register(), in a running gateway", () => {
     const root = join(folder, "plugins", "probe");
     expect(await call("probe.ask")).toEqual({
       mode: "full",
-      paths: [join(root, "data/x.json"), join(root, "y"), join(homedir(), "z"), "/tmp"],
+      paths: [join(root, "data/x.json"), join(root, "y"), join(homedir(), "z"), "/tmp", homedir(), homedir()],
     });
   });
 });

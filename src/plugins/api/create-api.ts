@@ -190,7 +190,8 @@ function pluginLogger(logger: Logger): PluginLogger {
 
 /** `~` and absolute paths as a user writes them, everything else relative to the plugin (spec 3.1). */
 export function resolvePluginPath(rootDir: string, input: string): string {
-  const trimmed = input.trim();
+  // Plugins in JavaScript hand over a setting that nobody made.
+  const trimmed = typeof input === "string" ? input.trim() : "";
   if (trimmed === "" || trimmed === "~") return homedir();
   if (trimmed.startsWith("~/")) return join(homedir(), trimmed.slice(2));
   return isAbsolute(trimmed) ? resolve(trimmed) : resolve(rootDir, trimmed);
