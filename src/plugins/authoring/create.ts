@@ -2,6 +2,7 @@ import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { SluiceError } from "../../kernel/errors.ts";
 import { type PluginShapeTemplate, SHAPES, type ShapeParts, shapeNamed } from "./shapes.ts";
+import { TRIALS } from "./trials.ts";
 import { linkTypes, TYPES_LINK } from "./types-link.ts";
 
 export type AuthoringErrorCode =
@@ -169,7 +170,9 @@ test("${parts.id} does what it says", async () => {
 `;
 }
 
-function readmeText({ summary, defines }: PluginShapeTemplate, { id }: ShapeParts, entry: string): string {
+function readmeText(template: PluginShapeTemplate, parts: ShapeParts, entry: string): string {
+  const { summary, defines } = template;
+  const { id } = parts;
   return `# ${titleOf(id)}
 
 An example of ${summary}.
@@ -186,7 +189,18 @@ sluice plugins install . --link   # use it where it is; reload after a change
 sluice plugins reload ${id}
 npm pack                          # a .tgz that sluice plugins install takes
 \`\`\`
-${entry.endsWith(".ts") ? TYPES_README : ""}`;
+${tryItText(TRIALS.get(template.shape)?.(parts) ?? [])}${entry.endsWith(".ts") ? TYPES_README : ""}`;
+}
+
+function tryItText(commands: readonly string[]): string {
+  if (commands.length === 0) return "";
+  return `
+In a running gateway (\`sluice gateway run\`), once it is installed:
+
+\`\`\`
+${commands.join("\n")}
+\`\`\`
+`;
 }
 
 /** What a typed plugin needs besides the SDK; its own compiler and the names of Node. */
