@@ -56,6 +56,11 @@ export {
   formatChannelProgressDraftLineForEntry,
 } from "./previews/progress-draft.ts";
 export {
+  createChannelProgressDraftGate,
+  mergeChannelProgressDraftLine,
+  normalizeChannelProgressDraftLineIdentity,
+} from "./previews/progress-gate.ts";
+export {
   createChannelProgressWorkCounter,
   formatChannelProgressDraftDiffStat,
   formatChannelProgressDraftText,
@@ -64,5 +69,6 @@ export {
   normalizeAgentPlanSteps,
   resolveChannelProgressDraftConfig,
   resolveChannelProgressDraftMaxLineChars,
+  resolveChannelProgressDraftMaxLines,
 } from "./previews/progress-text.ts";
 export { sanitizeForPlainText } from "./text/markdown.ts";

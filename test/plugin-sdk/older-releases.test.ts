@@ -5,6 +5,12 @@ import {
   resolveChannelDmPolicy,
 } from "../../src/plugin-sdk/channel-config-helpers.ts";
 import { dispatchChannelInboundReply } from "../../src/plugin-sdk/channel-inbound.ts";
+import {
+  createChannelProgressDraftGate,
+  mergeChannelProgressDraftLine,
+  normalizeChannelProgressDraftLineIdentity,
+  resolveChannelProgressDraftMaxLines,
+} from "../../src/plugin-sdk/channel-outbound.ts";
 import { createRawChannelSendResultAdapter } from "../../src/plugin-sdk/channel-send-result.ts";
 import {
   formatThreadBindingDisabledError,
@@ -20,6 +26,7 @@ import {
   reduceInteractiveReply,
   resolveInteractiveTextFallback,
 } from "../../src/plugin-sdk/interactive-runtime.ts";
+import { parseTcpPort } from "../../src/plugin-sdk/number-runtime.ts";
 import { buildMediaPayload } from "../../src/plugin-sdk/reply-payload.ts";
 import { createLegacyCompatChannelDmPolicy } from "../../src/plugin-sdk/setup-runtime.ts";
 import { ssrfPolicyFromAllowPrivateNetwork } from "../../src/plugin-sdk/ssrf-runtime.ts";
@@ -196,4 +203,79 @@ describe("threads that are not bound", () => {
       "channels.zap.threadBindings.spawnSubagentSessions",
     );
   });
+});
+
+describe("a message about progress", () => {
+  function gate(initialDelayMs?: number) {
+    const waiting: (() => void)[] = [];
+    const starts: string[] = [];
+    const made = createChannelProgressDraftGate({
+      onStart: () => void starts.push("start"),
+      setTimeoutFn: ((run: () => void) => waiting.push(run)) as unknown as typeof setTimeout,
+      clearTimeoutFn: (() => waiting.splice(0)) as unknown as typeof clearTimeout,
+      ...(initialDelayMs === undefined ? {} : { initialDelayMs }),
+    });
+    return { made, waiting, starts };
+  }
+
+  it("starts with the second sign of work, once", async () => {
+    const { made, waiting, starts } = gate();
+    expect(await made.noteWork()).toBe(false);
+    expect(waiting).toHaveLength(1);
+    expect(await made.noteWork()).toBe(true);
+    expect([waiting.length, await made.noteWork(), made.workEvents, starts]).toEqual([0, true, 3, ["start"]]);
+  });
+
+  it("starts when the first sign of work is a while ago, and never once it was cancelled", async () => {
+    const late = gate();
+    await late.made.noteWork();
+    late.waiting[0]?.();
+    await late.made.startNow();
+    expect(late.starts).toEqual(["start"]);
+    const cancelled = gate();
+    await cancelled.made.noteWork();
+    cancelled.made.cancel();
+    await cancelled.made.startNow();
+    expect([await cancelled.made.noteWork(), cancelled.made.hasStarted, cancelled.starts]).toEqual([
+      false,
+      false,
+      [],
+    ]);
+    const patient = gate(-1);
+    await patient.made.noteWork();
+    expect(patient.waiting).toEqual([]);
+  });
+
+  it("tries again after a start that failed", async () => {
+    let failures = 1;
+    const made = createChannelProgressDraftGate({
+      initialDelayMs: -1,
+      onStart: () => {
+        if (failures-- > 0) throw new Error("offline");
+      },
+    });
+    await made.noteWork();
+    await expect(made.noteWork()).rejects.toThrow("offline");
+    expect(made.hasStarted).toBe(false);
+    expect(await made.noteWork()).toBe(true);
+  });
+
+  it("shows each line once, the last ones, and a step in its newest form", () => {
+    const merge = (lines: { id?: string; text: string }[], line: { id?: string; text: string }) =>
+      mergeChannelProgressDraftLine(lines, line, { maxLines: 2 });
+    const one = [{ id: "1", text: "run `ls`" }];
+    expect(normalizeChannelProgressDraftLineIdentity("  run  `ls` ")).toBe("run ls");
+    expect(merge(one, { id: "1", text: "run ls" })).toBe(one);
+    expect(merge(one, { text: " " })).toBe(one);
+    expect(merge(one, { id: "1", text: "ran" })).toEqual([{ id: "1", text: "ran" }]);
+    expect(merge([...one, { text: "b" }], { text: "c" })).toEqual([{ text: "b" }, { text: "c" }]);
+    expect(mergeChannelProgressDraftLine(["a"], "a", { maxLines: 5 })).toEqual(["a"]);
+    expect(resolveChannelProgressDraftMaxLines({ streaming: { progress: { maxLines: 3 } } })).toBe(3);
+    expect(resolveChannelProgressDraftMaxLines(undefined)).toBe(8);
+  });
+});
+
+it("a port is a whole number up to 65535", () => {
+  expect(["18789", 1, 65_535].map(parseTcpPort)).toEqual([18_789, 1, 65_535]);
+  expect([0, "65536", -1, "80a", undefined].map(parseTcpPort)).toEqual(Array(5).fill(undefined));
 });

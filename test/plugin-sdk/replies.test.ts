@@ -20,9 +20,13 @@ import {
   resolveBatchedReplyThreadingPolicy,
 } from "../../src/plugin-sdk/reply-reference.ts";
 import {
+  createReplyDispatcherWithTyping,
+  dispatchInboundMessage,
+  dispatchReplyWithDispatcher,
   getReplyFromConfig,
   HEARTBEAT_PROMPT,
   HEARTBEAT_TOKEN,
+  settleReplyDispatcher,
   stripHeartbeatToken,
 } from "../../src/plugin-sdk/reply-runtime.ts";
 import { announceSdkHost } from "../../src/plugins/loading/sdk-host.ts";
@@ -179,8 +183,32 @@ describe("the running gateway's agent", () => {
     expect(await getReplyFromConfig(ctx)).toMatchObject({ text: "re: hi" });
   });
 
+  it("answers through a dispatcher that the plugin made, or was made for it", async () => {
+    const room = await openChannels({ platforms: [testPlatform()] });
+    const runtime = { channel: room.channels.runtime } as unknown as PluginRuntime;
+    const announced = announceSdkHost(() => runtime, hooksOf());
+    onTestFinished(() => void announced.dispose());
+    const message = (id: string) => ({
+      RawBody: id,
+      From: "memo:ada",
+      SenderId: "ada",
+      Provider: "memo",
+      MessageSid: id,
+    });
+    const said: string[] = [];
+    const deliver = async (payload: { text: string }) => void said.push(payload.text);
+    const made = createReplyDispatcherWithTyping({ deliver, onIdle: () => void said.push("idle") });
+    const result = await dispatchInboundMessage({ ctx: message("one"), ...made });
+    expect(result).toMatchObject({ queuedFinal: true, counts: { final: 1 } });
+    expect(said).toEqual(["re: one", "idle"]);
+    await settleReplyDispatcher({ dispatcher: made.dispatcher, onSettled: () => void said.push("settled") });
+    await dispatchReplyWithDispatcher({ ctx: message("two"), dispatcherOptions: { deliver } });
+    expect(said.filter((text) => text !== "idle")).toEqual(["re: one", "settled", "re: two"]);
+  });
+
   it("is named where there is none", async () => {
     await expect(getReplyFromConfig({})).rejects.toThrow("needs a running gateway");
+    expect(() => createReplyDispatcherWithTyping({})).toThrow("needs a running gateway");
   });
 
   it("names a conversation in one short line, or not in time", async () => {

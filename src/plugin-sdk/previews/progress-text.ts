@@ -53,6 +53,13 @@ export function resolveChannelProgressDraftConfig(entry: object | null | undefin
   return asRecordOrEmpty(readPath(entry, ["streaming", "progress"]));
 }
 
+export function resolveChannelProgressDraftMaxLines(
+  entry: object | null | undefined,
+  fallback = DEFAULT_MAX_LINES,
+): number {
+  return asCount(resolveChannelProgressDraftConfig(entry)["maxLines"]) ?? fallback;
+}
+
 export function resolveChannelProgressDraftMaxLineChars(
   entry: object | null | undefined,
   fallback = DEFAULT_LINE_CHARS,

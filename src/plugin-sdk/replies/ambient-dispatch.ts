@@ -3,16 +3,67 @@ import type { ChannelReplyPayload, DispatchResult, MsgContext } from "../../cont
 import { requireHost } from "../ambient/host.ts";
 import { readPath } from "../values/records.ts";
 
-const NAME = "dispatchReplyWithBufferedBlockDispatcher";
+/** A member of `api.runtime.channel.reply` of the running gateway. */
+function replyMember<Result>(name: string): (given: object) => Result {
+  const member = readPath(requireHost(name).runtime, ["channel", "reply", name]);
+  if (typeof member !== "function") throw new Error(`the running gateway has no channel.reply.${name}`);
+  return member as (given: object) => Result;
+}
 
-/** `api.runtime.channel.reply.dispatchReplyWithBufferedBlockDispatcher` of the running gateway. */
 export async function dispatchReplyWithBufferedBlockDispatcher(params: object): Promise<DispatchResult> {
-  const reply = readPath(requireHost(NAME).runtime, ["channel", "reply"]) as
-    | Record<string, (given: object) => Promise<DispatchResult>>
-    | undefined;
-  const dispatch = reply?.[NAME];
-  if (!dispatch) throw new Error(`the running gateway has no channel.reply.${NAME}`);
-  return dispatch(params);
+  return replyMember<Promise<DispatchResult>>("dispatchReplyWithBufferedBlockDispatcher")(params);
+}
+
+/** What `createReplyDispatcherWithTyping` of the running gateway gives. */
+export interface HandedDispatcher {
+  dispatcher: object;
+  replyOptions: object;
+  markDispatchIdle(): void;
+  markRunComplete(): void;
+}
+
+/** @deprecated `api.runtime.channel.reply.createReplyDispatcherWithTyping` */
+export function createReplyDispatcherWithTyping(options: object): HandedDispatcher {
+  return replyMember<HandedDispatcher>("createReplyDispatcherWithTyping")(options);
+}
+
+/** @deprecated `api.runtime.channel.reply.settleReplyDispatcher` */
+export async function settleReplyDispatcher(params: object): Promise<void> {
+  await replyMember<Promise<void>>("settleReplyDispatcher")(params);
+}
+
+/** Runs the turn of a message; the dispatcher delivers its answer, and has done so when this ends. */
+export async function dispatchInboundMessage(params: {
+  ctx: MsgContext;
+  cfg?: ChannelConfig;
+  dispatcher: object;
+  replyOptions?: object;
+}): Promise<DispatchResult> {
+  const { dispatcher } = params;
+  return replyMember<Promise<DispatchResult>>("withReplyDispatcher")({
+    dispatcher,
+    run: () => replyMember("dispatchReplyFromConfig")(params),
+  });
+}
+
+/** The same with a dispatcher made for this one message. */
+export async function dispatchReplyWithDispatcher(params: {
+  ctx: MsgContext;
+  cfg?: ChannelConfig;
+  dispatcherOptions: object;
+  replyOptions?: object;
+}): Promise<DispatchResult> {
+  const { dispatcherOptions, replyOptions, ...message } = params;
+  const made = createReplyDispatcherWithTyping(dispatcherOptions);
+  try {
+    return await dispatchInboundMessage({
+      ...message,
+      dispatcher: made.dispatcher,
+      replyOptions: { ...made.replyOptions, ...replyOptions },
+    });
+  } finally {
+    made.markDispatchIdle();
+  }
 }
 
 /** Runs the turn of a message and gives its answer to the caller, who shows it. */

@@ -60,6 +60,14 @@ export function parseStrictPositiveInteger(value: unknown): number | undefined {
   return asSafeIntegerInRange(parseStrictInteger(value), { min: 1 });
 }
 
+const MAX_TCP_PORT = 65_535;
+
+/** A port that one can listen at or connect to, from a number or its text. */
+export function parseTcpPort(value: unknown): number | undefined {
+  const port = parseStrictPositiveInteger(value);
+  return port !== undefined && port <= MAX_TCP_PORT ? port : undefined;
+}
+
 export function parseStrictNonNegativeInteger(value: unknown): number | undefined {
   return asSafeIntegerInRange(parseStrictInteger(value), { min: 0 });
 }
