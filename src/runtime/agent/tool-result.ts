@@ -36,7 +36,7 @@ export async function settle(
   );
   const content = result.content.map((part) => (part.type === "text" ? shorten(part, limit) : part));
   if (verdict === "warn") content.push({ type: "text", text: LOOP_WARNING_TEXT });
-  let message: ToolResultMessage = {
+  const message: ToolResultMessage = {
     role: "toolResult",
     toolCallId: call.id,
     toolName: call.name,
@@ -73,6 +73,8 @@ export async function settle(
       )
       .catch((error: unknown) => input.logger.warn("after_tool_call failed", { error: errorMessage(error) }));
   }
+  // The turn goes on with what the tool said; what is kept of it is for later turns.
+  let kept = message;
   if (input.hooks.has("tool_result_persist")) {
     const changed = input.hooks.runSync<{ message?: ToolResultMessage }>(
       "tool_result_persist",
@@ -84,9 +86,9 @@ export async function settle(
         toolCallId: call.id,
       },
     );
-    if (changed?.message?.role === "toolResult") message = { ...changed.message, toolCallId: call.id };
+    if (changed?.message?.role === "toolResult") kept = { ...changed.message, toolCallId: call.id };
   }
-  await input.record(message);
+  await input.record(kept);
   return { message, terminate: result.terminate === true, looping: verdict === "stop" };
 }
 
