@@ -277,7 +277,10 @@ describe("the gateway behind SDK functions without an api", () => {
          await scope.revalidate();
          return [scope.pluginId, scope.client.connect];`,
       ),
-    ).toEqual(["probe", { role: "operator", scopes: expect.arrayContaining(["operator.admin"]) }]);
+    ).toMatchObject([
+      "probe",
+      { role: "operator", client: { id: "cli" }, scopes: expect.arrayContaining(["operator.admin"]) },
+    ]);
     const ask = async (path: string) => {
       const headers = { authorization: `Bearer ${gateway.token}` };
       return (await fetch(`${gateway.httpUrl}${path}`, { headers })).json();

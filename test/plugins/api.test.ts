@@ -243,7 +243,7 @@ describe("workflow calls", () => {
       scheduleSessionTurn: async () => ({ id: "j", pluginId: "p", sessionKey: "s", kind: "session-turn" }),
       unscheduleSessionTurnsByTag: async () => ({ removed: 2, failed: 0 }),
     };
-    const register = `globalThis.answers = [api.sendSessionAttachment({}), api.scheduleSessionTurn({}), api.unscheduleSessionTurnsByTag({ sessionKey: "s", tag: "t" })];`;
+    const register = `globalThis.answers = [api.sendSessionAttachment({ sessionKey: "s", files: [] }), api.scheduleSessionTurn({}), api.unscheduleSessionTurnsByTag({ sessionKey: "s", tag: "t" })];`;
     const answers = async (place: "global" | "bundled") => {
       const bench = await pluginBench({}, { workflow: services });
       await bench.write(place, "it", { register, manifest: { enabledByDefault: true } });

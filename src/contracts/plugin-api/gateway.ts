@@ -38,7 +38,7 @@ export interface GatewayApi {
   registerNodeCliFeature(registrar: CliRegistrar, options?: Omit<CliOptions, "parentPath">): void;
   /** A command this machine answers when it runs as a node. Accepted and shown; not used yet. */
   registerNodeHostCommand<Value extends NodeHostCommand>(command: Value): void;
-  /** Decides in the gateway whether a command may be forwarded to a node. */
+  /** Decides in the gateway whether a command may be forwarded to a node. Accepted and shown; not used yet. */
   registerNodeInvokePolicy<Value extends NodeInvokePolicy>(policy: Value): void;
   /**
    * Background work: `start` runs when the gateway serves, `stop` when it ends or the plugin goes. The place

@@ -119,12 +119,12 @@ export function eventsOfLine(
   }
   const value = parse(line);
   if (!isRecord(value)) return [];
-  if (config.jsonlDialect === "claude-stream-json") return claudeEvents(value, answer);
-  if (config.jsonlDialect === "gemini-stream-json") return geminiEvents(value, answer);
-  return answer.eventsOfLine(value);
+  const read = config.jsonlDialect && DIALECTS[config.jsonlDialect];
+  return read ? read(value, answer) : answer.eventsOfLine(value);
 }
 
-function claudeEvents(value: Record<string, unknown>, answer: CliAnswer): CliBackendEvent[] {
+/** Model events wrapped in lines of their own, then one result. */
+function wrappedEvents(value: Record<string, unknown>, answer: CliAnswer): CliBackendEvent[] {
   const events: CliBackendEvent[] = [];
   const sessionId = answer.sessionIn(value);
   if (sessionId) events.push({ kind: "sessionId", sessionId });
@@ -150,7 +150,8 @@ function claudeEvents(value: Record<string, unknown>, answer: CliAnswer): CliBac
   return events;
 }
 
-function geminiEvents(value: Record<string, unknown>, answer: CliAnswer): CliBackendEvent[] {
+/** Messages, errors and a result side by side. */
+function plainEvents(value: Record<string, unknown>, answer: CliAnswer): CliBackendEvent[] {
   const events: CliBackendEvent[] = [];
   const sessionId = answer.sessionIn(value);
   if (sessionId) events.push({ kind: "sessionId", sessionId });
@@ -170,6 +171,9 @@ function geminiEvents(value: Record<string, unknown>, answer: CliAnswer): CliBac
   }
   return events;
 }
+
+/** The contract's names of what programs print. */
+const DIALECTS = { "claude-stream-json": wrappedEvents, "gemini-stream-json": plainEvents };
 
 /** A text, or the texts of a message's parts. */
 function textIn(value: unknown): string {
