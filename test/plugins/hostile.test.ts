@@ -414,6 +414,27 @@ describe("a hostile zoo", () => {
     expect(bench.host.records()[2]?.diagnostics[0]?.message).toContain("the entry ../gone.mjs leads out of");
   });
 
+  it("[F252] takes neither declarations nor tests as entries, and says so", async () => {
+    const bench = await pluginBench();
+    for (const [id, name] of [
+      ["declared", "index.d.ts"],
+      ["tested", "index.test.ts"],
+      ["worded", "index.json"],
+    ] as const) {
+      const files = { [name]: "export default { register() {} };" };
+      await bench.write("global", id, {
+        package: { name: id, openclaw: { extensions: [`./${name}`] } },
+        files,
+      });
+    }
+    await bench.host.start();
+    for (const { status, diagnostics } of bench.host.records()) {
+      expect([status, diagnostics[0]?.code]).toEqual(["error", "entry-missing"]);
+      expect(diagnostics[0]?.message).toContain("can not be one");
+    }
+    expect(bench.host.records()).toHaveLength(3);
+  });
+
   it("[F253] refuses a manifest that is a link out of the folder or a hard link", async () => {
     const bench = await pluginBench();
     const outside = join(bench.root, "manifest.json");

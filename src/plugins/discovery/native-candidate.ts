@@ -4,7 +4,7 @@ import { staysInside } from "../manifest/inner-path.ts";
 import { idHint } from "../manifest/package-metadata.ts";
 import type { PluginDiagnostic } from "../types.ts";
 import { type PluginCandidate, withError } from "./candidate.ts";
-import { entryNames, firstExisting, INDEX_NAMES, resolveEntry } from "./entry-file.ts";
+import { entryNames, firstExisting, INDEX_NAMES, isEntryName, resolveEntry } from "./entry-file.ts";
 import { type FoundManifest, MANIFEST_NAMES, type PluginFolder, placeOf } from "./folder-metadata.ts";
 import { checkPathGates } from "./gates.ts";
 import { incompatibilityOf } from "./host-compatibility.ts";
@@ -66,7 +66,9 @@ export async function nativeCandidate(
     add(
       "error",
       "entry-missing",
-      `the entry ${wanted} of ${folder.rootDir} does not exist; build the plugin`,
+      isEntryName(wanted)
+        ? `the entry ${wanted} of ${folder.rootDir} does not exist; build the plugin`
+        : `the entry ${wanted} of ${folder.rootDir} can not be one: it needs to be JavaScript or TypeScript, no declaration and no test`,
     );
   }
   if (manifest && folder.origin !== "bundled") {
