@@ -186,6 +186,9 @@ describe("plugin commands", () => {
     ]);
     expect(commandGuidance(generation, "subagent")).toEqual(["everywhere", "unscoped"]);
     expect(commandGuidance(generation, "codex_app_server")).toEqual(["codex"]);
+    expect((await bench.host.inspect("cmd"))?.compatibility.notices).toMatchObject([
+      { compatCode: "pi-prompt-surface-alias", severity: "info" },
+    ]);
   });
 
   it.each([

@@ -22,6 +22,11 @@ export const OLDER_WAYS = diagnosticRows({
     repair: "Use registerMemoryCapability",
     effect: "note",
   },
+  "compat-pi-prompt-surface": {
+    when: "The older name of the main prompt in a command's agentPromptGuidance",
+    repair: 'Use "openclaw_main"',
+    effect: "note",
+  },
   "compat-flat-alias": {
     when: "A flat name of a method that lies in a namespace of `api` now",
     repair: "Use the name that the message gives",

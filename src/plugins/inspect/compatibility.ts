@@ -56,6 +56,11 @@ export const COMPATIBILITY_TABLE: Readonly<
     status: "deprecated",
     replacement: "config.current and config.mutateConfigFile",
   },
+  "compat-pi-prompt-surface": {
+    compatCode: "pi-prompt-surface-alias",
+    status: "deprecated",
+    replacement: "the prompt surface openclaw_main",
+  },
   "compat-broad-sdk-barrel": {
     compatCode: "broad-sdk-barrels",
     status: "deprecated",

@@ -21,9 +21,14 @@ export const PROMPT_SURFACES: ReadonlySet<string> = new Set([
   "subagent",
 ]);
 
+/** The main prompt's name before it was renamed. */
+const OLDER_SURFACE = "pi_main";
+
 /** Older names of the main prompt (spec 0.2). */
 export function promptSurface(name: string): string {
-  return name === "pi_main" || name === "OmeniaClaw_main" || name === "sluice_main" ? "openclaw_main" : name;
+  return name === OLDER_SURFACE || name === "OmeniaClaw_main" || name === "sluice_main"
+    ? "openclaw_main"
+    : name;
 }
 
 const COMMAND_NAME = /^[a-z][a-z0-9_-]*$/;
@@ -68,6 +73,10 @@ export function readCommand(definition: unknown, registrant: Registrant): Accept
       message: `command "${name}": "exposeSenderIsOwner" is for bundled plugins; use "requiredScopes"`,
     });
   }
+  if (namesOlderSurface(definition["agentPromptGuidance"])) {
+    const message = `command "${name}": the prompt surface "${OLDER_SURFACE}" is called "openclaw_main" now`;
+    notes.push({ level: "info", code: "compat-pi-prompt-surface", message });
+  }
   const overrides = {
     name,
     requireAuth: definition["requireAuth"] !== false,
@@ -76,6 +85,14 @@ export function readCommand(definition: unknown, registrant: Registrant): Accept
   };
   const around = { handler: counted(registrant) };
   return { keys: [...new Set([name, ...aliases])], value: definition, overrides, around, notes };
+}
+
+function namesOlderSurface(guidance: unknown): boolean {
+  if (!Array.isArray(guidance)) return false;
+  return guidance.some((entry) => {
+    const surfaces: unknown = isRecord(entry) ? entry["surfaces"] : undefined;
+    return Array.isArray(surfaces) && surfaces.includes(OLDER_SURFACE);
+  });
 }
 
 function counted(registrant: Registrant): Around {
