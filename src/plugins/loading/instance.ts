@@ -161,6 +161,8 @@ export class PluginInstance {
   fence(): void {
     if (this.#fenced) return;
     this.#fenced = true;
+    // The code of a plugin outlives it in Node, and holds its instance: it must not hold what was registered.
+    this.registerLater = undefined;
     this.#fence.abort(endReason(`plugin "${this.pluginId}" is being retired`));
   }
 
