@@ -219,6 +219,17 @@ describe("tool calls", () => {
     expect(contributions.agentToolResultMiddleware).toEqual(["probe", "probe"]);
   });
 
+  it("[F081] middleware that is later than the operator allows fails the call", async () => {
+    const { say } = await contract({
+      register: `${PAY} api.registerAgentToolResultMiddleware(() => new Promise(() => {}));`,
+      manifest: { contracts: { tools: ["pay"], agentToolResultMiddleware: ["openclaw"] } },
+      entry: { hooks: { timeoutMs: 50 } },
+    });
+    expect(await say('/tool pay {"amount": 1}')).toContain(
+      "pay failed: the tool-result middleware of plugin",
+    );
+  });
+
   it("[F101, F102, F103] subscriptions hear runs, keep data for a run, and plugins add events of their own", async () => {
     const { say, seen, client } = await contract({
       register: `

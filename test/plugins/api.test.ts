@@ -552,6 +552,7 @@ describe("infrastructure", () => {
         on.host.registry.current(),
         { toolCallId: "1", toolName, args: {}, result: { content: [] } },
         { runtime: "openclaw" },
+        on.clock,
       );
     expect((await apply("exec")).content).toEqual([{ type: "text", text: "one" }]);
     expect((await apply("read")).content).toHaveLength(2);

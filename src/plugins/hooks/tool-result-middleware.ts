@@ -1,5 +1,7 @@
 import type { AgentToolResultMiddleware, ToolResultEvent } from "../../contracts/capabilities.ts";
 import type { AgentToolResult } from "../../contracts/tool.ts";
+import type { Clock } from "../../kernel/clock.ts";
+import { withDeadline } from "../../kernel/deadline.ts";
 import { SluiceError } from "../../kernel/errors.ts";
 import type { RegistryGeneration } from "../types.ts";
 import { matchesTool } from "./tool-matcher.ts";
@@ -8,6 +10,8 @@ interface BoundMiddleware {
   handler: AgentToolResultMiddleware;
   runtimes: readonly string[];
   matcher?: readonly string[];
+  /** The operator's, if there is one. */
+  timeoutMs?: number;
 }
 
 /**
@@ -20,12 +24,15 @@ export async function applyToolResultMiddleware(
   generation: RegistryGeneration,
   event: ToolResultEvent,
   context: Parameters<AgentToolResultMiddleware>[1],
+  clock: Clock,
 ): Promise<AgentToolResult> {
   let result = event.result;
   for (const { value, pluginId } of generation.list<BoundMiddleware>("agentToolResultMiddleware")) {
     if (!value.runtimes.includes(context.runtime) || !matchesTool(value.matcher, event.toolName)) continue;
     try {
-      const outcome = await value.handler({ ...event, result }, context);
+      const work = Promise.resolve(value.handler({ ...event, result }, context));
+      const { timeoutMs } = value;
+      const outcome = await (timeoutMs ? withDeadline(work, timeoutMs, "the middleware", clock) : work);
       if (outcome?.result) result = outcome.result;
     } catch (cause) {
       throw new SluiceError(

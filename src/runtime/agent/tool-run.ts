@@ -100,7 +100,7 @@ async function rewrite(
   const { result, isError } = outcome;
   const event = { toolCallId: call.id, toolName: call.name, args: params, result, isError };
   try {
-    const rewriting = applyToolResultMiddleware(generation, event, context);
+    const rewriting = applyToolResultMiddleware(generation, event, context, input.clock);
     const rewritten = await unlessAborted(input.signal, rewriting);
     return rewritten === ABORTED ? ABORTED_CALL : { ...outcome, result: normalize(rewritten) };
   } catch (error) {

@@ -275,7 +275,15 @@ function readMiddleware(
     );
   }
   const matcher = readToolMatcher(given["matcher"]);
-  return { keys: [registrant.id], value: { handler, runtimes, ...(matcher ? { matcher } : {}) } };
+  // The operator's budget is for deciding and rewriting; a middleware around a call lasts as long as its tool.
+  const timeoutMs = contract === "agentToolResultMiddleware" ? registrant.hookPolicy.timeoutMs : undefined;
+  const value = {
+    handler,
+    runtimes,
+    ...(matcher ? { matcher } : {}),
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+  };
+  return { keys: [registrant.id], value };
 }
 
 interface MiddlewareReach {
