@@ -65,3 +65,4 @@ export {
   isChannelPartialDeliveryError,
 } from "./outbound/receipts.ts";
 export { createDirectDmPreCryptoGuardPolicy } from "./policy/direct-dm-guard.ts";
+export { dispatchReplyFromConfigWithSettledDispatcher } from "./replies/ambient-dispatch.ts";

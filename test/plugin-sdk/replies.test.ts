@@ -1,5 +1,6 @@
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { PluginRuntime } from "../../src/contracts/runtime.ts";
+import { dispatchReplyFromConfigWithSettledDispatcher } from "../../src/plugin-sdk/channel-inbound.ts";
 import { isSilentReplyText, SILENT_REPLY_TOKEN } from "../../src/plugin-sdk/reply-chunking.ts";
 import { generateConversationLabel } from "../../src/plugin-sdk/reply-dispatch-runtime.ts";
 import {
@@ -203,7 +204,15 @@ describe("the running gateway's agent", () => {
     expect(said).toEqual(["re: one", "idle"]);
     await settleReplyDispatcher({ dispatcher: made.dispatcher, onSettled: () => void said.push("settled") });
     await dispatchReplyWithDispatcher({ ctx: message("two"), dispatcherOptions: { deliver } });
-    expect(said.filter((text) => text !== "idle")).toEqual(["re: one", "settled", "re: two"]);
+    const { dispatcher } = createReplyDispatcherWithTyping({ deliver });
+    const onSettled = () => void said.push("out");
+    await dispatchReplyFromConfigWithSettledDispatcher({
+      ctxPayload: message("three"),
+      dispatcher,
+      onSettled,
+    });
+    const spoken = said.filter((text) => text !== "idle");
+    expect(spoken).toEqual(["re: one", "settled", "re: two", "re: three", "out"]);
   });
 
   it("is named where there is none", async () => {

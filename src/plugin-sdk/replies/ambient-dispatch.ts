@@ -46,6 +46,22 @@ export async function dispatchInboundMessage(params: {
   });
 }
 
+/** The same for a context that is called a payload; `onSettled` is told when the answer is out. */
+export async function dispatchReplyFromConfigWithSettledDispatcher(params: {
+  ctxPayload: MsgContext;
+  cfg?: ChannelConfig;
+  dispatcher: object;
+  onSettled?(): void | Promise<void>;
+  replyOptions?: object;
+}): Promise<DispatchResult> {
+  const { ctxPayload, dispatcher, onSettled, ...rest } = params;
+  return replyMember<Promise<DispatchResult>>("withReplyDispatcher")({
+    dispatcher,
+    ...(onSettled ? { onSettled } : {}),
+    run: () => replyMember("dispatchReplyFromConfig")({ ...rest, ctx: ctxPayload, dispatcher }),
+  });
+}
+
 /** The same with a dispatcher made for this one message. */
 export async function dispatchReplyWithDispatcher(params: {
   ctx: MsgContext;

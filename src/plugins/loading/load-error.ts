@@ -55,8 +55,8 @@ export function unbuiltHint(error: unknown): string | undefined {
   const message = errorMessage(error);
   if (!NOT_BUILT.test(message)) return undefined;
   // What follows are the many places where somebody looked for it.
-  const [said] = message.split("\n");
-  return `${said} a package of it needs native code for Node ${process.version}, and install scripts never run here; run npm rebuild in the folder where the plugin is installed, then sluice plugins reload`;
+  const said = (message.split("\n")[0] as string).replace(/\.?\s*Tried:$/, "");
+  return `${said}; a package of it needs native code for Node ${process.version}, and install scripts never run here; run npm rebuild in the folder where the plugin is installed, then sluice plugins reload`;
 }
 
 /** A file Node cannot even parse has not run. */
