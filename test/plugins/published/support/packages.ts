@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 /** Packages as their authors published them; exact versions, so that a test means the same every day. */
@@ -44,18 +44,49 @@ export function packageFolder(name: PublishedName): string {
  * message nobody can overlook, only when the registry can not be reached.
  */
 export async function publishedPackages(): Promise<boolean> {
-  const wanted = Object.entries(VERSIONS) as [PublishedName, string][];
-  const present = await Promise.all(
-    wanted.map(async ([name, version]) => (await installed(name)) === version),
-  );
-  if (present.every(Boolean)) return true;
+  if (await allInstalled()) return true;
   await mkdir(cache, { recursive: true });
-  await writeFile(join(cache, "package.json"), JSON.stringify({ private: true, dependencies: VERSIONS }));
-  const { status, output } = await npmInstall();
+  // Every test file asks, and several run at once; two npm in one folder trip over each other.
+  await takeTurn();
+  let done: Awaited<ReturnType<typeof npmInstall>>;
+  try {
+    if (await allInstalled()) return true;
+    await writeFile(join(cache, "package.json"), JSON.stringify({ private: true, dependencies: VERSIONS }));
+    done = await npmInstall();
+  } finally {
+    await rm(turn, { recursive: true, force: true });
+  }
+  const { status, output } = done;
   if (status === 0) return true;
   if (!UNREACHABLE.test(output)) throw new Error(`the published packages could not be installed:\n${output}`);
   console.warn("\n!!! SKIPPED: the package registry is unreachable; published plugins were NOT tested !!!\n");
   return false;
+}
+
+async function allInstalled(): Promise<boolean> {
+  const wanted = Object.entries(VERSIONS) as [PublishedName, string][];
+  const present = wanted.map(async ([name, version]) => (await installed(name)) === version);
+  return (await Promise.all(present)).every(Boolean);
+}
+
+const turn = join(cache, ".installing");
+
+/** Returns when nobody else installs; whoever was ended while doing so is not waited for longer than it could take. */
+async function takeTurn(): Promise<void> {
+  for (;;) {
+    try {
+      await mkdir(turn);
+      return;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    }
+    const since = await stat(turn).then(
+      ({ mtimeMs }) => mtimeMs,
+      () => Date.now(),
+    );
+    if (Date.now() - since > INSTALL_LIMIT_MS) await rm(turn, { recursive: true, force: true });
+    else await new Promise((resolve) => setTimeout(resolve, 200));
+  }
 }
 
 async function installed(name: PublishedName): Promise<string | undefined> {
