@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { SluiceConfig } from "../config/types.ts";
+import { isExclusive } from "./tool-lists.ts";
 
 export const DEFAULT_AGENT_ID = "main";
 export const DEFAULT_MAIN_KEY = "main";
@@ -22,8 +23,10 @@ export interface AgentSettings {
   systemPrompt?: string;
   thinking?: string;
   timeoutMs: number;
-  /** Names, plugin ids or `group:plugins`; what optional tools need to be offered. */
+  /** Names, plugin ids or groups; what optional tools need to be offered. */
   toolsAllow: string[];
+  /** Lists that leave out whatever they do not name; a tool must be in each of them. */
+  toolsOnly: string[][];
   toolsDeny: string[];
 }
 
@@ -54,7 +57,10 @@ export function agentSettings(config: SluiceConfig, agentId: string = DEFAULT_AG
     ...(systemPrompt ? { systemPrompt } : {}),
     ...(thinking ? { thinking } : {}),
     timeoutMs: timeoutOf(own["timeoutSeconds"] ?? defaults["timeoutSeconds"]),
-    toolsAllow: [...texts(tools["allow"]), ...texts(tools["alsoAllow"]), ...texts(ownTools["allow"])],
+    toolsAllow: [tools, ownTools].flatMap((from) => [...texts(from["allow"]), ...texts(from["alsoAllow"])]),
+    toolsOnly: [tools, ownTools]
+      .filter((from) => isExclusive(texts(from["allow"])))
+      .map((from) => [...texts(from["allow"]), ...texts(from["alsoAllow"])]),
     toolsDeny: [...texts(tools["deny"]), ...texts(ownTools["deny"])],
   } as AgentSettings;
 }

@@ -6,11 +6,10 @@ import { type SignalFacts, signalsHold } from "../../plugins/manifest/signals-ho
 import { parametersProblem } from "../../plugins/tool-parameters.ts";
 import type { RegistryGeneration } from "../../plugins/types.ts";
 import type { AgentSettings } from "./settings.ts";
+import { CORE_TOOLS, isListed } from "./tool-lists.ts";
 
 /** Tools one turn may offer. */
 export const MAX_TOOLS = 256;
-/** Owner of the host's own tools in messages and policies. */
-const CORE_TOOLS = "core";
 
 export interface ToolSet {
   readonly tools: readonly AgentTool[];
@@ -69,18 +68,10 @@ function toolSetOf(tools: readonly AgentTool[], ownerOf: ToolSet["ownerOf"]): To
   return { tools, get: (name) => byName.get(name), ownerOf };
 }
 
-/**
- * The tools a hook or a caller still allows, by name, by the id of their plugin, or as `group:plugins`: all
- * that do not come from the host itself.
- */
+/** The tools a hook or a caller still allows, by name, by the id of their plugin, or by group. */
 export function restrictTools(set: ToolSet, allow: readonly string[]): ToolSet {
-  if (allow.includes("*")) return set;
-  const named = ({ name }: AgentTool) => {
-    const owner = set.ownerOf(name) ?? CORE_TOOLS;
-    const groups = owner === CORE_TOOLS ? [] : [owner, "group:plugins"];
-    return [name, ...groups].some((entry) => allow.includes(entry));
-  };
-  return toolSetOf(set.tools.filter(named), set.ownerOf);
+  const listed = ({ name }: AgentTool) => isListed(allow, { name, owner: set.ownerOf(name) ?? CORE_TOOLS });
+  return toolSetOf(set.tools.filter(listed), set.ownerOf);
 }
 
 function createAll(
@@ -119,11 +110,11 @@ function refusalOf(
   if (problem) return problem;
   if (taken.has(tool.name)) return "the name is taken";
   if (!isSetUp(registration, tool.name, input.signals)) return "policy";
-  const { toolsAllow, toolsDeny } = input.settings;
-  if (toolsDeny.includes(tool.name) || toolsDeny.includes(pluginId)) return "policy";
+  const { toolsAllow, toolsOnly, toolsDeny } = input.settings;
+  const named = { name: tool.name, owner: pluginId };
+  if (isListed(toolsDeny, named) || !toolsOnly.every((list) => isListed(list, named))) return "policy";
   if (tool.ownerOnly === true && !input.senderIsOwner) return "policy";
-  const named = [tool.name, pluginId, "group:plugins", "*"].some((name) => toolsAllow.includes(name));
-  return isOptional(registration, tool.name) && !named ? "policy" : undefined;
+  return isOptional(registration, tool.name) && !isListed(toolsAllow, named) ? "policy" : undefined;
 }
 
 function isOptional({ optional, metadata = {} }: ToolRegistration, name: string): boolean {
