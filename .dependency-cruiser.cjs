@@ -38,6 +38,14 @@ module.exports = {
       to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } },
     },
     {
+      name: "runtime-rooms-have-one-door",
+      comment:
+        "From above, a room of src/runtime is entered by its index.ts; what is loaded later may be named itself.",
+      severity: "error",
+      from: { path: "^src/(channels|gateway|cli|plugin-sdk)/" },
+      to: { path: "^src/runtime/[^/]+/(?!index\\.ts$)", dynamic: false },
+    },
+    {
       name: "extensions-use-the-sdk-only",
       comment: "An extension imports the plugin SDK, its own files and its own packages.",
       severity: "error",

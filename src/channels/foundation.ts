@@ -2,7 +2,7 @@ import type { ChannelConfig } from "../contracts/channel.ts";
 import type { ToolRegistration } from "../contracts/registrations.ts";
 import type { Clock } from "../kernel/clock.ts";
 import type { RegistryReader } from "../plugins/types.ts";
-import type { ConfigService } from "../runtime/config/types.ts";
+import type { ConfigService } from "../runtime/config/index.ts";
 import { ChannelDirectory } from "./directory.ts";
 import { MessageTool } from "./message-tool/message-tool.ts";
 import { LiveReplies } from "./outbound/live-replies.ts";

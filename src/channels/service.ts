@@ -11,8 +11,8 @@ import type { Disposable } from "../kernel/disposable.ts";
 import { Emitter } from "../kernel/emitter.ts";
 import { isSluiceError } from "../kernel/errors.ts";
 import { Scope } from "../kernel/scope.ts";
-import type { ReplyPlanner } from "../runtime/agent/types.ts";
-import type { ApprovalEvent } from "../runtime/workflow/approvals.ts";
+import type { ReplyPlanner } from "../runtime/agent/index.ts";
+import type { ApprovalEvent } from "../runtime/workflow/index.ts";
 import type { OutboxRecord } from "../store/procedures/outbox-rows.ts";
 import { accountsToRestart } from "./accounts/config-changes.ts";
 import {

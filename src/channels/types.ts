@@ -7,7 +7,7 @@ import type {
   IngressQueue,
 } from "../contracts/channel-runtime.ts";
 import type { Disposable } from "../kernel/disposable.ts";
-import type { ReplyPlanner } from "../runtime/agent/types.ts";
+import type { ReplyPlanner } from "../runtime/agent/index.ts";
 import type { OutboxRecord } from "../store/procedures/outbox-rows.ts";
 
 export interface ChannelStatus {

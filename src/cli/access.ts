@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { resolveStateDir } from "../runtime/state/state-folder.ts";
+import { resolveStateDir } from "../runtime/state/index.ts";
 import { cliError } from "./errors.ts";
 import { readLocalConfig } from "./local-config.ts";
 

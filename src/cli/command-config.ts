@@ -2,10 +2,13 @@ import { dirname } from "node:path";
 import { Command } from "commander";
 import { SluiceError } from "../kernel/errors.ts";
 import type { Logger } from "../kernel/logger.ts";
-import { configNamespace, type PluginConfigSource } from "../runtime/config/plugin-namespace.ts";
-import { resolveConfig } from "../runtime/config/resolve.ts";
-import { readSource } from "../runtime/config/source.ts";
-import type { ConfigErrorCode, SluiceConfig } from "../runtime/config/types.ts";
+import type { ConfigErrorCode, SluiceConfig } from "../runtime/config/index.ts";
+import {
+  configNamespace,
+  type PluginConfigSource,
+  readSource,
+  resolveConfig,
+} from "../runtime/config/index.ts";
 import { configFile } from "./access.ts";
 import { type CliEnvironment, CommandContext } from "./context.ts";
 import { withSomeGateway } from "./some-gateway.ts";

@@ -4,7 +4,7 @@ import type { CliRegistration } from "../contracts/registrations.ts";
 import { packageRoot } from "../kernel/package-root.ts";
 import type { PluginHost } from "../plugins/host.ts";
 import type { RegistryEntry } from "../plugins/types.ts";
-import { resolveStateDir } from "../runtime/state/state-folder.ts";
+import { resolveStateDir } from "../runtime/state/index.ts";
 import type { CliEnvironment } from "./context.ts";
 import { localRoots } from "./plugin-folders.ts";
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import type { Disposable } from "../kernel/disposable.ts";
 import { packageRoot } from "../kernel/package-root.ts";
-import { resolveStateDir } from "../runtime/state/state-folder.ts";
+import { resolveStateDir } from "../runtime/state/index.ts";
 import { configFile } from "./access.ts";
 import { attachEntry, type CommandEntry, commandHost, commandsOf, rootsOf } from "./command-host.ts";
 import type { CliEnvironment } from "./context.ts";

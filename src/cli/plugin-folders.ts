@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { packageRoot } from "../kernel/package-root.ts";
-import { agentWorkspaces } from "../runtime/agent/settings.ts";
-import type { ConfigSchemas, SluiceConfig } from "../runtime/config/types.ts";
-import { resolveStateDir } from "../runtime/state/state-folder.ts";
+import { agentWorkspaces } from "../runtime/agent/index.ts";
+import type { ConfigSchemas, SluiceConfig } from "../runtime/config/index.ts";
+import { resolveStateDir } from "../runtime/state/index.ts";
 
 /** Schemas of the plugins and channels that a configuration would find; runs no plugin code. */
 export async function schemasFor(

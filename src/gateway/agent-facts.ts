@@ -1,11 +1,5 @@
-import {
-  agentIds,
-  agentModelRef,
-  agentSettings,
-  defaultAgentId,
-  mainKey,
-} from "../runtime/agent/settings.ts";
-import type { SluiceConfig } from "../runtime/config/types.ts";
+import { agentIds, agentModelRef, agentSettings, defaultAgentId, mainKey } from "../runtime/agent/index.ts";
+import type { SluiceConfig } from "../runtime/config/index.ts";
 
 /** The configured agents as health and listings name them. */
 export function agentFacts(config: SluiceConfig): { agentId: string; isDefault: boolean; name?: string }[] {

@@ -1,7 +1,7 @@
 import { newUuid } from "../kernel/ids.ts";
 import { Scope } from "../kernel/scope.ts";
 import { CLOSE } from "../protocol/close-codes.ts";
-import { agentWorkspaceDir, defaultAgentId } from "../runtime/agent/settings.ts";
+import { agentWorkspaceDir, defaultAgentId } from "../runtime/agent/index.ts";
 import type { ConfigSchemas } from "../runtime/config/index.ts";
 import { openAccess } from "./composition/access.ts";
 import { createFront } from "./composition/front.ts";

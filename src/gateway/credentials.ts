@@ -1,5 +1,5 @@
 import type { Redactor } from "../kernel/redaction.ts";
-import type { SluiceConfig } from "../runtime/config/types.ts";
+import type { SluiceConfig } from "../runtime/config/index.ts";
 import type { AuthSettings } from "./connection/shared-secret.ts";
 import { authSettings, generatedToken } from "./settings.ts";
 

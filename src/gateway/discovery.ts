@@ -1,6 +1,6 @@
 import { hostname } from "node:os";
 import type { GatewayDiscoveryContext } from "../contracts/registrations.ts";
-import type { SluiceConfig } from "../runtime/config/types.ts";
+import type { SluiceConfig } from "../runtime/config/index.ts";
 import { isLoopback } from "./connection/address.ts";
 
 type DiscoverySection = { mdns?: { mode?: string } } | undefined;

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { packageRoot } from "../kernel/package-root.ts";
-import type { HostCommand } from "../runtime/system/host-command.ts";
+import type { HostCommand } from "../runtime/system/index.ts";
 import type { GatewayOptions } from "./gateway-options.ts";
 
 /** The `sluice` command beside this code, set to the gateway that runs with these options. */

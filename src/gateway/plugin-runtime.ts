@@ -6,14 +6,12 @@ import type { Logger } from "../kernel/logger.ts";
 import type { PluginHost } from "../plugins/host.ts";
 import type { RuntimeOwner } from "../plugins/loading/load-environment.ts";
 import type { ActivatePlugins, RegistryReader } from "../plugins/types.ts";
-import type { SystemEvents } from "../runtime/agent/system-events.ts";
-import type { AgentRuntime } from "../runtime/agent/types.ts";
-import { configNamespace } from "../runtime/config/plugin-namespace.ts";
-import { generationNamespace } from "../runtime/generation/index.ts";
-import { IMAGE, MUSIC, VIDEO } from "../runtime/generation/kinds.ts";
+import type { AgentRuntime, SystemEvents } from "../runtime/agent/index.ts";
+import { configNamespace } from "../runtime/config/index.ts";
+import { generationNamespace, IMAGE, MUSIC, VIDEO } from "../runtime/generation/index.ts";
 import { mediaNamespace } from "../runtime/media/index.ts";
 import { mediaUnderstandingNamespace } from "../runtime/media-understanding/index.ts";
-import { modelAuthNamespace, modelConfigNamespace } from "../runtime/models/plugin-namespace.ts";
+import { modelAuthNamespace, modelConfigNamespace } from "../runtime/models/index.ts";
 import {
   agentNamespace,
   type ConversationRooms,
@@ -21,14 +19,13 @@ import {
   subagentNamespace,
 } from "../runtime/plugin-runtime.ts";
 import type { KeyedStores } from "../runtime/state/index.ts";
-import type { HostCommand } from "../runtime/system/host-command.ts";
+import type { HostCommand } from "../runtime/system/index.ts";
 import { systemNamespace } from "../runtime/system/index.ts";
 import { type TaskBook, tasksNamespace } from "../runtime/tasks/index.ts";
 import { toolsNamespace } from "../runtime/tools/index.ts";
 import { ttsNamespace } from "../runtime/tts/index.ts";
 import { webSearchNamespace } from "../runtime/web-search/index.ts";
-import type { PluginApprovals } from "../runtime/workflow/approvals.ts";
-import type { ConversationBindings } from "../runtime/workflow/conversation-bindings.ts";
+import type { ConversationBindings, PluginApprovals } from "../runtime/workflow/index.ts";
 
 /** The rooms that `api.runtime` opens to plugins. */
 export interface RuntimeRooms extends ConversationRooms {

@@ -7,13 +7,15 @@ import { entryOf, readPluginSettings } from "../plugins/activation/plugin-settin
 import type { WorkflowServices } from "../plugins/api/workflow.ts";
 import type { PluginRecord, RegistryReader } from "../plugins/types.ts";
 import { satisfies } from "../protocol/scopes.ts";
-import type { AgentRuntime } from "../runtime/agent/types.ts";
-import type { ConfigService } from "../runtime/config/types.ts";
+import type { AgentRuntime } from "../runtime/agent/index.ts";
+import type { ConfigService } from "../runtime/config/index.ts";
 import type { Sessions } from "../runtime/sessions/index.ts";
-import { PluginApprovals } from "../runtime/workflow/approvals.ts";
-import { ConversationBindings } from "../runtime/workflow/conversation-bindings.ts";
-import { NextTurnInjections } from "../runtime/workflow/injections.ts";
-import { SessionExtensions } from "../runtime/workflow/session-extensions.ts";
+import {
+  ConversationBindings,
+  NextTurnInjections,
+  PluginApprovals,
+  SessionExtensions,
+} from "../runtime/workflow/index.ts";
 import type { Store } from "../store/index.ts";
 import type { EventHub } from "./events/hub.ts";
 

@@ -1,6 +1,6 @@
 import type { Logger } from "../kernel/logger.ts";
 import { isRecord } from "../kernel/records.ts";
-import type { ConfigProblem, ConfigService, ConfigSnapshot } from "../runtime/config/types.ts";
+import type { ConfigProblem, ConfigService, ConfigSnapshot } from "../runtime/config/index.ts";
 
 const known = new WeakMap<
   ConfigSnapshot,

@@ -2,7 +2,7 @@ import { isIP } from "node:net";
 import { join, resolve } from "node:path";
 import { SluiceError } from "../kernel/errors.ts";
 import { newSecret } from "../kernel/ids.ts";
-import type { SluiceConfig } from "../runtime/config/types.ts";
+import type { SluiceConfig } from "../runtime/config/index.ts";
 import { isLoopback } from "./connection/address.ts";
 import type { AuthSettings } from "./connection/shared-secret.ts";
 import { readSecretFile, writeSecretFileOnce } from "./secret-file.ts";

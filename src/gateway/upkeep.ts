@@ -1,6 +1,6 @@
 import type { Scope } from "../kernel/scope.ts";
 import { HEALTH_REFRESH_MS, TICK_INTERVAL_MS } from "../protocol/limits.ts";
-import { SessionMaintenance } from "../runtime/sessions/maintenance.ts";
+import { SessionMaintenance } from "../runtime/sessions/index.ts";
 import type { GatewayServices } from "./services.ts";
 
 /** Bounded upkeep of the store happens this often. */

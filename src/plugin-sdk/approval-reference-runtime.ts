@@ -1,4 +1,4 @@
-import { approvalRef } from "../runtime/workflow/approval-ref.ts";
+import { approvalRef } from "../runtime/workflow/index.ts";
 
 /** A short name of an approval, for buttons whose data has little room; the gateway takes it in place of the id. */
 export function buildApprovalResolutionRef(params: { approvalId: string; approvalKind?: string }): string {

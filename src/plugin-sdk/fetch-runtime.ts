@@ -1,5 +1,8 @@
-export { createHttp1EnvHttpProxyAgent, createHttp1ProxyAgent } from "../runtime/egress/dispatchers.ts";
-export { resolveEnvHttpProxyAgentOptions } from "../runtime/egress/proxy-environment.ts";
+export {
+  createHttp1EnvHttpProxyAgent,
+  createHttp1ProxyAgent,
+  resolveEnvHttpProxyAgentOptions,
+} from "../runtime/egress/index.ts";
 export { fetchWithTimeout } from "./net/probe.ts";
 export { responseWithRelease } from "./net/release.ts";
 export {

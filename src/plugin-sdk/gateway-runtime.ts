@@ -1,4 +1,4 @@
-export { isLoopbackHost } from "../runtime/egress/addresses.ts";
+export { isLoopbackHost } from "../runtime/egress/index.ts";
 export {
   channelBlockedPatch,
   channelReadyPatch,

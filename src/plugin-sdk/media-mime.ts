@@ -3,6 +3,6 @@ export {
   getFileExtension,
   mimeTypeFromFilePath,
   normalizeMimeType,
-} from "../runtime/media/mime-types.ts";
+} from "../runtime/media/index.ts";
 export { mediaKindOf as mediaKindFromMime } from "./inbound/media.ts";
 export { detectMime } from "./media/mime.ts";

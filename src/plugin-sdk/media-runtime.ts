@@ -1,12 +1,16 @@
-export { readResponseTextSnippet, readResponseWithLimit } from "../runtime/egress/response-body.ts";
+export { readResponseTextSnippet, readResponseWithLimit } from "../runtime/egress/index.ts";
 export {
+  extensionForMime,
+  getFileExtension,
+  getImageMetadata,
   isVoiceCompatibleAudio,
   isVoiceCompatibleAudio as isVoiceMessageCompatibleAudio,
-} from "../runtime/media/detect-mime.ts";
-export { MediaFetchError, parseMediaContentLength } from "../runtime/media/fetch-error.ts";
-export { getImageMetadata } from "../runtime/media/image-size.ts";
-export { MAX_AUDIO_BYTES, MAX_IMAGE_BYTES, maxBytesForKind } from "../runtime/media/limits.ts";
-export { extensionForMime, getFileExtension } from "../runtime/media/mime-types.ts";
+  MAX_AUDIO_BYTES,
+  MAX_IMAGE_BYTES,
+  MediaFetchError,
+  maxBytesForKind,
+  parseMediaContentLength,
+} from "../runtime/media/index.ts";
 export { resolveChannelMediaMaxBytes } from "./accounts/account-config.ts";
 export { mediaKindOf as kindFromMime, mediaKindOf as mediaKindFromMime } from "./inbound/media.ts";
 export { resolveOutboundAttachmentFromUrl } from "./media/attachments.ts";

@@ -1,6 +1,6 @@
-import { parseModelRef as parse } from "../runtime/models/model-ref.ts";
+import { parseModelRef as parse } from "../runtime/models/index.ts";
 
-export { normalizeProviderId } from "../runtime/models/model-ref.ts";
+export { normalizeProviderId } from "../runtime/models/index.ts";
 
 /** Splits `provider/model`; without a provider part `defaultProvider` is meant. `null`: nothing to name. */
 export function parseModelRef(

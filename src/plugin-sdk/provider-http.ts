@@ -1,4 +1,4 @@
-export { readResponseTextLimited } from "../runtime/egress/response-body.ts";
+export { readResponseTextLimited } from "../runtime/egress/index.ts";
 export {
   createProviderOperationDeadline,
   createProviderOperationTimeoutResolver,

@@ -1,2 +1,1 @@
-export { isLoopbackHost } from "../runtime/egress/addresses.ts";
-export { resolveRequestUrl } from "../runtime/egress/dispatched-fetch.ts";
+export { isLoopbackHost, resolveRequestUrl } from "../runtime/egress/index.ts";

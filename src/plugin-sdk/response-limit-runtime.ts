@@ -2,4 +2,4 @@ export {
   readByteStreamWithLimit,
   readResponseTextPrefix,
   readResponseWithLimit,
-} from "../runtime/egress/response-body.ts";
+} from "../runtime/egress/index.ts";

@@ -1,6 +1,6 @@
 import { systemClock } from "../kernel/clock.ts";
 import { errorMessage } from "../kernel/errors.ts";
-import { runCommand } from "../runtime/system/run-command.ts";
+import { runCommand } from "../runtime/system/index.ts";
 import { programsOfPlugin } from "./processes/run-command.ts";
 
 /** Runs a program without a shell. One that cannot be started gives code 1 and says why on `stderr`. */

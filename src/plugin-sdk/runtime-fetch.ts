@@ -1,2 +1,2 @@
-export { fetchWithRuntimeDispatcher } from "../runtime/egress/dispatched-fetch.ts";
+export { fetchWithRuntimeDispatcher } from "../runtime/egress/index.ts";
 export { fetchWithRuntimeDispatcherOrMockedGlobal } from "./net/runtime-fetch.ts";

@@ -1,7 +1,9 @@
-export { normalizeHost as normalizeHostname } from "../runtime/egress/addresses.ts";
-export { SsrFBlockedError } from "../runtime/egress/index.ts";
-export { resolvePinnedHostnameWithPolicy } from "../runtime/egress/pinned-hostname.ts";
-export { sanitizeUntrustedFileName } from "../runtime/media/file-name.ts";
+export {
+  normalizeHost as normalizeHostname,
+  resolvePinnedHostnameWithPolicy,
+  SsrFBlockedError,
+} from "../runtime/egress/index.ts";
+export { sanitizeUntrustedFileName } from "../runtime/media/index.ts";
 export {
   evaluateSupplementalContextVisibility,
   filterSupplementalContextItems,

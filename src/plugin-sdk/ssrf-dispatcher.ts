@@ -1,2 +1,5 @@
-export { closeDispatcher, createPinnedDispatcher } from "../runtime/egress/dispatchers.ts";
-export { resolvePinnedHostnameWithPolicy } from "../runtime/egress/pinned-hostname.ts";
+export {
+  closeDispatcher,
+  createPinnedDispatcher,
+  resolvePinnedHostnameWithPolicy,
+} from "../runtime/egress/index.ts";

@@ -1,4 +1,4 @@
-export { isBlockedHostnameOrIp, isPrivateIpAddress } from "../runtime/egress/addresses.ts";
+export { isBlockedHostnameOrIp, isPrivateIpAddress } from "../runtime/egress/index.ts";
 export { isPrivateNetworkOptInEnabled, ssrfPolicyFromPrivateNetworkOptIn } from "./net/private-network.ts";
 export {
   buildHostnameAllowlistPolicyFromSuffixAllowlist,

@@ -1,13 +1,15 @@
 export {
+  closeDispatcher,
+  createPinnedDispatcher,
+  fetchWithSsrFGuard,
   isBlockedHostname,
   isBlockedHostnameOrIp,
   isLoopbackHost,
   isPrivateIpAddress,
   isPrivateOrLoopbackHost,
-} from "../runtime/egress/addresses.ts";
-export { closeDispatcher, createPinnedDispatcher } from "../runtime/egress/dispatchers.ts";
-export { fetchWithSsrFGuard, SsrFBlockedError } from "../runtime/egress/index.ts";
-export { resolvePinnedHostnameWithPolicy } from "../runtime/egress/pinned-hostname.ts";
+  resolvePinnedHostnameWithPolicy,
+  SsrFBlockedError,
+} from "../runtime/egress/index.ts";
 export { hasLegacyFlatAllowPrivateNetworkAlias } from "./doctor/migrations.ts";
 export { formatErrorMessage } from "./errors/errors.ts";
 export {

@@ -1,5 +1,5 @@
 import type { ChannelConfig } from "../../contracts/channel.ts";
-import type { ApprovalQuestion } from "../../runtime/workflow/approval-question.ts";
+import type { ApprovalQuestion } from "../../runtime/workflow/index.ts";
 import { asRecord, asRecordList, asText } from "../config-values.ts";
 
 /** Chats beyond its own that one question is shown in; further ones in the configuration are not read. */

@@ -3,7 +3,7 @@ import type { InboundMessage, InboundResult } from "../../contracts/channel-runt
 import type { Clock } from "../../kernel/clock.ts";
 import type { Logger } from "../../kernel/logger.ts";
 import type { HookRunner } from "../../plugins/types.ts";
-import type { AgentRuntime } from "../../runtime/agent/types.ts";
+import type { AgentRuntime } from "../../runtime/agent/index.ts";
 import type { Store } from "../../store/index.ts";
 import type { InboxRecord } from "../../store/procedures/inbox-rows.ts";
 import type { TurnRequest } from "../../store/records.ts";

@@ -1,6 +1,6 @@
 import type { InboundMessage, MsgContext } from "../../contracts/channel-runtime.ts";
 import type { ConversationRef } from "../../contracts/conversation-binding.ts";
-import { conversationOf } from "../../runtime/workflow/conversation-refs.ts";
+import { conversationOf } from "../../runtime/workflow/index.ts";
 import type { InboxRecord } from "../../store/procedures/inbox-rows.ts";
 import { asText } from "../config-values.ts";
 import type { PreparedTurn } from "./records.ts";

@@ -1,6 +1,6 @@
 import type { Logger } from "../../kernel/logger.ts";
 import type { HookRunner } from "../../plugins/types.ts";
-import { conversationOf } from "../../runtime/workflow/conversation-refs.ts";
+import { conversationOf } from "../../runtime/workflow/index.ts";
 import type { InboxRecord } from "../../store/procedures/inbox-rows.ts";
 import type { HeardMessage } from "./heard.ts";
 import type { ReceivedEvent } from "./received-event.ts";

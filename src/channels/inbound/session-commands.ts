@@ -1,8 +1,8 @@
 import type { ChannelConfig } from "../../contracts/channel.ts";
 import type { HookRunner } from "../../plugins/types.ts";
-import type { AgentRuntime } from "../../runtime/agent/types.ts";
-import { resetRequest } from "../../runtime/sessions/chat-input.ts";
+import type { AgentRuntime } from "../../runtime/agent/index.ts";
 import type { Sessions } from "../../runtime/sessions/index.ts";
+import { resetRequest } from "../../runtime/sessions/index.ts";
 import { asNumber, asRecord } from "../config-values.ts";
 import { isAbortText } from "./commands.ts";
 import type { HeardMessage } from "./heard.ts";

@@ -1,7 +1,7 @@
 import type { ChannelConfig } from "../../contracts/channel.ts";
 import type { Clock } from "../../kernel/clock.ts";
 import { newSortableId } from "../../kernel/ids.ts";
-import type { ReplyPlanner } from "../../runtime/agent/types.ts";
+import type { ReplyPlanner } from "../../runtime/agent/index.ts";
 import type { DeliveryTarget, OutboxDraft, OutboxMedia, TurnOutcome } from "../../store/records.ts";
 import { asRecord, asText, channelAccountConfig } from "../config-values.ts";
 import type { ChannelDirectory } from "../directory.ts";

@@ -3,7 +3,7 @@ import { isAbsolute, join } from "node:path";
 import type { SessionAttachment, SessionAttachmentResult } from "../../contracts/capabilities.ts";
 import { errorMessage, SluiceError } from "../../kernel/errors.ts";
 import { newUuid } from "../../kernel/ids.ts";
-import { detectMime } from "../../runtime/media/detect-mime.ts";
+import { detectMime } from "../../runtime/media/index.ts";
 import type { Store } from "../../store/index.ts";
 import type { OutboxRecord } from "../../store/procedures/outbox-rows.ts";
 import type { DeliveryTarget, OutboxMedia } from "../../store/records.ts";

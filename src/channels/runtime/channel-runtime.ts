@@ -3,7 +3,7 @@ import type { ChannelRuntime } from "../../contracts/channel-runtime.ts";
 import type { Clock } from "../../kernel/clock.ts";
 import type { Logger } from "../../kernel/logger.ts";
 import type { HookRunner } from "../../plugins/types.ts";
-import type { AgentRuntime } from "../../runtime/agent/types.ts";
+import type { AgentRuntime } from "../../runtime/agent/index.ts";
 import type { Store } from "../../store/index.ts";
 import { resolveGroupRule, resolveRequireMention } from "../access/groups.ts";
 import * as mentions from "../access/mentions.ts";

@@ -12,7 +12,7 @@ import type { Clock } from "../../kernel/clock.ts";
 import type { Disposable } from "../../kernel/disposable.ts";
 import { SluiceError } from "../../kernel/errors.ts";
 import { newUuid } from "../../kernel/ids.ts";
-import type { AgentEvent, AgentRuntime } from "../../runtime/agent/types.ts";
+import type { AgentEvent, AgentRuntime } from "../../runtime/agent/index.ts";
 import type { DeliveryTarget, TurnRequest } from "../../store/records.ts";
 import { asText } from "../config-values.ts";
 import { commandText } from "../inbound/heard.ts";

@@ -1,5 +1,5 @@
 import type { ChannelMedia } from "../../contracts/media-files.ts";
-import { saveMediaBuffer } from "../../runtime/media/media-store.ts";
+import { saveMediaBuffer } from "../../runtime/media/index.ts";
 
 /** What fetches, and with it the egress guard, is loaded by the first file that is fetched. */
 const remote = () => import("../../runtime/media/remote-media.ts");

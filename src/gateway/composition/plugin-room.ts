@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { packageRoot } from "../../kernel/package-root.ts";
 import { createPluginHost, type PluginHost } from "../../plugins/host.ts";
 import { InstallBook, installHostOf, PluginInstaller } from "../../plugins/install/index.ts";
-import { agentWorkspaceDir, agentWorkspaces, defaultAgentId } from "../../runtime/agent/settings.ts";
+import { agentWorkspaceDir, agentWorkspaces, defaultAgentId } from "../../runtime/agent/index.ts";
 import type { EventHub } from "../events/hub.ts";
 import { followSessions } from "../events/session-changes.ts";
 import { createPluginRuntime, type RuntimeRooms } from "../plugin-runtime.ts";

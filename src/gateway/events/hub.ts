@@ -5,7 +5,7 @@ import { type EventRule, eventRule } from "../../protocol/events.ts";
 import type { StateVersion } from "../../protocol/frames.ts";
 import type { OperatorScope, Role } from "../../protocol/scopes.ts";
 import { satisfies } from "../../protocol/scopes.ts";
-import type { CommitEvents } from "../../runtime/agent/types.ts";
+import type { CommitEvents } from "../../runtime/agent/index.ts";
 import type { EventLogRead } from "../../store/procedures/event-log.ts";
 import type { EventLog, EventPosition, LoggedEvent } from "./event-log.ts";
 import { SharedFrame } from "./frame.ts";

@@ -1,4 +1,4 @@
-import type { AgentEvent } from "../../runtime/agent/types.ts";
+import type { AgentEvent } from "../../runtime/agent/index.ts";
 import type { TurnOutcome } from "../../store/records.ts";
 import type { EventDraft } from "./hub.ts";
 

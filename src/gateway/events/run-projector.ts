@@ -1,6 +1,6 @@
 import type { Clock } from "../../kernel/clock.ts";
 import type { Disposable } from "../../kernel/disposable.ts";
-import type { AgentEvent, AgentRuntime } from "../../runtime/agent/types.ts";
+import type { AgentEvent, AgentRuntime } from "../../runtime/agent/index.ts";
 import type { TurnOutcome } from "../../store/records.ts";
 import type { EventDraft, EventHub, EventReceiver } from "./hub.ts";
 import { type LiveText, Pacer } from "./pacer.ts";

@@ -1,5 +1,5 @@
 import type { Disposable } from "../../kernel/disposable.ts";
-import type { AgentRuntime, TranscriptUpdate } from "../../runtime/agent/types.ts";
+import type { AgentRuntime, TranscriptUpdate } from "../../runtime/agent/index.ts";
 import type { EventDraft, EventHub } from "./hub.ts";
 
 /** A committed transcript entry as it is shown; `undefined` for one that is not. */

@@ -1,4 +1,4 @@
-import type { AgentEvent, CommitEvents, TurnEventRows } from "../../runtime/agent/types.ts";
+import type { AgentEvent, CommitEvents, TurnEventRows } from "../../runtime/agent/index.ts";
 import type { TranscriptRecord } from "../../store/procedures/transcripts.ts";
 import type { TurnOutcome } from "../../store/records.ts";
 import type { EventDraft, EventHub } from "./hub.ts";

@@ -7,8 +7,12 @@ import {
   DEFAULT_AGENT_NAME,
   defaultAgentId,
 } from "../../runtime/agent/index.ts";
-import { imagesOf, MAX_MESSAGE_CHARS, sanitizeMessage } from "../../runtime/sessions/chat-input.ts";
-import { parseSessionKey } from "../../runtime/sessions/index.ts";
+import {
+  imagesOf,
+  MAX_MESSAGE_CHARS,
+  parseSessionKey,
+  sanitizeMessage,
+} from "../../runtime/sessions/index.ts";
 import type { DeliveryTarget, TurnOutcome, TurnRequest } from "../../store/records.ts";
 import { type MethodContext, type MethodGroup, method } from "../rpc/method.ts";
 import { joinRun } from "./conversation.ts";

@@ -1,6 +1,6 @@
 import { Type } from "typebox";
 import { SluiceError } from "../../kernel/errors.ts";
-import { snapshotOf } from "../../runtime/workflow/approval-snapshot.ts";
+import { snapshotOf } from "../../runtime/workflow/index.ts";
 import { decidedBy } from "../rpc/caller.ts";
 import { type MethodGroup, method } from "../rpc/method.ts";
 import { closed, Text } from "./shapes.ts";

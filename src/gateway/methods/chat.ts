@@ -4,13 +4,13 @@ import { emptyUsage } from "../../contracts/messages.ts";
 import { SluiceError } from "../../kernel/errors.ts";
 import { newUuid } from "../../kernel/ids.ts";
 import {
+  displayMessage,
   imagesOf,
   isStopRequest,
   MAX_MESSAGE_CHARS,
   resetRequest,
   sanitizeMessage,
-} from "../../runtime/sessions/chat-input.ts";
-import { displayMessage } from "../../runtime/sessions/index.ts";
+} from "../../runtime/sessions/index.ts";
 import type { TurnRequest } from "../../store/records.ts";
 import { callerHas, decidedBy } from "../rpc/caller.ts";
 import { type MethodContext, type MethodGroup, method } from "../rpc/method.ts";

@@ -1,7 +1,7 @@
 import { errorMessage } from "../../kernel/errors.ts";
-import type { TurnAccepted } from "../../runtime/agent/types.ts";
-import { CHAT_PAGE_CHANNEL } from "../../runtime/sessions/chat-input.ts";
+import type { TurnAccepted } from "../../runtime/agent/index.ts";
 import type { SessionDefaults } from "../../runtime/sessions/index.ts";
+import { CHAT_PAGE_CHANNEL } from "../../runtime/sessions/index.ts";
 import type { TurnRequest } from "../../store/records.ts";
 import type { EventReceiver } from "../events/hub.ts";
 import type { MethodContext } from "../rpc/method.ts";

@@ -1,7 +1,10 @@
 import { Type } from "typebox";
 import type { ApprovalDecision } from "../../contracts/hooks.ts";
-import { MAX_APPROVAL_DESCRIPTION, MAX_APPROVAL_TITLE } from "../../runtime/workflow/approval-question.ts";
-import { MAX_APPROVAL_TIMEOUT_MS } from "../../runtime/workflow/approvals.ts";
+import {
+  MAX_APPROVAL_DESCRIPTION,
+  MAX_APPROVAL_TIMEOUT_MS,
+  MAX_APPROVAL_TITLE,
+} from "../../runtime/workflow/index.ts";
 import { decidedBy } from "../rpc/caller.ts";
 import { type MethodGroup, method } from "../rpc/method.ts";
 import { open, Text } from "./shapes.ts";

@@ -3,7 +3,7 @@ import type { ControlUiDescriptor } from "../../contracts/capabilities.ts";
 import { SluiceError } from "../../kernel/errors.ts";
 import type { RegistryEntry } from "../../plugins/types.ts";
 import { coversAll } from "../../protocol/scopes.ts";
-import { runSessionAction } from "../../runtime/workflow/session-actions.ts";
+import { runSessionAction } from "../../runtime/workflow/index.ts";
 import { type MethodGroup, method } from "../rpc/method.ts";
 import { closed, open, Text } from "./shapes.ts";
 

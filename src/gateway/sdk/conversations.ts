@@ -2,10 +2,13 @@ import type { ConversationRef } from "../../contracts/conversation-binding.ts";
 import type { SdkConversations } from "../../contracts/sdk-conversations.ts";
 import { isSluiceError } from "../../kernel/errors.ts";
 import type { RegistryReader } from "../../plugins/types.ts";
-import { snapshotOf } from "../../runtime/workflow/approval-snapshot.ts";
-import type { ApprovalResolver, PluginApprovals } from "../../runtime/workflow/approvals.ts";
-import type { BindingPlugin, ConversationBindings } from "../../runtime/workflow/conversation-bindings.ts";
-import { shownBinding } from "../../runtime/workflow/conversation-refs.ts";
+import type {
+  ApprovalResolver,
+  BindingPlugin,
+  ConversationBindings,
+  PluginApprovals,
+} from "../../runtime/workflow/index.ts";
+import { shownBinding, snapshotOf } from "../../runtime/workflow/index.ts";
 
 /** The rooms behind approvals and conversations of plugins. */
 export interface ConversationSdkRooms {

@@ -2,7 +2,7 @@ import type { DiagnosticEvent } from "../../contracts/sdk-services.ts";
 import type { Disposable } from "../../kernel/disposable.ts";
 import { errorMessage } from "../../kernel/errors.ts";
 import type { Logger } from "../../kernel/logger.ts";
-import type { AgentEvent, AgentRuntime } from "../../runtime/agent/types.ts";
+import type { AgentEvent, AgentRuntime } from "../../runtime/agent/index.ts";
 
 /** Runs whose beginning is remembered, for how long they took. */
 const MAX_REMEMBERED_RUNS = 1_024;

@@ -14,9 +14,9 @@ import type {
 import { isSluiceError } from "../../kernel/errors.ts";
 import { embeddingProvider, embeddingProviders, memorySearchProviders } from "../../plugins/embeddings.ts";
 import { activeMemory, memoryOwners } from "../../plugins/memory.ts";
-import { agentModelRef } from "../../runtime/agent/settings.ts";
-import type { SluiceConfig } from "../../runtime/config/types.ts";
-import { describeImages } from "../../runtime/media-understanding/describe-images.ts";
+import { agentModelRef } from "../../runtime/agent/index.ts";
+import type { SluiceConfig } from "../../runtime/config/index.ts";
+import { describeImages } from "../../runtime/media-understanding/index.ts";
 import { publicEntry } from "../../runtime/sessions/index.ts";
 import type { SessionRecord } from "../../store/procedures/session-rows.ts";
 import type { RuntimeRooms } from "../plugin-runtime.ts";

@@ -8,9 +8,9 @@ import {
   agentSettings,
   agentWorkspaceDir,
   defaultAgentId,
-} from "../../runtime/agent/settings.ts";
-import type { SluiceConfig } from "../../runtime/config/types.ts";
-import { defaultModelOf } from "../../runtime/models/model-choice.ts";
+} from "../../runtime/agent/index.ts";
+import type { SluiceConfig } from "../../runtime/config/index.ts";
+import { defaultModelOf } from "../../runtime/models/index.ts";
 import { normalizeAgentId, parseAgentSessionKey } from "../routing.ts";
 import { resolveStateDir } from "../state-paths.ts";
 import { isRecord, readPath, type UnknownRecord } from "../values/records.ts";

@@ -1,6 +1,10 @@
 import type { AuthProfileStore } from "../../contracts/auth-profiles.ts";
-import { orderedProfiles, profilesOf, readAuthProfiles } from "../../runtime/models/auth-profiles.ts";
-import { normalizeProviderId } from "../../runtime/models/model-ref.ts";
+import {
+  normalizeProviderId,
+  orderedProfiles,
+  profilesOf,
+  readAuthProfiles,
+} from "../../runtime/models/index.ts";
 import { currentHost, requireHost } from "../ambient/host.ts";
 import { resolveAgentDir, resolveDefaultAgentId } from "./agent-settings.ts";
 

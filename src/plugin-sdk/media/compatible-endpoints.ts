@@ -1,5 +1,5 @@
-import { encodedForm } from "../../runtime/egress/form-body.ts";
-import { extensionForMime } from "../../runtime/media/mime-types.ts";
+import { encodedForm } from "../../runtime/egress/index.ts";
+import { extensionForMime } from "../../runtime/media/index.ts";
 import { assertOkOrThrowHttpError, readProviderJsonObjectResponse } from "../net/responses.ts";
 import { buildTimeoutAbortSignal } from "../values/async.ts";
 import { isRecord, readPath } from "../values/records.ts";

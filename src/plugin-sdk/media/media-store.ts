@@ -1,9 +1,12 @@
 import { rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { SavedMedia } from "../../contracts/media-files.ts";
-import { readByteStreamWithLimit } from "../../runtime/egress/response-body.ts";
-import { MediaFetchError } from "../../runtime/media/fetch-error.ts";
-import { DEFAULT_MAX_MEDIA_BYTES, saveMediaBuffer as saveIn } from "../../runtime/media/media-store.ts";
+import { readByteStreamWithLimit } from "../../runtime/egress/index.ts";
+import {
+  DEFAULT_MAX_MEDIA_BYTES,
+  MediaFetchError,
+  saveMediaBuffer as saveIn,
+} from "../../runtime/media/index.ts";
 import { resolveStateDir } from "../state-paths.ts";
 
 /** Files that platforms sent or that go out, below `<state>/media` (spec 1.19). */

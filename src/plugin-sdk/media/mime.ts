@@ -1,4 +1,4 @@
-import { detectMime as detect } from "../../runtime/media/detect-mime.ts";
+import { detectMime as detect } from "../../runtime/media/index.ts";
 
 /** From the first bytes, else the name, else what a server said; what a container holds is asked of both. */
 export async function detectMime(options: {

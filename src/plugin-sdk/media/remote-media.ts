@@ -7,7 +7,7 @@ import {
   readRemoteMediaBuffer,
   saveRemoteMedia as saveRemoteIn,
   saveResponseMedia as saveResponseIn,
-} from "../../runtime/media/remote-media.ts";
+} from "../../runtime/media/index.ts";
 import { resolveStateDir } from "../state-paths.ts";
 
 /** Files at addresses that somebody else chose, kept in this process's state folder (spec 1.19). */

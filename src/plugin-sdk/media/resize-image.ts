@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { getImageMetadata } from "../../runtime/media/image-size.ts";
+import { getImageMetadata } from "../../runtime/media/index.ts";
 import { resolvePreferredTempDir } from "../values/temp-path.ts";
 import { withTempWorkspace } from "../values/temp-workspace.ts";
 import { runFfmpeg } from "./programs.ts";

@@ -1,6 +1,6 @@
 import { lookup as systemLookup } from "node:dns/promises";
 import type { EgressPolicy, LookupFunction } from "../../contracts/egress.ts";
-import { isBlockedHostnameOrIp, isPrivateIpAddress } from "../../runtime/egress/addresses.ts";
+import { isBlockedHostnameOrIp, isPrivateIpAddress } from "../../runtime/egress/index.ts";
 
 /** Settings that open the private network to guarded requests, and the policies they stand for. */
 

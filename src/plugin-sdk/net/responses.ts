@@ -3,7 +3,7 @@ import {
   type ReadLimits,
   readResponseTextPrefix,
   readResponseWithLimit,
-} from "../../runtime/egress/response-body.ts";
+} from "../../runtime/egress/index.ts";
 import { isRecord, type UnknownRecord } from "../values/records.ts";
 
 /** Answers of providers and other services: their errors for people, their content in the form expected. */

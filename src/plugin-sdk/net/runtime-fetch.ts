@@ -1,9 +1,9 @@
 import {
+  createHttp1ProxyAgent,
   type DispatcherInit,
   type FetchInput,
   fetchWithRuntimeDispatcher,
-} from "../../runtime/egress/dispatched-fetch.ts";
-import { createHttp1ProxyAgent } from "../../runtime/egress/dispatchers.ts";
+} from "../../runtime/egress/index.ts";
 
 /** `fetch` over the given dispatcher; a global `fetch` that a test put in place is asked first. */
 export async function fetchWithRuntimeDispatcherOrMockedGlobal(

@@ -1,5 +1,5 @@
 import type { EgressPolicy } from "../../contracts/egress.ts";
-import { normalizeHost } from "../../runtime/egress/addresses.ts";
+import { normalizeHost } from "../../runtime/egress/index.ts";
 
 /** Host suffixes without dots or wildcards in front; `*` alone allows every host. */
 export function normalizeHostnameSuffixAllowlist(

@@ -2,7 +2,7 @@ import { Agent, request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
 import type { Duplex } from "node:stream";
 import { connect as tlsConnect } from "node:tls";
-import { envProxyUrlFor, parseProxyUrl } from "../../runtime/egress/proxy-environment.ts";
+import { envProxyUrlFor, parseProxyUrl } from "../../runtime/egress/index.ts";
 
 /** How long a proxy may take to open a tunnel. */
 export const TUNNEL_TIMEOUT_MS = 30_000;

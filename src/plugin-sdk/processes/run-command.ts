@@ -7,7 +7,7 @@ import {
   type RunCommandOptions,
   runBufferedCommand,
   runCommand,
-} from "../../runtime/system/run-command.ts";
+} from "../../runtime/system/index.ts";
 
 export interface CommandOptions extends RunCommandOptions {
   /** The limit of both streams together is taken for each of them. */

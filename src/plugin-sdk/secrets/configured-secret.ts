@@ -1,4 +1,4 @@
-import { SecretResolver } from "../../runtime/config/secret-ref.ts";
+import { SecretResolver } from "../../runtime/config/index.ts";
 import { resolveStateDir } from "../state-paths.ts";
 import { asOptionalRecord, asRecordOrEmpty, isRecord, readPath } from "../values/records.ts";
 import { coerceSecretRef, normalizeSecretInputString, type SecretRef } from "./secret-input.ts";

@@ -1,5 +1,5 @@
 import type { ModelContext, ModelDefinition, StreamOptions } from "../../contracts/model-stream.ts";
-import { readResponseWithLimit } from "../../runtime/egress/response-body.ts";
+import { readResponseWithLimit } from "../../runtime/egress/index.ts";
 import { connectionFailure, failureOf } from "./request-failure.ts";
 
 const MAX_ERROR_CHARS = 16_384;

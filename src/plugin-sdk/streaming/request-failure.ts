@@ -1,4 +1,4 @@
-import { reasonOfStatus } from "../../runtime/models/failure-reason.ts";
+import { reasonOfStatus } from "../../runtime/models/index.ts";
 
 /** A failed request as the agent reports it. `code` is one of the failover reasons of spec 2.6. */
 export class RequestFailure extends Error {

@@ -1,5 +1,5 @@
 export { sleepWithAbort } from "../../kernel/retry.ts";
-export { buildTimeoutAbortSignal, type TimeoutSignal } from "../../runtime/egress/timeout-signal.ts";
+export { buildTimeoutAbortSignal, type TimeoutSignal } from "../../runtime/egress/index.ts";
 
 /** Waiting, time limits and order. */
 

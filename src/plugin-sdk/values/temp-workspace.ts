@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { chmod, lstat, mkdir, mkdtemp, open, readFile, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { sanitizeUntrustedFileName } from "../../runtime/media/file-name.ts";
+import { sanitizeUntrustedFileName } from "../../runtime/media/index.ts";
 import { resolvePreferredTempDir } from "./temp-path.ts";
 
 /** Folders of their own for temporary files, which disappear with them. */

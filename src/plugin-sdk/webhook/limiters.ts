@@ -1,4 +1,4 @@
-import { isLoopbackHost } from "../../runtime/egress/addresses.ts";
+import { isLoopbackHost } from "../../runtime/egress/index.ts";
 import { pruneMapToMaxSize } from "../values/collections.ts";
 
 export const WEBHOOK_RATE_LIMIT_DEFAULTS = Object.freeze({

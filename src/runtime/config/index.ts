@@ -17,3 +17,7 @@ export type * from "./types.ts";
 export function openConfig(options: ConfigOptions): Promise<ConfigService> {
   return FileConfigService.open(options);
 }
+export { configNamespace, type PluginConfigSource } from "./plugin-namespace.ts";
+export { resolveConfig } from "./resolve.ts";
+export { SecretResolver } from "./secret-ref.ts";
+export { readSource } from "./source.ts";

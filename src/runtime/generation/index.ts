@@ -272,3 +272,5 @@ function failure(
     details: { attempts: attempts.map((attempt) => ({ ...attempt })) },
   });
 }
+
+export { IMAGE, MUSIC, VIDEO } from "./kinds.ts";

@@ -24,3 +24,4 @@ export function mediaUnderstandingNamespace(rooms: MediaUnderstandingRooms): Plu
     extractStructuredWithModel: (params) => extract(rooms, params),
   };
 }
+export { describeImages } from "./describe-images.ts";

@@ -27,3 +27,11 @@ export function mediaNamespace(): PluginRuntimeMedia {
     getImageMetadata,
   };
 }
+export { detectMime, isVoiceCompatibleAudio } from "./detect-mime.ts";
+export { MediaFetchError, parseMediaContentLength } from "./fetch-error.ts";
+export { sanitizeUntrustedFileName } from "./file-name.ts";
+export { getImageMetadata } from "./image-size.ts";
+export { MAX_AUDIO_BYTES, MAX_IMAGE_BYTES, maxBytesForKind } from "./limits.ts";
+export { DEFAULT_MAX_MEDIA_BYTES, saveMediaBuffer } from "./media-store.ts";
+export { extensionForMime, getFileExtension, mimeTypeFromFilePath, normalizeMimeType } from "./mime-types.ts";
+export { readRemoteMediaBuffer, saveRemoteMedia, saveResponseMedia } from "./remote-media.ts";

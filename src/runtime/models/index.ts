@@ -293,3 +293,8 @@ function labelsOf(row: Partial<ManifestModelRow>, remark: ModelRemark | undefine
     ...(remark?.replacedBy === undefined ? {} : { replacedBy: remark.replacedBy }),
   };
 }
+
+export { orderedProfiles, profilesOf, readAuthProfiles } from "./auth-profiles.ts";
+export { reasonOfStatus } from "./failure-reason.ts";
+export { defaultModelOf } from "./model-choice.ts";
+export { modelAuthNamespace, modelConfigNamespace } from "./plugin-namespace.ts";

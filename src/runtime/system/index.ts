@@ -45,3 +45,11 @@ export function systemNamespace(
     ...localSystem(rooms.clock, programs, rooms.hostCommand),
   };
 }
+export type { HostCommand } from "./host-command.ts";
+export {
+  type BufferedCommandResult,
+  commandArguments,
+  type RunCommandOptions,
+  runBufferedCommand,
+  runCommand,
+} from "./run-command.ts";

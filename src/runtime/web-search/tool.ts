@@ -1,7 +1,7 @@
 import type { ToolRegistration } from "../../contracts/registrations.ts";
 import type { AgentTool } from "../../contracts/tool.ts";
 import { sectionAt } from "../provider-choice.ts";
-import { askWeb, candidatesFor, type WebSearchRooms } from "./index.ts";
+import { askWeb, candidatesFor, type WebSearchRooms } from "./ask-web.ts";
 import { WEB_FETCH, WEB_SEARCH, type WebCapability } from "./web-capability.ts";
 
 /**

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { AgentTool } from "../../../src/contracts/tool.ts";
-import type { WebSearchProviderMembers } from "../../../src/runtime/web-search/index.ts";
+import type { WebSearchProviderMembers } from "../../../src/runtime/web-search/ask-web.ts";
 import { webSearchTool } from "../../../src/runtime/web-search/tool.ts";
 import { registryOf } from "../agent/support.ts";
 
