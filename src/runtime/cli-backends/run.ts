@@ -20,6 +20,9 @@ export const MAX_CLI_OUTPUT_BYTES = 8 * 1_048_576;
 /** Of a failed program's complaints, so much is repeated. */
 const MAX_SHOWN_STDERR = 500;
 
+/** The owner's own key to the gateway: a program that acts for a model gets it from nobody but the owner's settings. */
+const WITHHELD = ["SLUICE_GATEWAY_TOKEN", "OPENCLAW_GATEWAY_TOKEN", "OPENCLAW_GATEWAY_PASSWORD"];
+
 /** How long a program may stay silent, from the length of a turn (spec 3.17 `reliability.watchdog`). */
 export const WATCHDOGS = {
   fresh: { noOutputTimeoutRatio: 0.8, minMs: 180_000, maxMs: 600_000 },
@@ -187,7 +190,8 @@ function modelNameOf({ backend, config, modelId }: CliRun, facts: object): strin
 
 function environmentOf({ env, config }: CliRun, prepared: Prepared): Record<string, string | undefined> {
   const environment = { ...env };
-  for (const name of [...(config.clearEnv ?? []), ...(prepared.clearEnv ?? [])]) delete environment[name];
+  const cleared = [...WITHHELD, ...(config.clearEnv ?? []), ...(prepared.clearEnv ?? [])];
+  for (const name of cleared) delete environment[name];
   return { ...environment, ...config.env, ...prepared.env };
 }
 
