@@ -81,8 +81,10 @@ function unknownPlugins(plugins: ConfigRecord, schemas: ConfigSchemas): ConfigPr
   }
   const { memory, contextEngine } = recordAt(plugins, "slots");
   if (isUnfilled(memory, [NOBODY, DEFAULT_SLOTS.memory], schemas)) {
-    // Memories of the ecosystem are packages of their own, chosen before they are there.
-    const optional = memory.startsWith("memory-");
+    // Memories of the ecosystem are packages of their own, chosen before they are there; and whoever installs one
+    // writes its entry and the slot together, before the plugin is looked for again.
+    const entry = recordAt(plugins, "entries")[memory];
+    const optional = memory.startsWith("memory-") || (isRecord(entry) && entry["enabled"] === true);
     problems.push({
       path: "plugins.slots.memory",
       message: `no plugin "${memory}" was found; install it, or set "none"`,

@@ -19,6 +19,22 @@ async function gateway() {
 }
 
 describe("installing through the gateway", () => {
+  it("[F259] gives a memory plugin its slot, which names a plugin that was not there before", async () => {
+    const { stateDir, admin } = await gateway();
+    const path = await pluginFolder({ register: METHOD, manifest: { kind: "memory" } });
+    const asked = await admin.call("plugins.install", { source: "local", path });
+    const done = await admin.call("plugins.install", {
+      source: "local",
+      path,
+      acknowledgeCapabilities: { reviewToken: asked.error?.details.reviewToken },
+    });
+    expect(done.error).toBeUndefined();
+    expect(json5.parse(await readFile(join(stateDir, "sluice.json"), "utf8"))).toMatchObject({
+      plugins: { entries: { sample: { enabled: true } }, slots: { memory: "sample" } },
+    });
+    expect((await admin.call("sample.hello")).payload).toEqual({ text: "one" });
+  });
+
   it("[F259] asks for consent, installs, runs at once, inspects, disables, enables and uninstalls", async () => {
     const { stateDir, url, admin } = await gateway();
     const path = await pluginFolder({ register: METHOD, manifest: { contracts: { tools: ["look"] } } });

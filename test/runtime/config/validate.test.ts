@@ -50,6 +50,11 @@ describe("validation", () => {
       "warning plugins.slots.contextEngine",
     ]);
     expect(await found({ slots: { memory: "memory-lancedb" } })).toEqual(["warning plugins.slots.memory"]);
+    // As an installation writes it.
+    expect(await found({ entries: { fresh: { enabled: true } }, slots: { memory: "fresh" } })).toEqual([
+      "warning plugins.entries.fresh",
+      "warning plugins.slots.memory",
+    ]);
     for (const slots of [
       { memory: "none", contextEngine: "legacy" },
       { memory: "memory-core", contextEngine: "none" },
