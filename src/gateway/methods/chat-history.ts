@@ -1,5 +1,5 @@
 import { Type } from "typebox";
-import { type HistoryPage, MAX_HISTORY_LIMIT } from "../../runtime/sessions/index.ts";
+import { type HistoryPage, MAX_HISTORY_LIMIT, type Sessions } from "../../runtime/sessions/index.ts";
 import { type MethodContext, type MethodGroup, method } from "../rpc/method.ts";
 import { defaultsOf, sessionMessage } from "./conversation.ts";
 import { Any, closed, open, Text } from "./shapes.ts";
@@ -42,11 +42,11 @@ const MAX_READINGS = 3;
  */
 async function readPage(context: MethodContext, params: HistoryInput): Promise<Record<string, unknown>> {
   const { sessions, agent } = context.services;
-  const { sessionKey } = sessions.key(params.sessionKey, params.agentId);
+  const key = sessions.key(params.sessionKey, params.agentId);
   for (let reading = 1; ; reading++) {
-    const before = agent.inFlight(sessionKey);
-    const page = await readTranscript(context, params);
-    const inFlightRun = agent.inFlight(sessionKey);
+    const before = agent.inFlight(key.sessionKey);
+    const page = await readTranscript(context, params, key);
+    const inFlightRun = agent.inFlight(key.sessionKey);
     if (page["kind"] === "reset") return page;
     if (before?.runId === inFlightRun?.runId || reading === MAX_READINGS)
       return { ...page, ...(inFlightRun ? { inFlightRun } : {}) };
@@ -54,11 +54,10 @@ async function readPage(context: MethodContext, params: HistoryInput): Promise<R
 }
 
 async function readTranscript(
-  context: MethodContext,
+  { services: { sessions } }: MethodContext,
   params: HistoryInput,
+  key: ReturnType<Sessions["key"]>,
 ): Promise<Record<string, unknown>> {
-  const { sessions } = context.services;
-  const key = sessions.key(params.sessionKey, params.agentId);
   const defaults = await sessions.defaults(key.agentId);
   const maxChars = params.maxChars === undefined ? {} : { maxChars: params.maxChars };
   const pendingInputs = { items: [], total: 0 };
